@@ -1,0 +1,47 @@
+# `make` shows what there is. Every target sets up the virtual environment it needs, the first time.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+SOURCES := bridge tests benchmarks
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check format docs bench clean
+
+help: ## this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+$(READY): pyproject.toml
+	@echo "Setting up $(VENV) (about a minute, the first time) ..."
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "fleet2mqtt needs Python 3.11 or newer; set PYTHON=/path/to/it"; exit 1; }
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[demo,dev]'
+	@touch $@
+
+demo: $(READY) ## broker, simulated Tesla account and bridge on this machine
+	@$(BIN)/fleet2mqtt demo $(ARGS)
+
+test: $(READY) ## all tests that this machine can run
+	@$(BIN)/pytest -q $(ARGS)
+
+check: $(READY) ## format, lint, types, import rules, generated docs
+	@$(BIN)/ruff format --check --quiet $(SOURCES)
+	@$(BIN)/ruff check --quiet $(SOURCES)
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-cache
+	@$(BIN)/python tools/docs.py --check
+
+format: $(READY) ## put the code into shape
+	@$(BIN)/ruff format --quiet $(SOURCES)
+	@$(BIN)/ruff check --fix --quiet $(SOURCES)
+
+docs: $(READY) ## write the generated pages: entities, commands, configuration, .env.example
+	@$(BIN)/python tools/docs.py
+
+bench: $(READY) ## speed and memory, each beside a bare baseline
+	@$(BIN)/python -m benchmarks
+
+clean: ## remove what was made here
+	@rm -rf $(VENV) build dist *.egg-info .coverage* .mypy_cache .pytest_cache .ruff_cache .hypothesis

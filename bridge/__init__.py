@@ -1,0 +1,1 @@
+"""fleet2mqtt: Tesla cars, Powerwalls and wall connectors on MQTT."""

@@ -1,0 +1,311 @@
+"""The composition root: builds the parts, joins them, runs them in one TaskGroup, stops them in good order.
+
+sources -> Update -> Store -> Change -> publisher -> broker
+broker -> topics -> Request -> commands -> Result -> publisher
+"""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import ssl
+from collections.abc import Mapping
+from random import Random
+from typing import Any
+
+import structlog
+
+from bridge import build, catalog
+from bridge.catalog.offer import Offer
+from bridge.clock import Clock
+from bridge.commands.commander import Commander
+from bridge.commands.execution import Executor, Policy
+from bridge.commands.journal import Journal
+from bridge.database import Database
+from bridge.errors import AccountLimited, BrokerLost, BrokerRefused, SignInRequired
+from bridge.fleet import VERSION
+from bridge.freshness import freshness
+from bridge.health import Health
+from bridge.homeassistant import Look
+from bridge.ledger import CREDIT, PRICES, Ledger
+from bridge.listener import Ears, Listener
+from bridge.model import Device, DeviceId, Kind, Roster, Update
+from bridge.mqtt import BackOff, Connection, Message, Mqtt, Publication
+from bridge.publisher import Publisher
+from bridge.settings import Settings
+from bridge.sources.poll import ACCOUNT, Poller
+from bridge.state import Store, kept, recalled
+from bridge.topics import CONTRACT_VERSION, Topics
+
+log = structlog.get_logger()
+
+BRIDGE = DeviceId(Kind.BRIDGE, "bridge")
+OWN_DEVICES = (
+    Device(BRIDGE, "fleet2mqtt", model="Fleet API to MQTT bridge", software=VERSION),
+    Device(ACCOUNT, "Tesla account", model="Fleet API account", via=BRIDGE),
+)
+
+HEARTBEAT = 60.0
+"""Seconds between two messages on bridge/health, two looks at freshness, and two savings of values."""
+
+LAST_WORDS = 3.0
+"""Seconds that running commands and undelivered messages are given when the bridge is stopped."""
+
+BIRTH_DELAY = (1.0, 10.0)
+"""Home Assistant is answered after a random pause: it is busy when it starts, and not with us alone (D3)."""
+
+
+async def run(settings: Settings, clock: Clock, stop: asyncio.Event) -> None:
+    """Runs until `stop` is set. Raises SettingWrong when it cannot start."""
+    tls = await asyncio.to_thread(build.tls, settings.mqtt)
+    with Database(settings.data_dir) as database:
+        await Bridge(settings, clock, database, tls).run(stop)
+
+
+class Bridge:
+    """All the parts. The constructor shows how they are joined."""
+
+    def __init__(self, settings: Settings, clock: Clock, database: Database, tls: ssl.SSLContext | None) -> None:
+        self._settings = settings
+        self._clock = clock
+        self._database = database
+        self._started = clock.now()
+        self._topics = Topics(settings.base_topic, settings.aliases)
+        self._store = Store()
+        self._health = Health(clock)
+        self._roster = Roster(OWN_DEVICES)
+        self._listening = asyncio.Event()
+        self._birth = asyncio.Event()
+        self._random = Random()  # noqa: S311 - spreads load, guards nothing
+        self._ledger = Ledger(store=database, clock=clock, budget=settings.tesla.budget)
+        self._tokens, self._api = build.account(settings.tesla, database, clock, self._ledger)
+        home = settings.homeassistant
+        self._publisher = Publisher(store=self._store, look=self._look, prefix=home.prefix if home.discovery else None)
+        self._poller = Poller(
+            api=self._api,
+            clock=clock,
+            pace=build.pace(settings.polling),
+            scopes=self._scopes,
+            listening=self._listening,
+            report=self._health.report,
+        )
+        journal = Journal(database, clock)
+        self._commander = Commander(
+            executor=Executor(
+                api=self._api,
+                clock=clock,
+                journal=journal,
+                store=self._store,
+                policy=Policy(wake=settings.commands.wake, wake_time=settings.commands.wake_time),
+                learn=self._learn,
+                want=self._poller.want,
+            ),
+            journal=journal,
+            store=self._store,
+            answer=self._publisher.answer,
+            offer=self._offer,
+            is_known=lambda at: any(device.at == at for device in self._roster.devices),
+        )
+        self._listener = Listener(
+            topics=self._topics,
+            clock=clock,
+            time_to_live=settings.commands.time_to_live,
+            status_topic=home.status_topic if home.discovery else None,
+            ears=Ears(
+                command=self._commander.receive,
+                wish=self._poller.want,
+                birth=self._birth.set,
+                clear=self._publisher.clear,
+                respond=self._respond,
+                verbs={"health": self._health.body, "info": self._info, "republish": self._republish},
+            ),
+        )
+        will = Publication(self._topics.bridge("state"), b"offline", retain=True, content_type="text/plain")
+        self._mqtt = Mqtt(build.broker_address(settings.mqtt, tls), will=will)
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Starts every part, waits for `stop`, and says goodbye."""
+        self._recall_values()
+        self._publisher.show(self._roster)
+        parts = {
+            "broker": self._serve_broker,
+            "polling": self._poller.run,
+            "updates": self._follow_updates,
+            "commands": self._commander.run,
+            "heartbeat": self._beat,
+            "birth": self._answer_births,
+        }
+        async with self._api, asyncio.TaskGroup() as group:
+            tasks = [group.create_task(self._supervise(name, part), name=name) for name, part in parts.items()]
+            await stop.wait()
+            await self._say_goodbye()
+            for task in tasks:
+                task.cancel()
+
+    async def _supervise(self, name: str, part: Any) -> None:
+        """A bug in one part must not silence the others: it is logged, and the part begins anew."""
+        while True:
+            try:
+                await part()
+            except Exception:
+                log.exception("a part failed and is started again", part=name)
+            await self._clock.sleep(BIRTH_DELAY[1])
+
+    # --- in ---------------------------------------------------------------------------------------------
+
+    async def _follow_updates(self) -> None:
+        async for heard in self._poller.updates():
+            if isinstance(heard, Roster):
+                self._show(heard)
+            else:
+                self._learn(heard)
+
+    def _learn(self, update: Update) -> None:
+        if change := self._store.apply(update):
+            self._publisher.change(change)
+
+    def _show(self, roster: Roster) -> None:
+        now = Roster((*OWN_DEVICES, *roster.devices))
+        gone = {device.at for device in self._roster.devices} - {device.at for device in now.devices}
+        self._roster = now
+        self._publisher.show(now)
+        self._publisher.bridge("info", self._info())
+        for at in gone:
+            self._store.forget(at)
+            self._database.forget_values(str(at))
+
+    # --- the broker -------------------------------------------------------------------------------------
+
+    async def _serve_broker(self) -> None:
+        back_off = BackOff(self._clock, self._random)
+        while True:
+            try:
+                async with self._mqtt.connected() as connection:
+                    await self._converse(connection)
+            except (BrokerLost, BrokerRefused) as error:
+                self._health.report("broker", error)
+                self._listening.clear()
+                self._publisher.detach()
+                await self._clock.sleep(back_off.next(error))
+
+    async def _converse(self, connection: Connection) -> None:
+        await connection.subscribe(self._listener.filters)
+        self._health.report("broker", None)
+        self._publisher.bridge("state", "online")
+        self._publisher.bridge("info", self._info())
+        self._publisher.attach(connection)
+        self._listening.set()
+        async for message in connection.messages:
+            self._listener.hear(message)
+
+    async def _answer_births(self) -> None:
+        while True:
+            await self._birth.wait()
+            await self._clock.sleep(self._random.uniform(*BIRTH_DELAY))
+            self._birth.clear()
+            self._publisher.republish()
+
+    async def _say_goodbye(self) -> None:
+        """Running commands get their answers, then everything goes offline; the rest is in the journal."""
+        self._commander.stop()
+        await self._patiently(lambda: self._commander.is_idle)
+        self._publisher.bridge("state", "offline")
+        await self._patiently(lambda: self._publisher.is_drained)
+        self._keep_values()
+
+    async def _patiently(self, is_done: Any) -> None:
+        try:
+            async with asyncio.timeout(LAST_WORDS):
+                while not is_done():
+                    await self._clock.sleep(0.02)
+        except TimeoutError:
+            log.warning("stopping without waiting any longer")
+
+    # --- the bridge's own news --------------------------------------------------------------------------
+
+    async def _beat(self) -> None:
+        while True:
+            self._tell_of_itself()
+            self._keep_values()
+            await self._clock.sleep(HEARTBEAT)
+
+    def _tell_of_itself(self) -> None:
+        is_served = not isinstance(self._health.blocker, SignInRequired | AccountLimited)
+        for device in self._roster.devices:
+            at = device.at
+            self._tell(at, freshness(at.kind, self._store.values(at), self._clock.now()))
+            if at not in {BRIDGE, ACCOUNT}:
+                self._publisher.available(at, is_available=is_served)
+        self._tell(ACCOUNT, self._account())
+        self._tell(BRIDGE, {"version": VERSION, "started_at": self._started, "devices": len(self._roster.devices)})
+        self._publisher.bridge("health", self._health.body() | {"month": self._month()})
+
+    def _tell(self, at: DeviceId, answer: Mapping[str, Any]) -> None:
+        values = catalog.read(at.kind, {"bridge": answer})
+        told = {key: value for key, value in values.items() if key in answer}
+        self._learn(Update(at, told, self._clock.monotonic(), "bridge"))
+
+    def _account(self) -> dict[str, Any]:
+        month = self._ledger.month()
+        return {
+            "signed_in": not isinstance(self._health.blocker, SignInRequired),
+            "region": self._api.region.name,
+            "problem": self._health.problem or "none",
+            "cost_month": month.dollars,
+            "credit_left": round(max(0.0, CREDIT - month.dollars), 4),
+            **{f"calls_{cost}": month.calls.get(cost, 0) for cost in PRICES},
+        }
+
+    def _month(self) -> dict[str, Any]:
+        month = self._ledger.month()
+        return {"name": month.name, "calls": month.calls, "dollars": month.dollars}
+
+    def _info(self) -> dict[str, Any]:
+        """For <base>/bridge/info: no secrets in it."""
+        return {
+            "version": VERSION,
+            "contract_version": CONTRACT_VERSION,
+            "started_at": self._started,
+            "devices": [
+                {
+                    "kind": device.at.kind,
+                    "id": device.at.id,
+                    "name": device.name,
+                    "model": device.model,
+                    "topic": self._topics.device(device.at),
+                }
+                for device in self._roster.devices
+            ],
+        }
+
+    def _republish(self) -> dict[str, Any]:
+        self._publisher.republish()
+        return {}
+
+    def _respond(self, verb: str, body: Mapping[str, Any], message: Message) -> None:
+        self._publisher.respond(verb, body, response_topic=message.response_topic, correlation=message.correlation)
+
+    # --- what decides -----------------------------------------------------------------------------------
+
+    def _scopes(self) -> frozenset[str] | None:
+        """What the token holds; None while it is not known."""
+        return self._tokens.scopes or None
+
+    def _offer(self) -> Offer:
+        return Offer(enabled_commands=self._settings.commands.enable, scopes=self._scopes())
+
+    def _look(self) -> Look:
+        expiry = self._settings.homeassistant.command_expiry
+        return Look(self._topics, VERSION, command_expiry=expiry, offer=self._offer())
+
+    # --- across a restart -------------------------------------------------------------------------------
+
+    def _recall_values(self) -> None:
+        """Older than anything that will be heard, so that everything newer wins."""
+        for at, values in recalled(self._database.values()).items():
+            self._store.apply(Update(at, values, -math.inf, "restart"))
+
+    def _keep_values(self) -> None:
+        own = {BRIDGE, ACCOUNT}
+        known = {at: self._store.values(at) for at in self._store.devices() if at not in own}
+        self._database.keep_values(kept(known))

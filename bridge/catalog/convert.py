@@ -1,0 +1,273 @@
+"""Tesla's raw values -> ours: the one place where units change (entities.md, appendix 5).
+
+Every function takes the raw JSON value and raises TypeError, ValueError or KeyError when it cannot be what it
+should be; the value is then unknown. None of them invents a zero.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Iterable, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from bridge.model import Value
+
+INVALID = "<invalid>"
+"""What a car sends where it has no value (fleet-api.md 2.2)."""
+
+KM_PER_MILE = 1.609344
+
+
+def same(raw: Any) -> Any:
+    """The JSON value as it is."""
+    return raw
+
+
+def number(raw: Any) -> int | float:
+    """A finite number; true and false are none."""
+    if isinstance(raw, bool) or not isinstance(raw, int | float):
+        raise TypeError(raw)
+    if not math.isfinite(raw):
+        raise ValueError(raw)
+    return raw
+
+
+def rounded(digits: int) -> Callable[[Any], float]:
+    """A number with so many decimals: what more Tesla sends is noise and would be published for nothing."""
+    return lambda raw: round(float(number(raw)), digits)
+
+
+def whole(raw: Any) -> int:
+    """The nearest whole number: watts and watt hours come with eleven decimals."""
+    return round(number(raw))
+
+
+def scaled(factor: float, digits: int = 0) -> Callable[[Any], float]:
+    """A number times the factor, with so many decimals: milliseconds -> seconds, seconds -> minutes."""
+    return lambda raw: round(number(raw) * factor, digits)
+
+
+def positive_part(raw: Any) -> int:
+    """One direction of a signed power: what is above zero, else 0."""
+    return max(whole(raw), 0)
+
+
+def negative_part(raw: Any) -> int:
+    """The other direction of a signed power, as a positive number."""
+    return max(-whole(raw), 0)
+
+
+def boolean(raw: Any) -> bool:
+    """A true or false; 0 and 1 are taken too."""
+    if raw not in {0, 1} or isinstance(raw, float):
+        raise ValueError(raw)
+    return bool(raw)
+
+
+def text(raw: Any) -> str:
+    """A text without control characters, at most 255 characters (Home Assistant's limit for a state)."""
+    if not isinstance(raw, str):
+        raise TypeError(raw)
+    return "".join(char for char in raw if char.isprintable())[:255]
+
+
+def phrase(raw: Any) -> str:
+    """A text that says something; a blank one is unknown. Tesla's `None` is `none`: ours means unknown."""
+    filled = text(raw).strip() or _raise(ValueError(raw))
+    return "none" if filled == "None" else filled
+
+
+def first_word(raw: Any) -> str:
+    """`2023.38.6 c1f85ddb415f` -> `2023.38.6`."""
+    return phrase(raw).split()[0]
+
+
+def word(raw: Any) -> str:
+    """A vocabulary word in snake case: `SelfConsumption` -> `self_consumption`, `ACWire` -> `ac_wire`."""
+    spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", text(raw))
+    return re.sub(r"[^a-z0-9]+", "_", spaced.lower()).strip("_")[:64] or _raise(ValueError(raw))
+
+
+def kilometres(raw: Any) -> float:
+    """Miles -> km, also mph -> km/h."""
+    return round(number(raw) * KM_PER_MILE, 2)
+
+
+def nonzero(raw: Any) -> bool:
+    """0 and false are no, any other number is yes."""
+    return number(int(raw) if isinstance(raw, bool) else raw) != 0
+
+
+def is_open(raw: Any) -> bool:
+    """Doors, trunks and windows: 0 is closed, anything else open."""
+    return nonzero(raw)
+
+
+def time_of_day(raw: Any) -> str:
+    """Minutes after midnight -> `13:20`."""
+    hours, minutes = divmod(whole(raw), 60)
+    return f"{hours:02}:{minutes:02}" if hours in range(24) else _raise(ValueError(raw))
+
+
+def seconds_epoch(raw: Any) -> datetime:
+    """Seconds since 1970 -> UTC."""
+    return datetime.fromtimestamp(number(raw), UTC)
+
+
+def millis_epoch(raw: Any) -> datetime:
+    """Milliseconds since 1970 -> UTC."""
+    return datetime.fromtimestamp(number(raw) / 1000, UTC)
+
+
+def iso(raw: Any) -> datetime:
+    """ISO 8601 with an offset."""
+    moment = datetime.fromisoformat(text(raw))
+    return moment if moment.tzinfo else _raise(ValueError(raw))
+
+
+def one_of(*words: str) -> Callable[[Any], bool]:
+    """Is the text one of these?"""
+    return lambda raw: text(raw) in words
+
+
+def mapped(table: Mapping[Any, str]) -> Callable[[Any], str]:
+    """A code -> its word; a code that is not in the table is passed through as text."""
+    return lambda raw: table[raw] if raw in table else phrase(str(raw))
+
+
+def known(table: Mapping[Any, Value]) -> Callable[[Any], Value]:
+    """A code -> its value; a code that is not in the table is unknown."""
+    return lambda raw: table[raw]
+
+
+def negated(raw: Any) -> bool:
+    """Not."""
+    return not boolean(raw)
+
+
+def count(raw: Any) -> int:
+    """The length of a list."""
+    return len(_list(raw))
+
+
+def objects(*hidden: str) -> Callable[[Any], list[Value]]:
+    """A list of JSON objects, without the members that are hidden."""
+    return lambda raw: [
+        {key: value for key, value in item.items() if key not in hidden}
+        for item in _list(raw)
+        if isinstance(item, Mapping)
+    ]
+
+
+# Readers of several fields at once. They get the object that holds the fields.
+
+
+def first_of(read: Callable[[Any], Value], *fields: str) -> Callable[[Any], Value]:
+    """The first of these fields that has a value."""
+
+    def reader(body: Any) -> Value:
+        filled = [raw for raw in _raws(body, fields) if raw is not None]
+        return read(filled[0]) if filled else None
+
+    return reader
+
+
+def any_of(read: Callable[[Any], bool], *fields: str) -> Callable[[Any], bool]:
+    """True if one of them is; false only if every one is known to be false."""
+
+    def reader(body: Any) -> bool:
+        states = [_or_none(read, raw) for raw in _raws(body, fields)]
+        if True not in states and None in states:
+            raise ValueError(states)
+        return True in states
+
+    return reader
+
+
+def count_of(read: Callable[[Any], bool], *fields: str) -> Callable[[Any], int]:
+    """How many of them are true; every one must be known."""
+    return lambda body: sum(read(raw) for raw in _raws(body, fields))
+
+
+def position(latitude: str, longitude: str) -> Callable[[Any], dict[str, Value]]:
+    """A place in degrees, as Home Assistant's trackers take it; empty while unknown."""
+
+    # Half a place or a null would cost a warning each time (mqtt-and-home-assistant.md 1.10).
+    def reader(body: Any) -> dict[str, Value]:
+        north, east = (_or_none(number, raw) for raw in _raws(body, (latitude, longitude)))
+        if north is None or east is None:
+            return {}
+        return {"latitude": north, "longitude": east, "gps_accuracy": GPS_ACCURACY}
+
+    return reader
+
+
+GPS_ACCURACY = 10
+"""Metres. Tesla tells none; a car's receiver under open sky is about this good."""
+
+
+def is_plugged_in(charge_state: Any) -> bool:
+    """An unplugged car sends `<invalid>` as its cable; a missing or null one says nothing (HA's tesla_fleet)."""
+    return text(charge_state["conn_charge_cable"]) != INVALID
+
+
+def hvac_state(climate_state: Any) -> str:
+    """off, on, precondition or overheat_protect: the words of the telemetry field HvacPower."""
+    fields = ("is_climate_on", "is_preconditioning", "cabin_overheat_protection_actively_cooling")
+    is_on, is_preparing, is_protecting = (_or_none(boolean, raw) for raw in _raws(climate_state, fields))
+    if is_preparing:
+        return "precondition"
+    if is_protecting:
+        return "overheat_protect"
+    return {True: "on", False: "off"}[is_on]
+
+
+WAITING = frozenset({"available", "scheduled", "downloading", "downloading_wifi_wait", "installing"})
+"""`software_update.status` while there is something newer (fleet-api.md 2.2)."""
+
+
+def firmware_update(vehicle_state: Any) -> dict[str, Value]:
+    """The JSON state of Home Assistant's update entity, and not a key more; empty while unknown."""
+    car_version, update = _raws(vehicle_state, ("car_version", "software_update"))
+    installed = _or_none(first_word, car_version)
+    if installed is None:
+        return {}
+    fields = ("status", "version", "install_perc")
+    status, version, percent = _raws(update, fields) if isinstance(update, Mapping) else (None,) * 3
+    newer = _or_none(first_word, version) if _or_none(text, status) in WAITING else None
+    is_installing = status == "installing"
+    return {
+        "installed_version": installed,
+        "latest_version": newer or installed,
+        "title": "Vehicle software",
+        "in_progress": is_installing,
+        "update_percentage": _or_none(_percent, percent) if is_installing else None,
+    }
+
+
+def _percent(raw: Any) -> int:
+    return min(max(whole(raw), 0), 100)
+
+
+def _raws(body: Any, fields: Iterable[str]) -> list[Any]:
+    """The fields' raw values; None for what is missing or invalid."""
+    if not isinstance(body, Mapping):
+        raise TypeError(body)
+    return [None if body.get(field) == INVALID else body.get(field) for field in fields]
+
+
+def _or_none(read: Callable[[Any], Any], raw: Any) -> Any:
+    try:
+        return read(raw)
+    except (TypeError, ValueError, KeyError, OverflowError):
+        return None
+
+
+def _list(raw: Any) -> list[Any]:
+    return raw if isinstance(raw, list) else _raise(TypeError(raw))
+
+
+def _raise(error: Exception) -> Any:
+    raise error

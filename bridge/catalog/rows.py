@@ -1,0 +1,294 @@
+"""The row types of the two tables, entities and commands, and the short forms the tables are written in.
+
+Adding a row adds the topic, the Home Assistant component, the validation, the line in the docs and the test.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any, TypedDict, Unpack
+
+from bridge.catalog import convert
+from bridge.model import Value
+
+Read = Callable[[Any], Value]
+"""Tesla's raw JSON value -> our value. May raise TypeError, ValueError or KeyError: the value is then unknown."""
+
+
+@dataclass(frozen=True, slots=True)
+class Invocation:
+    """A row of the command table with its parameters: what a value written to an entity means."""
+
+    command: str
+    parameters: Mapping[str, Value]
+
+
+Write = Callable[[Any], Invocation]
+"""A valid value -> what to call. Raises ValueError, with the reason, where one cannot be asked for."""
+
+Body = Callable[[Mapping[str, Value], datetime], Mapping[str, Value]]
+"""The parameters and the time of sending -> the JSON that Tesla wants."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """The range of a number. `*_from` names the entity of the same device that holds the device's own limit."""
+
+    minimum: float
+    maximum: float
+    step: float = 1
+    minimum_from: str | None = None
+    maximum_from: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entity:
+    """One value of a device: one topic, perhaps one Home Assistant component, perhaps one command."""
+
+    key: str
+    """Unique within the kind, frozen for ever: topics and Home Assistant's unique_id are made of it."""
+    name: str
+    group: str = ""
+    component: str | None = None
+    """Home Assistant's platform; None: a topic only."""
+    source: str
+    """Dotted path; its head names the answer: charge_state, live_status, vehicle (the list entry), bridge (us)."""
+    read: Read = convert.phrase
+    null: Value = None
+    """What a null or a missing field means; None: unknown."""
+    unit: str | None = None
+    device_class: str | None = None
+    state_class: str | None = None
+    category: str | None = None
+    enabled: bool = True
+    """Enabled in Home Assistant by default."""
+    precision: int | None = None
+    icon: str | None = None
+    options: tuple[str, ...] = ()
+    limits: Limits | None = None
+    write: Write | None = None
+    needs: str | None = None
+    """Key of the entity of the same device that must be true, or not empty, for this one to be offered."""
+    scope: str | None = None
+    """OAuth scope without which Tesla withholds the value, where it is not the group's own."""
+    settings: Mapping[str, Any] | None = None
+    """Home Assistant options that belong to this row alone."""
+    note: str = ""
+    """Sign convention or trap, for the docs."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Composite:
+    """A Home Assistant component made of several entities of a device: climate, tracker, update."""
+
+    key: str
+    name: str | None
+    component: str
+    states: Mapping[str, str]
+    """Home Assistant's option -> key of the entity whose topic it reads."""
+    commands: Mapping[str, str]
+    """Home Assistant's option -> key or command whose set topic it writes."""
+    settings: Mapping[str, Any]
+    enabled: bool = True
+    icon: str | None = None
+    needs: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parameter:
+    """One parameter of a command, as Tesla names it."""
+
+    name: str
+    type: type[bool | int | float | str]
+    minimum: float | None = None
+    maximum: float | None = None
+    choices: tuple[Value, ...] = ()
+    required: bool = True
+    default: Value = None
+    fill: str | None = None
+    """Key of the entity whose present value is taken when the parameter is not given."""
+    secret: bool = False
+    """A PIN: never logged, journalled or echoed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Command:
+    """One thing Tesla can be asked to do. `endpoint` is relative to the device's path (fleet-api.md 3.2, 4.4)."""
+
+    name: str
+    title: str
+    endpoint: str
+    parameters: tuple[Parameter, ...] = ()
+    scopes: tuple[str, ...] = ("vehicle_cmds",)
+    """Any one of these is enough."""
+    cost: str = "command"
+    """Price class in the ledger: command, wake or free."""
+    repeatable: bool = True
+    """False: doing it twice is not the same as doing it once (fleet-api.md 3.1)."""
+    wakes: bool = True
+    """May a sleeping car be woken for it?"""
+    dangerous: bool = False
+    """Off until the owner enables it by name."""
+    direct: bool = True
+    """False: reached only through an entity's set topic, which reads the value back."""
+    confirmed: bool = False
+    """The answer proves nothing: read the value back (energy writes, reliability.md C2)."""
+    settled: frozenset[str] = frozenset()
+    """Refusal reasons that mean it already is so."""
+    toggles: bool = False
+    """It changes the state, whichever that is: not to be sent through an entity that already is as wanted."""
+    body: Body | None = None
+    """What is sent, where that is not just the parameters."""
+    button: bool = False
+    category: str | None = None
+    enabled: bool = True
+    icon: str | None = None
+    needs: str | None = None
+    note: str = ""
+
+
+class _Options(TypedDict, total=False):
+    """What any row may set besides its key, name and source."""
+
+    read: Read
+    null: Value
+    category: str | None
+    enabled: bool
+    precision: int | None
+    icon: str | None
+    needs: str | None
+    scope: str | None
+    settings: Mapping[str, Any] | None
+    note: str
+
+
+class _Topic(_Options, total=False):
+    options: tuple[str, ...]
+    limits: Limits | None
+    write: Write | None
+
+
+class _Classed(_Options, total=False):
+    device_class: str | None
+
+
+class _Numeric(_Classed, total=False):
+    unit: str | None
+    state_class: str | None
+
+
+class _Sensor(_Numeric, total=False):
+    options: tuple[str, ...]
+
+
+def group(name: str, rows: Iterable[Entity]) -> tuple[Entity, ...]:
+    """The rows, put into one topic group."""
+    return tuple(replace(row, group=name) for row in rows)
+
+
+def hidden(*rows: Entity) -> tuple[Entity, ...]:
+    """The rows, disabled in Home Assistant by default."""
+    return tuple(replace(row, enabled=False) for row in rows)
+
+
+def diagnostics(*rows: Entity) -> tuple[Entity, ...]:
+    """The rows, as diagnostics that are disabled in Home Assistant by default."""
+    return tuple(replace(row, category="diagnostic", enabled=False) for row in rows)
+
+
+def topic(key: str, name: str, source: str, **options: Unpack[_Topic]) -> Entity:
+    """A value on MQTT that Home Assistant is not told of by itself."""
+    return Entity(key=key, name=name, source=source, **options)
+
+
+def sensor(key: str, name: str, source: str, **options: Unpack[_Sensor]) -> Entity:
+    """A read-only value: a number when it has a unit, else text."""
+    if "read" not in options and "unit" in options:
+        options["read"] = convert.number
+    return Entity(key=key, name=name, source=source, component="sensor", **options)
+
+
+def measurement(key: str, name: str, source: str, unit: str, device_class: str, **options: Unpack[_Options]) -> Entity:
+    """A number that Home Assistant keeps statistics of."""
+    return sensor(key, name, source, unit=unit, device_class=device_class, state_class="measurement", **options)
+
+
+def enum(key: str, name: str, source: str, choices: str, **options: Unpack[_Options]) -> Entity:
+    """A read-only word from a known vocabulary, given as words between spaces; new words pass through."""
+    options.setdefault("read", convert.word)
+    return sensor(key, name, source, device_class="enum", options=tuple(choices.split()), **options)
+
+
+def timestamp(key: str, name: str, source: str, **options: Unpack[_Options]) -> Entity:
+    """A moment; `read` must give an aware datetime."""
+    return sensor(key, name, source, device_class="timestamp", **options)
+
+
+def binary_sensor(key: str, name: str, source: str, **options: Unpack[_Classed]) -> Entity:
+    """A read-only true or false."""
+    options.setdefault("read", convert.boolean)
+    return Entity(key=key, name=name, source=source, component="binary_sensor", **options)
+
+
+def switch(key: str, name: str, source: str, write: Write, **options: Unpack[_Options]) -> Entity:
+    """A true or false that can be set."""
+    options.setdefault("read", convert.boolean)
+    return Entity(key=key, name=name, source=source, component="switch", write=write, **options)
+
+
+def number(key: str, name: str, source: str, limits: Limits, write: Write, **options: Unpack[_Numeric]) -> Entity:
+    """A number that can be set within limits."""
+    options.setdefault("read", convert.number)
+    return Entity(key=key, name=name, source=source, component="number", limits=limits, write=write, **options)
+
+
+def select(key: str, name: str, source: str, choices: str, write: Write, **options: Unpack[_Options]) -> Entity:
+    """A word from a fixed vocabulary that can be set."""
+    options.setdefault("read", convert.word)
+    words = tuple(choices.split())
+    return Entity(key=key, name=name, source=source, component="select", options=words, write=write, **options)
+
+
+def lock(key: str, name: str, source: str, write: Write, **options: Unpack[_Options]) -> Entity:
+    """True is locked."""
+    options.setdefault("read", convert.boolean)
+    return Entity(key=key, name=name, source=source, component="lock", write=write, **options)
+
+
+def cover(key: str, name: str, source: str, write: Write, **options: Unpack[_Classed]) -> Entity:
+    """True is open."""
+    options.setdefault("read", convert.is_open)
+    return Entity(key=key, name=name, source=source, component="cover", write=write, **options)
+
+
+def sets(command: str, parameter: str, **fixed: Value) -> Write:
+    """The value becomes one parameter of a command."""
+    return lambda value: Invocation(command, {**fixed, parameter: value})
+
+
+def either(on: str, off: str, **fixed: Value) -> Write:
+    """True calls one command, false the other."""
+    return lambda value: Invocation(on if value else off, fixed)
+
+
+def chooses(command: str, table: Mapping[Any, Mapping[str, Value]], **fixed: Value) -> Write:
+    """Each value has its own parameters of one command."""
+    return lambda value: Invocation(command, {**fixed, **table[value]})
+
+
+def picks(table: Mapping[Any, Invocation]) -> Write:
+    """Each value has its own command."""
+    return lambda value: table[value]
+
+
+def one_way(value: Value, command: str, refusal: str, **fixed: Value) -> Write:
+    """Only this value can be asked for; the refusal says why not the other."""
+
+    def write(wanted: Any) -> Invocation:
+        if wanted != value:
+            raise ValueError(refusal)
+        return Invocation(command, fixed)
+
+    return write

@@ -1,0 +1,160 @@
+"""What somebody sent -> a value or the parameters of a row, or a clear no. Pure.
+
+`given` is a bare text (`80`, `true`, `PRESS`) or a JSON object (`{"value": 80}`, `{"percent": 80}`).
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from bridge.catalog.rows import Command, Entity, Parameter
+from bridge.model import Value
+
+TRUE = frozenset({"true", "on", "1", "yes"})
+FALSE = frozenset({"false", "off", "0", "no"})
+PRESS = frozenset({"press", "true", "on", "1"})
+
+Given = str | Mapping[str, Any]
+
+
+class ValueInvalid(ValueError):
+    """The text says what was expected, and of what."""
+
+
+def entity_value(entity: Entity, given: Given, limits: tuple[float, float] | None) -> Value:
+    """A value for a writable entity. `limits` are those of a number now. Raises ValueInvalid."""
+    raw = _single(entity.key, given)
+    if entity.options:
+        return _choice(entity.key, raw, entity.options)
+    if limits is None or entity.limits is None:
+        return _boolean(entity.key, raw)
+    value = _number(entity.key, raw, *limits)
+    steps = (value - entity.limits.minimum) / entity.limits.step
+    if not math.isclose(steps, round(steps), abs_tol=1e-6):
+        raise ValueInvalid(f"{entity.key} takes steps of {entity.limits.step:g}, not {value:g}")
+    return int(value) if entity.limits.step == int(entity.limits.step) else value
+
+
+def parameters(command: Command, given: Given, state: Mapping[str, Value]) -> dict[str, Value]:
+    """The parameters of a command; missing ones are filled from the state. Raises ValueInvalid."""
+    named = _named(command, given)
+    known = {parameter.name for parameter in command.parameters}
+    if unknown := named.keys() - known:
+        takes = f"it takes {', '.join(sorted(known))}" if known else "it takes none"
+        raise ValueInvalid(f"{command.name} has no parameter {', '.join(sorted(unknown))}; {takes}")
+    return complete(command, {name: _parameter(command, name, raw) for name, raw in named.items()}, state)
+
+
+def complete(command: Command, named: Mapping[str, Value], state: Mapping[str, Value]) -> dict[str, Value]:
+    """Adds what was not given: the device's present value, or the row's default. Raises ValueInvalid."""
+    whole = dict(named)
+    for parameter in command.parameters:
+        if parameter.name in whole:
+            continue
+        value = state.get(parameter.fill) if parameter.fill else None
+        value = parameter.default if value is None else value
+        if value is not None:
+            whole[parameter.name] = value
+        elif parameter.required:
+            raise ValueInvalid(f"{command.name} needs {parameter.name}, {_wanted(parameter)}")
+    return whole
+
+
+def _single(name: str, given: Given) -> Any:
+    if isinstance(given, str):
+        return given
+    if given.keys() != {"value"}:
+        raise ValueInvalid(f'{name} takes a bare value, or {{"value": ...}}')
+    return given["value"]
+
+
+def _named(command: Command, given: Given) -> Mapping[str, Any]:
+    if not isinstance(given, str):
+        return given
+    if not command.parameters:
+        if given.lower() not in PRESS:
+            raise ValueInvalid(f"{command.name} takes no value; send PRESS or {{}}")
+        return {}
+    if len(command.parameters) > 1 and given.lower() not in PRESS:
+        names = ", ".join(parameter.name for parameter in command.parameters)
+        raise ValueInvalid(f"{command.name} takes a JSON object with {names}")
+    return {command.parameters[0].name: given} if len(command.parameters) == 1 else {}
+
+
+def _parameter(command: Command, name: str, raw: Any) -> Value:
+    parameter = next(each for each in command.parameters if each.name == name)
+    label = f"{command.name}: {name}"
+    if parameter.choices and parameter.type is str:
+        return _choice(label, raw, parameter.choices)
+    if parameter.type is bool:
+        return _boolean(label, raw)
+    if parameter.type is str:
+        return _text(label, raw)
+    return _numeric(label, raw, parameter)
+
+
+def _numeric(label: str, raw: Any, parameter: Parameter) -> int | float:
+    low = -math.inf if parameter.minimum is None else parameter.minimum
+    high = math.inf if parameter.maximum is None else parameter.maximum
+    value = _number(label, raw, low, high)
+    if parameter.type is int and value != int(value):
+        raise ValueInvalid(f"{label} must be a whole number, not {value:g}")
+    value = int(value) if parameter.type is int else value
+    if parameter.choices and value not in parameter.choices:
+        raise ValueInvalid(f"{label} must be {_wanted(parameter)}")
+    return value
+
+
+def _number(label: str, raw: Any, low: float, high: float) -> float:
+    text = raw.strip() if isinstance(raw, str) else raw
+    is_number = isinstance(text, int | float) and not isinstance(text, bool)
+    if not is_number and not (isinstance(text, str) and _NUMBER.fullmatch(text)):
+        raise ValueInvalid(f"{label} must be a number, not {_shown(raw)}")
+    value = float(text)
+    if not low <= value <= high:
+        raise ValueInvalid(f"{label} must be {low:g} to {high:g}, not {value:g}")
+    return value
+
+
+_NUMBER = re.compile(r"[-+]?\d{1,15}(\.\d{1,15})?", re.ASCII)
+
+
+def _boolean(label: str, raw: Any) -> bool:
+    word = {True: "true", False: "false"}[raw] if isinstance(raw, bool) else str(raw).strip().lower()
+    if word not in TRUE | FALSE or isinstance(raw, float | list | dict):
+        raise ValueInvalid(f"{label} must be true or false, not {_shown(raw)}")
+    return word in TRUE
+
+
+def _choice(label: str, raw: Any, choices: tuple[Value, ...]) -> Value:
+    word = raw.strip().lower() if isinstance(raw, str) else raw
+    if word not in choices:
+        raise ValueInvalid(f"{label} must be one of {', '.join(map(str, choices))}, not {_shown(raw)}")
+    return word
+
+
+def _text(label: str, raw: Any) -> str:
+    if not isinstance(raw, str) or not raw or len(raw) > _LONGEST_TEXT:
+        raise ValueInvalid(f"{label} must be a text of 1 to {_LONGEST_TEXT} characters")
+    return raw
+
+
+_LONGEST_TEXT = 2000
+
+
+def _wanted(parameter: Parameter) -> str:
+    if parameter.choices:
+        return f"one of {', '.join(map(str, parameter.choices))}"
+    kind = {bool: "true or false", int: "a whole number", float: "a number", str: "a text"}[parameter.type]
+    if parameter.minimum is None and parameter.maximum is None:
+        return kind
+    return f"{kind} from {parameter.minimum} to {parameter.maximum}"
+
+
+def _shown(raw: Any) -> str:
+    """What was sent, short and printable, to be read on a result topic."""
+    text = "".join(char for char in str(raw) if char.isprintable())
+    return repr(text if len(text) <= 40 else text[:40] + "…")

@@ -1,0 +1,1 @@
+"""Commands: admission (may it be done?), execution (do it), journal (remember it), commander (in order)."""

@@ -1,0 +1,128 @@
+"""Request + row + state -> a job to do, or the reason why not. Pure: nothing is sent, nothing is remembered."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from bridge.catalog import CATALOGUE, Catalogue, validate
+from bridge.catalog.offer import Offer, limits
+from bridge.catalog.rows import Command, Entity
+from bridge.model import Outcome, Request, Value
+from bridge.topics import Payload, PayloadInvalid, decode
+
+
+class Refusal(Exception):
+    """The request will not be carried out, and nothing was sent."""
+
+    def __init__(self, outcome: Outcome, reason: str, message: str, transaction: str | None = None) -> None:
+        super().__init__(message)
+        self.outcome = outcome
+        self.reason = reason
+        self.transaction = transaction
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Job:
+    """A request that may be carried out. `expected`: entity -> value once it is done; empty for one-shots."""
+
+    request: Request
+    command: Command
+    parameters: Mapping[str, Value]
+    expected: Mapping[str, Value]
+
+    @property
+    def identity(self) -> str | None:
+        """What two deliveries of one request have in common: MQTT 5 correlation data, else the transaction."""
+        if self.request.correlation:
+            return "c:" + self.request.correlation.hex()
+        return f"t:{self.request.transaction}" if self.request.transaction else None
+
+    @property
+    def value(self) -> Value:
+        """What was asked for, as the result shows it: never a PIN."""
+        if self.request.name in self.expected:
+            return self.expected[self.request.name]
+        return self.shown or None
+
+    @property
+    def shown(self) -> dict[str, Value]:
+        """The parameters without PINs."""
+        secrets = {parameter.name for parameter in self.command.parameters if parameter.secret}
+        return {name: value for name, value in self.parameters.items() if name not in secrets}
+
+
+def admit(request: Request, values: Mapping[str, Value], offer: Offer, *, is_known: bool) -> Job:
+    """Raises Refusal. `values` is what is known of the device; `is_known`: it is in the account."""
+    if request.retained:
+        raise Refusal(
+            Outcome.INVALID,
+            "retained",
+            "a retained command is not carried out: it would be repeated at every restart. Publish without retain",
+        )
+    payload = _payload(request.payload)
+    try:
+        asked = replace(request, transaction=payload.transaction)
+        return _job(asked, payload.value, values, offer, is_known=is_known)
+    except Refusal as refusal:
+        refusal.transaction = payload.transaction
+        raise
+    except validate.ValueInvalid as error:
+        raise Refusal(Outcome.INVALID, "value", str(error), payload.transaction) from None
+
+
+def _payload(payload: bytes) -> Payload:
+    try:
+        return decode(payload)
+    except PayloadInvalid as error:
+        raise Refusal(Outcome.INVALID, "payload", str(error)) from None
+
+
+def _job(request: Request, given: validate.Given, values: Mapping[str, Value], offer: Offer, *, is_known: bool) -> Job:
+    if not is_known:
+        raise Refusal(Outcome.INVALID, "unknown_device", f"{request.device} is not in this account")
+    catalogue = CATALOGUE[request.device.kind]
+    entity = catalogue.entities.get(request.name)
+    if entity and entity.write:
+        job = _set_entity(request, entity, given, values, catalogue)
+    else:
+        job = _call_command(request, given, values, catalogue)
+    _check_allowed(job.command, offer)
+    return job
+
+
+def _set_entity(
+    request: Request, entity: Entity, given: validate.Given, values: Mapping[str, Value], catalogue: Catalogue
+) -> Job:
+    value = validate.entity_value(entity, given, limits(entity, values))
+    assert entity.write  # noqa: S101 - the caller has looked
+    invocation = entity.write(value)
+    command = catalogue.commands[invocation.command]
+    parameters = validate.complete(command, invocation.parameters, values)
+    return Job(request, command, parameters, {entity.key: value})
+
+
+def _call_command(request: Request, given: validate.Given, values: Mapping[str, Value], catalogue: Catalogue) -> Job:
+    command = catalogue.commands.get(request.name)
+    if command is None or not command.direct:
+        raise Refusal(
+            Outcome.INVALID,
+            "unknown_command",
+            f"there is nothing called {request.name[:64]!r} to set; docs/commands.md lists what there is",
+        )
+    return Job(request, command, validate.parameters(command, given, values), {})
+
+
+def _check_allowed(command: Command, offer: Offer) -> None:
+    if not offer.is_enabled(command):
+        raise Refusal(
+            Outcome.INVALID,
+            "not_enabled",
+            f"{command.name} is off until you enable it: add it to FLEET2MQTT_COMMANDS_ENABLE",
+        )
+    if not offer.in_scope(command):
+        raise Refusal(
+            Outcome.UNAVAILABLE,
+            "scope",
+            f"the Tesla sign-in lacks the scope {' or '.join(command.scopes)}; sign in again and grant it",
+        )

@@ -1,0 +1,169 @@
+"""Requests in, exactly one result each out. One worker per device, in order."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Callable
+from dataclasses import replace
+
+import structlog
+
+from bridge.catalog.offer import Offer
+from bridge.commands.admission import Job, Refusal, admit
+from bridge.commands.execution import Executor
+from bridge.commands.journal import Journal, Left
+from bridge.model import DeviceId, Outcome, Request, Result
+from bridge.state import Store
+
+log = structlog.get_logger()
+
+QUEUE = 32
+"""Commands that may wait for one device."""
+
+Answer = Callable[[Result, Callable[[], None]], None]
+"""Publishes a result; calls back when the broker has taken it."""
+
+
+class _Queue:
+    """What waits for one device, and the event that wakes its worker."""
+
+    def __init__(self) -> None:
+        self.jobs: deque[Job] = deque()
+        self.arrived = asyncio.Event()
+        self.is_busy = False
+
+
+class Commander:
+    """`receive` takes requests, `run` carries them out, `stop` ends it in good order."""
+
+    def __init__(
+        self,
+        *,
+        executor: Executor,
+        journal: Journal,
+        store: Store,
+        answer: Answer,
+        offer: Callable[[], Offer],
+        is_known: Callable[[DeviceId], bool],
+    ) -> None:
+        self._executor = executor
+        self._journal = journal
+        self._store = store
+        self._answer = answer
+        self._offer = offer
+        self._is_known = is_known
+        self._queues: dict[DeviceId, _Queue] = {}
+        self._group: asyncio.TaskGroup | None = None
+        self._stopping = False
+
+    async def run(self) -> None:
+        """Answers what an earlier run left behind, then works until `stop`."""
+        async with asyncio.TaskGroup() as group:
+            self._group = group
+            for left in self._journal.left_behind():
+                group.create_task(self._settle(left))
+            await asyncio.Event().wait()
+
+    def stop(self) -> None:
+        """No more commands: what waits is answered now, what was sent gets its answer."""
+        self._stopping = True
+        for queue in self._queues.values():
+            while queue.jobs:
+                self._refuse(queue.jobs.popleft(), "stopping", "the bridge is being stopped")
+
+    @property
+    def is_idle(self) -> bool:
+        return not any(queue.is_busy or queue.jobs for queue in self._queues.values())
+
+    # --- arrival ----------------------------------------------------------------------------------------
+
+    def receive(self, request: Request) -> None:
+        """Answers at once what cannot be done; queues the rest."""
+        values = self._store.values(request.device)
+        try:
+            job = admit(request, values, self._offer(), is_known=self._is_known(request.device))
+            if self._is_new(job):
+                self._enqueue(job)
+        except Refusal as refusal:
+            asked = replace(request, transaction=refusal.transaction)
+            self._publish(self._executor.result(asked, refusal.outcome, refusal.reason, str(refusal)))
+
+    def _is_new(self, job: Job) -> bool:
+        """A repeated request gets the result of the first; one that asks for something else is refused."""
+        result, is_same = self._journal.earlier(job)
+        if not is_same:
+            text = "this transaction was used for another command; use a new one for each"
+            raise Refusal(Outcome.INVALID, "transaction", text, job.request.transaction)
+        if result:
+            self._publish(result)
+        return result is None and not self._journal.is_open(job)
+
+    def _enqueue(self, job: Job) -> None:
+        queue = self._queue(job.request.device)
+        if self._stopping or len(queue.jobs) >= QUEUE:
+            text = "the bridge is being stopped" if self._stopping else f"{QUEUE} commands are waiting already"
+            raise Refusal(Outcome.UNAVAILABLE, "busy", text, job.request.transaction)
+        self._journal.began(job)
+        self._supersede(queue, job)
+        if queue.is_busy:
+            self._journal.waits(job)
+        queue.jobs.append(job)
+        queue.arrived.set()
+
+    def _supersede(self, queue: _Queue, job: Job) -> None:
+        """Only the newest value of a set-point is worth sending (reliability.md C8)."""
+        for waiting in list(queue.jobs):
+            if job.expected and waiting.expected.keys() == job.expected.keys():
+                queue.jobs.remove(waiting)
+                self._refuse(waiting, "superseded", "a newer value for the same setting arrived first")
+
+    def _queue(self, device: DeviceId) -> _Queue:
+        if device not in self._queues:
+            self._queues[device] = _Queue()
+            assert self._group, "receive before run"  # noqa: S101 - a bug of ours
+            self._group.create_task(self._work(self._queues[device]))
+        return self._queues[device]
+
+    async def _work(self, queue: _Queue) -> None:
+        while True:
+            await queue.arrived.wait()
+            queue.arrived.clear()
+            while queue.jobs:
+                queue.is_busy = True
+                job = queue.jobs.popleft()
+                self._finish(job, await self._carry_out(job))
+                queue.is_busy = False
+
+    async def _carry_out(self, job: Job) -> Result:
+        try:
+            return await self._executor.carry_out(job)
+        except Exception:  # a bug of ours must not leave a command unanswered, nor stop the others
+            log.exception("command failed", device=str(job.request.device), command=job.request.name)
+            text = "the bridge failed while working on it; whether it was done is not known"
+            return self._executor.result(job.request, Outcome.UNCONFIRMED, "internal", text)
+
+    # --- the end ----------------------------------------------------------------------------------------
+
+    async def _settle(self, left: Left) -> None:
+        """Answers what an earlier run left: a stored result, or what a read-back shows."""
+        result = left.result or await self._executor.verdict(left)
+        self._journal.settles(left, result)
+        self._publish(result, left.number)
+
+    def _refuse(self, job: Job, reason: str, text: str) -> None:
+        self._finish(job, self._executor.result(job.request, Outcome.UNAVAILABLE, reason, text))
+
+    def _finish(self, job: Job, result: Result) -> None:
+        self._publish(result, self._journal.ends(job, result))
+
+    def _publish(self, result: Result, number: int | None = None) -> None:
+        log.info(
+            "command",
+            device=str(result.request.device),
+            command=result.request.name[:64],
+            outcome=result.outcome.value,
+            reason=result.reason,
+            attempts=result.attempts,
+        )
+        self._answer(result, lambda: None if number is None else self._journal.published(number))

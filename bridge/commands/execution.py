@@ -1,0 +1,262 @@
+"""One job, from a sleeping car to its outcome.
+
+A command is sent at most once when its outcome may be unknown: it is then read back, never repeated
+(reliability.md C1).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import structlog
+
+from bridge import catalog
+from bridge.clock import Clock
+from bridge.commands.admission import Job
+from bridge.commands.journal import Journal, Left
+from bridge.errors import AnswerInvalid, BridgeError, CallWrong, ServerFailed, VehicleUnavailable
+from bridge.model import Connectivity, DeviceId, Kind, Outcome, Request, Result, Update, Value
+from bridge.state import Store
+
+log = structlog.get_logger()
+
+WAKE = "wake_up"
+
+BELIEVED = 60.0
+"""Seconds for which a car that was online is taken to be online still (reliability.md B1)."""
+
+READ_BACK = (1.0, 3.0, 5.0, 10.0)
+"""Seconds between the read-backs of an energy setting: site_info lags a write by seconds (fleet-api.md 4.3)."""
+
+SOON = 3.0
+"""Seconds after a command when the device is looked at: a car shows a change after a moment."""
+
+SETTLED = frozenset({"already_set", "already on", "already off", "requested"})
+"""Refusals of any command that mean it is so already, or was accepted (fleet-api.md 3.1)."""
+
+VERIFY_GROUPS = ("charge_state", "climate_state", "vehicle_state")
+
+
+class CommandAnswer(Protocol):
+    """What the car or site said: a yes, or a no with its reason."""
+
+    @property
+    def result(self) -> bool: ...
+    @property
+    def reason(self) -> str: ...
+
+
+class Api(Protocol):
+    """The calls that commands make."""
+
+    async def vehicle(self, vin: str) -> Mapping[str, Any]: ...
+    async def vehicle_data(self, vin: str, groups: Collection[str]) -> Mapping[str, Any]: ...
+    async def wake_up(self, vin: str) -> Mapping[str, Any]: ...
+    async def command(self, vin: str, endpoint: str, body: Mapping[str, Any]) -> CommandAnswer: ...
+    async def energy_write(self, site: str, endpoint: str, body: Mapping[str, Any]) -> CommandAnswer: ...
+    async def site_info(self, site: str) -> Mapping[str, Any]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """The settings of the same names; seconds."""
+
+    wake: bool = True
+    wake_time: float = 60
+
+
+class Executor:
+    """Carries out one job at a time per device; the caller sees to that."""
+
+    def __init__(
+        self,
+        *,
+        api: Api,
+        clock: Clock,
+        journal: Journal,
+        store: Store,
+        policy: Policy,
+        learn: Callable[[Update], None],
+        want: Callable[[DeviceId, float], None],
+    ) -> None:
+        """`want` asks for fresh data of a device, so many seconds from now."""
+        self._api = api
+        self._clock = clock
+        self._journal = journal
+        self._store = store
+        self._policy = policy
+        self._learn = learn
+        self._want = want
+
+    async def carry_out(self, job: Job) -> Result:
+        try:
+            return await self._try_once_awake(job)
+        except BridgeError as error:
+            # Everything that ends up here happened before the bytes left, or was refused by Tesla's servers.
+            outcome = Outcome.REFUSED if isinstance(error, CallWrong) else Outcome.UNAVAILABLE
+            return self.result(job.request, outcome, error.reason, str(error))
+
+    async def _try_once_awake(self, job: Job) -> Result:
+        if job.request.device.kind is not Kind.VEHICLE:
+            return self._expired(job) or await self._send(job, 1)
+        if refusal := await self._awaken(job, is_believed=True):
+            return refusal
+        if job.command.endpoint == WAKE:
+            return self.result(job.request, Outcome.OK, None, "the car is online")
+        try:
+            return self._expired(job) or await self._send(job, 1)
+        except VehicleUnavailable:
+            # It fell asleep since it was last seen: a 408 proves that nothing was done.
+            self._saw_state(job.request.device, Connectivity.ASLEEP)
+        return await self._awaken(job, is_believed=False) or self._expired(job) or await self._send(job, 2)
+
+    def _expired(self, job: Job) -> Result | None:
+        if self._clock.monotonic() < job.request.deadline:
+            return None
+        text = "its time to live ran out before it could be sent; nothing was sent"
+        return self.result(job.request, Outcome.EXPIRED, "too_late", text)
+
+    async def _awaken(self, job: Job, *, is_believed: bool) -> Result | None:
+        """None when the car is online; else why it is not."""
+        at = job.request.device
+        if is_believed and self._is_surely_online(at):
+            return None
+        if await self._look(at) is Connectivity.ONLINE:
+            return None
+        if not job.command.wakes or not self._policy.wake:
+            text = "the car is asleep, and this command may not wake it"
+            return self.result(job.request, Outcome.UNAVAILABLE, "asleep", text)
+        self._journal.waits(job)
+        return await self._wake(job)
+
+    def _is_surely_online(self, at: DeviceId) -> bool:
+        known = self._store.known(at, "connectivity")
+        is_fresh = known is not None and self._clock.monotonic() - known.at < BELIEVED
+        return bool(is_fresh and known and known.value == Connectivity.ONLINE)
+
+    async def _look(self, at: DeviceId) -> Connectivity | None:
+        """The car's state by a free call."""
+        asked = self._clock.monotonic()
+        entry = await self._api.vehicle(at.id)
+        self._learn(Update(at, catalog.read(at.kind, {"vehicle": entry}), asked, "poll"))
+        state = entry.get("state")
+        return Connectivity(state) if state in set(Connectivity) else None
+
+    async def _wake(self, job: Job) -> Result | None:
+        """One wake call, then free looks until the car is online (fleet-api.md 2.3)."""
+        at = job.request.device
+        until = min(self._clock.monotonic() + self._policy.wake_time, job.request.deadline)
+        await self._api.wake_up(at.id)
+        wait = 2.0
+        while self._clock.monotonic() < until:
+            await self._clock.sleep(min(wait, until - self._clock.monotonic()))
+            if await self._look(at) is Connectivity.ONLINE:
+                return None
+            wait = min(wait * 1.5, 10.0)
+        text = "the car was asked to wake up and did not come online in time; nothing was sent"
+        return self.result(job.request, Outcome.UNAVAILABLE, "asleep", text, attempts=0)
+
+    async def _send(self, job: Job, attempt: int) -> Result:
+        self._journal.sends(job)
+        try:
+            answer = await self._call(job)
+        except (ServerFailed, AnswerInvalid) as error:
+            return await self._after_silence(job, attempt, error)
+        if not answer.result and not _is_settled(job, answer.reason):
+            reason = answer.reason or "no_reason"
+            text = f"{job.request.device} refused {job.command.name}: {reason}"
+            return self.result(job.request, Outcome.REFUSED, reason, text, attempts=attempt)
+        if job.command.confirmed:
+            return await self._confirm(job, attempt)
+        return self._done(job, attempt, answer.reason)
+
+    async def _call(self, job: Job) -> CommandAnswer:
+        at, command = job.request.device, job.command
+        if at.kind is Kind.VEHICLE:
+            return await self._api.command(at.id, command.endpoint, job.parameters)
+        return await self._api.energy_write(at.id, command.endpoint, job.parameters)
+
+    def _done(self, job: Job, attempt: int, reason: str = "") -> Result:
+        """The expected values are published at once; a look at the device follows."""
+        at = job.request.device
+        self._learn(Update(at, job.expected, self._clock.monotonic(), "command"))
+        self._want(at, SOON)
+        return self.result(job.request, Outcome.OK, reason or None, "", attempts=attempt, value=job.value)
+
+    async def _confirm(self, job: Job, attempt: int) -> Result:
+        """An energy write says `Updated` even when nothing changes (reliability.md C2): read it back."""
+        for wait in READ_BACK:
+            await self._clock.sleep(wait)
+            if await self._holds(job):
+                return self._done(job, attempt)
+        if attempt == 1 and job.command.repeatable and not self._expired(job):
+            return await self._send(job, 2)
+        text = f"Tesla took {job.request.name}, but the site does not show it"
+        return self.result(job.request, Outcome.REFUSED, "not_applied", text, attempts=attempt)
+
+    async def _after_silence(self, job: Job, attempt: int, error: BridgeError) -> Result:
+        """It was sent and there is no answer: look whether it was done; never send it again."""
+        log.warning("command unanswered", device=str(job.request.device), command=job.request.name, error=str(error))
+        if await self._came_true(job):
+            return self._done(job, attempt)
+        text = f"it was sent, and no sound answer came ({error}); whether it was done could not be seen"
+        return self.result(job.request, Outcome.UNCONFIRMED, error.reason, text, attempts=attempt)
+
+    async def _came_true(self, job: Job) -> bool:
+        if not job.expected:
+            return False
+        await self._clock.sleep(READ_BACK[1])
+        return await self._holds(job)
+
+    async def _holds(self, job: Job) -> bool:
+        """Does the device show the expected values? Unreadable counts as no."""
+        try:
+            values = await self._read(job.request.device)
+        except BridgeError:
+            return False
+        return all(values.get(key) == value for key, value in job.expected.items())
+
+    async def _read(self, at: DeviceId) -> Mapping[str, Value]:
+        asked = self._clock.monotonic()
+        if at.kind is Kind.VEHICLE:
+            body: Mapping[str, Any] = await self._api.vehicle_data(at.id, VERIFY_GROUPS)
+        else:
+            body = {"site_info": await self._api.site_info(at.id)}
+        values = catalog.read(at.kind, body)
+        self._learn(Update(at, values, asked, "poll"))
+        return values
+
+    async def verdict(self, left: Left) -> Result:
+        """How a command ended that an earlier run had sent."""
+        try:
+            values = await self._read(left.request.device) if left.expected else {}
+        except BridgeError:
+            values = {}
+        if left.expected and all(values.get(key) == value for key, value in left.expected.items()):
+            return self.result(left.request, Outcome.OK, None, "the bridge was restarted; the value was read back")
+        text = "the bridge was stopped after sending it; whether it was done could not be seen"
+        return self.result(left.request, Outcome.UNCONFIRMED, "restarted", text, attempts=1)
+
+    def result(
+        self,
+        request: Request,
+        outcome: Outcome,
+        reason: str | None,
+        text: str,
+        *,
+        attempts: int = 0,
+        value: Value = None,
+    ) -> Result:
+        return Result(request, outcome, self._clock.now(), reason=reason, message=text, attempts=attempts, value=value)
+
+    def _saw_state(self, at: DeviceId, state: Connectivity) -> None:
+        values = catalog.read(at.kind, {"vehicle": {"state": state.value}})
+        self._learn(Update(at, values, self._clock.monotonic(), "poll"))
+
+
+def _is_settled(job: Job, reason: str) -> bool:
+    """tesla-http-proxy puts its own words before the car's, so suffixes count too (fleet-api.md 3.5)."""
+    settled = SETTLED | job.command.settled
+    return reason.strip().lower() in settled or any(reason.endswith(f": {word}") for word in settled)

@@ -1,0 +1,203 @@
+"""The command journal: what was asked, whether it was sent, and how it ended, across crashes.
+
+A command is written down before its bytes leave, so that a crash never repeats it and never leaves it unanswered.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+
+from bridge.catalog import CATALOGUE
+from bridge.clock import Clock
+from bridge.commands.admission import Job
+from bridge.model import DeviceId, Kind, Outcome, Request, Result, Value
+
+REMEMBERED = 86_400.0
+"""Seconds for which a repeated request gets the first one's result."""
+
+
+class Entry(Protocol):
+    """One command as the database keeps it."""
+
+    @property
+    def id(self) -> int: ...
+    @property
+    def fingerprint(self) -> str: ...
+    @property
+    def request(self) -> Mapping[str, Any]: ...
+    @property
+    def sent(self) -> Mapping[str, Any] | None: ...
+    @property
+    def result(self) -> Mapping[str, Any] | None: ...
+
+
+class CommandStore(Protocol):
+    """Where the journal is kept."""
+
+    def journal(
+        self,
+        *,
+        identity: str | None,
+        fingerprint: str,
+        request: Mapping[str, Any],
+        received_at: float,
+        sent: Mapping[str, Any] | None,
+    ) -> int: ...
+    def mark_sent(self, number: int, sent: Mapping[str, Any]) -> None: ...
+    def mark_done(self, number: int, result: Mapping[str, Any]) -> None: ...
+    def mark_published(self, numbers: Iterable[int]) -> None: ...
+    def find_command(self, identity: str) -> Entry | None: ...
+    def open_commands(self) -> list[Any]: ...
+    def forget_commands(self, before: float) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """A command that an earlier run left behind. `result` None: it was sent, and nobody knows how it ended."""
+
+    number: int
+    request: Request
+    expected: Mapping[str, Value]
+    result: Result | None
+
+
+class Journal:
+    """One line for each command, from its arrival to the moment the broker took its result."""
+
+    def __init__(self, store: CommandStore, clock: Clock) -> None:
+        self._store = store
+        self._clock = clock
+        self._numbers: dict[Job, int] = {}
+        self._open: dict[str, str] = {}
+
+    def is_open(self, job: Job) -> bool:
+        """Is the same request being worked on right now?"""
+        return self._open.get(job.identity or "") == fingerprint(job)
+
+    def earlier(self, job: Job) -> tuple[Result | None, bool]:
+        """The result of an earlier request with this identity, and whether that one asked for the same."""
+        if job.identity is None:
+            return None, True
+        if job.identity in self._open:
+            return None, self._open[job.identity] == fingerprint(job)
+        entry = self._store.find_command(job.identity)
+        if entry is None:
+            return None, True
+        result = _result(entry.result, job.request) if entry.result else None
+        return result, entry.fingerprint == fingerprint(job)
+
+    def began(self, job: Job) -> None:
+        """In memory only: so long as nothing was sent and nobody waits, there is nothing to lose."""
+        if job.identity:
+            self._open[job.identity] = fingerprint(job)
+
+    def waits(self, job: Job) -> None:
+        """It will take a while (a queue, a wake): a crash must not leave it unanswered."""
+        if job not in self._numbers:
+            self._numbers[job] = self._write(job, None)
+
+    def sends(self, job: Job) -> None:
+        """The bytes leave next. On disk when this returns."""
+        if job in self._numbers:
+            self._store.mark_sent(self._numbers[job], {"expected": dict(job.expected)})
+        else:
+            self._numbers[job] = self._write(job, {"expected": dict(job.expected)})
+
+    def ends(self, job: Job, result: Result) -> int | None:
+        """Its one result. Gives the number to be told to `published`, or None if it was never written down."""
+        if job.identity:
+            self._open.pop(job.identity, None)
+            self.waits(job)
+        number = self._numbers.pop(job, None)
+        if number is not None:
+            self._store.mark_done(number, _written(result))
+        return number
+
+    def published(self, number: int) -> None:
+        self._store.mark_published([number])
+
+    def left_behind(self) -> list[Left]:
+        """What an earlier run did not finish; also drops what is too old to matter."""
+        self._store.forget_commands(self._clock.now().timestamp() - REMEMBERED)
+        return [_left(entry, self._clock) for entry in self._store.open_commands()]
+
+    def settles(self, left: Left, result: Result) -> None:
+        """The result of what an earlier run had sent."""
+        self._store.mark_done(left.number, _written(result))
+
+    def _write(self, job: Job, sent: Mapping[str, Any] | None) -> int:
+        request = job.request
+        return self._store.journal(
+            identity=job.identity,
+            fingerprint=fingerprint(job),
+            request={
+                "kind": request.device.kind,
+                "id": request.device.id,
+                "name": request.name,
+                "transaction": request.transaction,
+                "correlation": request.correlation.hex() if request.correlation else None,
+                "response_topic": request.response_topic,
+                "received_at": request.received_at.isoformat(),
+            },
+            received_at=request.received_at.timestamp(),
+            sent=sent,
+        )
+
+
+def fingerprint(job: Job) -> str:
+    """The same for two requests that ask the same of the same device. Tells nothing of a PIN's digits."""
+    asked = (job.request.device, job.request.name, sorted(job.shown.items()))
+    return hashlib.sha256(repr(asked).encode()).hexdigest()
+
+
+def _written(result: Result) -> dict[str, Any]:
+    return {
+        "outcome": result.outcome,
+        "reason": result.reason,
+        "message": result.message,
+        "attempts": result.attempts,
+        "value": result.value,
+        "finished_at": result.finished_at.isoformat(),
+    }
+
+
+def _result(written: Mapping[str, Any], request: Request) -> Result:
+    return Result(
+        request,
+        Outcome(written["outcome"]),
+        datetime.fromisoformat(written["finished_at"]),
+        reason=written["reason"],
+        message=written["message"],
+        attempts=written["attempts"],
+        value=written["value"],
+    )
+
+
+def _left(entry: Entry, clock: Clock) -> Left:
+    request = _request(entry.request, clock)
+    expected = (entry.sent or {}).get("expected", {})
+    if entry.result:
+        return Left(entry.id, request, expected, _result(entry.result, request))
+    if entry.sent is None:
+        text = "the bridge was stopped before the command could be sent"
+        lost = Result(request, Outcome.UNAVAILABLE, clock.now(), reason="restarted", message=text)
+        return Left(entry.id, request, expected, lost)
+    known = {key: value for key, value in expected.items() if key in CATALOGUE[request.device.kind].entities}
+    return Left(entry.id, request, known, None)
+
+
+def _request(kept: Mapping[str, Any], clock: Clock) -> Request:
+    return Request(
+        device=DeviceId(Kind(kept["kind"]), kept["id"]),
+        name=kept["name"],
+        payload=b"",
+        received_at=datetime.fromisoformat(kept["received_at"]),
+        deadline=clock.monotonic(),
+        transaction=kept["transaction"],
+        correlation=bytes.fromhex(kept["correlation"]) if kept["correlation"] else None,
+        response_topic=kept["response_topic"],
+    )

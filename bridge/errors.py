@@ -1,0 +1,142 @@
+"""Every error of the bridge, in one tree, named by who must act.
+
+BridgeError
+├── OwnerMustAct                 nothing will change until a person does something
+│   ├── SettingWrong             a setting is missing or wrong: exit code 2
+│   ├── SignInRequired           the refresh token is dead: sign in again
+│   ├── ScopeMissing             the token does not hold a scope: consent again
+│   ├── AccountLimited           Tesla switched the app off: billing limit or missing payment
+│   ├── NotRegistered            the app is not registered in this region
+│   ├── SigningRequired          the car takes only signed commands, or the key is not paired
+│   ├── AccessDenied             mobile access off, account locked, or another 401 or 403
+│   └── BrokerRefused            the broker refused the login, a topic or a subscription
+├── TryLater                     it heals by itself
+│   ├── VehicleUnavailable       the car is asleep or offline (408): normal
+│   ├── RateLimited              429, with the seconds to wait
+│   ├── BudgetSpent              our own ledger said no: the call was not made
+│   ├── NotSent                  no connection: provably nothing left this machine
+│   ├── ServerFailed             5xx, or no answer in time: the outcome of a write is unknown
+│   ├── AnswerInvalid            an answer that is not the JSON we asked for
+│   └── BrokerLost               the MQTT connection is gone
+└── CallWrong                    Tesla says the call itself is wrong (400, 404, 405, 406, 422): do not repeat
+"""
+
+from __future__ import annotations
+
+
+class BridgeError(Exception):
+    """The root. `reason` is the machine-readable word that reaches the result topic."""
+
+    reason = "internal"
+
+
+class OwnerMustAct(BridgeError):
+    """Nothing will change until a person does something; the text says what."""
+
+    reason = "owner_must_act"
+
+
+class SettingWrong(OwnerMustAct):
+    """A setting is missing or wrong. The text names the setting."""
+
+    reason = "setting"
+
+
+class SignInRequired(OwnerMustAct):
+    """The refresh token was used, has expired or was revoked (401 login_required)."""
+
+    reason = "signed_out"
+
+
+class ScopeMissing(OwnerMustAct):
+    """The token lacks a scope (403 `Unauthorized missing scopes`)."""
+
+    reason = "scope"
+
+
+class AccountLimited(OwnerMustAct):
+    """Tesla switched the app off (403 `EXCEEDED_LIMIT`, or 402)."""
+
+    reason = "billing"
+
+
+class NotRegistered(OwnerMustAct):
+    """The app is not registered in this region (412)."""
+
+    reason = "not_registered"
+
+
+class SigningRequired(OwnerMustAct):
+    """The car takes only signed commands (403 `Tesla Vehicle Command Protocol required`)."""
+
+    reason = "signing_required"
+
+
+class AccessDenied(OwnerMustAct):
+    """Mobile access is off, the account is locked, or Tesla denies it for another reason."""
+
+    reason = "denied"
+
+
+class BrokerRefused(OwnerMustAct):
+    """The MQTT broker refused the login, a publish or a subscription."""
+
+    reason = "broker_refused"
+
+
+class TryLater(BridgeError):
+    """It heals by itself."""
+
+    reason = "try_later"
+
+
+class VehicleUnavailable(TryLater):
+    """The car is asleep or offline (408). Not a fault."""
+
+    reason = "asleep"
+
+
+class RateLimited(TryLater):
+    """Too many calls (429). `wait` is in seconds."""
+
+    reason = "rate_limited"
+
+    def __init__(self, text: str, wait: float) -> None:
+        super().__init__(text)
+        self.wait = wait
+
+
+class BudgetSpent(TryLater):
+    """The month's budget does not allow this call; it was not made."""
+
+    reason = "budget"
+
+
+class NotSent(TryLater):
+    """No connection could be made: nothing reached Tesla."""
+
+    reason = "not_sent"
+
+
+class ServerFailed(TryLater):
+    """A 5xx answer, or no answer after the request left. Whether a write was done is unknown."""
+
+    reason = "no_answer"
+
+
+class AnswerInvalid(TryLater):
+    """The answer is not the JSON that was asked for. Whether a write was done is unknown."""
+
+    reason = "bad_answer"
+
+
+class BrokerLost(TryLater):
+    """The connection to the MQTT broker is gone."""
+
+    reason = "broker_lost"
+
+
+class CallWrong(BridgeError):
+    """Tesla says that the call itself is wrong; repeating it cannot help."""
+
+    reason = "call_wrong"

@@ -1,0 +1,1 @@
+"""Access tokens: how they are obtained, renewed once for all, and kept."""

@@ -1,0 +1,72 @@
+"""One call of the Fleet API, and the checks that keep its address well formed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from bridge.errors import CallWrong
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """What to ask. `cost` is a price class: data, command, wake or free. A `write` is never sent twice."""
+
+    method: str
+    path: str
+    body: Mapping[str, Any] | None = None
+    params: Mapping[str, str] | None = None
+    cost: str = "free"
+    device: str | None = None
+    write: bool = False
+
+
+class Ledger(Protocol):
+    """Who knows what calls cost and which are blocked. `device` is "" for calls about none."""
+
+    def check(self, cost: str, device: str) -> None:
+        """Raises BudgetSpent or RateLimited when this call must not be made now."""
+        ...
+
+    def record(self, cost: str, device: str, status: int) -> None:
+        """An answer came; status 0: the call left but no answer came, so it may have been billed."""
+        ...
+
+    def limited(self, cost: str, device: str, wait: float) -> None:
+        """A 429: no such call for `wait` seconds."""
+        ...
+
+
+NO_ANSWER = 0
+
+_PATH = re.compile(r"(/[A-Za-z0-9_-]+)+")
+_VIN = re.compile(r"[A-Z0-9]{3,17}")
+_SITE = re.compile(r"[0-9]{1,20}")
+_ENDPOINT = re.compile(r"[a-z0-9_]+(/[a-z0-9_]+)?")
+
+
+def checked_path(path: str) -> str:
+    """Nothing in it can end the path, climb out of it or be read in two ways."""
+    return _checked(_PATH, path, "path")
+
+
+def vehicle_path(vin: str, endpoint: str = "") -> str:
+    """`/api/1/vehicles/{vin}` or a path below; CallWrong for what is no VIN."""
+    return _below("/api/1/vehicles", _checked(_VIN, vin, "VIN"), endpoint)
+
+
+def site_path(site: int | str, endpoint: str) -> str:
+    """A path below `/api/1/energy_sites/{id}`; CallWrong for what is no number."""
+    return _below("/api/1/energy_sites", _checked(_SITE, str(site), "energy site id"), endpoint)
+
+
+def _below(base: str, tag: str, endpoint: str) -> str:
+    return f"{base}/{tag}/{_checked(_ENDPOINT, endpoint, 'endpoint')}" if endpoint else f"{base}/{tag}"
+
+
+def _checked(pattern: re.Pattern[str], given: str, what: str) -> str:
+    if not pattern.fullmatch(given):
+        raise CallWrong(f"{given[:40]!r} is no {what}; nothing was sent")
+    return given

@@ -1,0 +1,144 @@
+"""The calls the bridge makes, each in the API's own words."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from datetime import datetime
+from random import Random
+from typing import Any, Self
+
+from bridge.clock import Clock
+from bridge.errors import AnswerInvalid
+from bridge.fleet import answers, hosts
+from bridge.fleet.answers import CommandAnswer, mapping, mappings
+from bridge.fleet.auth.sources import TokenSource
+from bridge.fleet.calls import Call, Ledger, site_path, vehicle_path
+from bridge.fleet.hosts import Region
+from bridge.fleet.sender import Sender
+from bridge.fleet.transport import Transport
+
+DEADLINE = 30.0
+"""Seconds that one call may take in all, retries and a renewed token included."""
+
+
+class FleetClient:
+    """One account. Every call raises one error of bridge.errors; use the client in an `async with` block."""
+
+    def __init__(
+        self,
+        *,
+        tokens: TokenSource,
+        region: Region,
+        clock: Clock,
+        ledger: Ledger,
+        http: Transport,
+        deadline: float = DEADLINE,
+        on_region: Callable[[Region], None] = lambda _: None,
+        seed: int | None = None,
+    ) -> None:
+        self._tokens = tokens
+        self._http = http
+        self._sender = Sender(
+            tokens=tokens,
+            region=region,
+            clock=clock,
+            ledger=ledger,
+            http=http,
+            deadline=deadline,
+            on_region=on_region,
+            random=Random(seed),  # noqa: S311 - spreads retries, hides nothing
+        )
+
+    async def __aenter__(self) -> Self:
+        """Opens the transport; leaving lets a token renewal arrive and closes it."""
+        await self._http.__aenter__()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._tokens.settle()
+        await self._http.__aexit__()
+
+    @property
+    def region(self) -> Region:
+        """Where the account lives; changes when Tesla says so."""
+        return self._sender.region
+
+    async def send(self, call: Call) -> Any:
+        """Any call -> the `response` member of its answer; None for the empty answer to a write."""
+        answer = await self._sender.answer(call)
+        if call.write and not answer.body:
+            return None
+        return answers.member(answer, bare=call.path.startswith("/api/1/dx/"))
+
+    # --- free of charge -----------------------------------------------------------------------------------
+
+    async def products(self) -> list[dict[str, Any]]:
+        """Cars and energy sites, as they are listed (fleet-api.md 2.1)."""
+        return mappings(await self.send(Call("GET", "/api/1/products")))
+
+    async def vehicles(self) -> list[dict[str, Any]]:
+        """The first page of the cars: a hundred."""
+        return mappings(await self.send(Call("GET", "/api/1/vehicles")))
+
+    async def vehicle(self, vin: str) -> dict[str, Any]:
+        """One entry with its `state`; does not reach the car."""
+        return mapping(await self.send(Call("GET", vehicle_path(vin), device=vin)))
+
+    async def users_region(self) -> Region:
+        """Where Tesla says that the account lives (fleet-api.md 1.8)."""
+        url = mapping(await self.send(Call("GET", "/api/1/users/region"))).get("fleet_api_base_url")
+        region = hosts.named(url, self.region) if isinstance(url, str) else None
+        if region is None:
+            raise AnswerInvalid("Tesla names a region whose host is not known")
+        return region
+
+    # --- cars ---------------------------------------------------------------------------------------------
+
+    async def vehicle_data(self, vin: str, groups: Collection[str]) -> dict[str, Any]:
+        """The named groups from the car itself: billed, and keeps it awake (fleet-api.md 2.2)."""
+        params = {"endpoints": ";".join(groups)}
+        call = Call("GET", vehicle_path(vin, "vehicle_data"), params=params, cost="data", device=vin)
+        return mapping(await self.send(call))
+
+    async def wake_up(self, vin: str) -> dict[str, Any]:
+        """Asks once; the answer comes before the car is up (fleet-api.md 2.3)."""
+        call = Call("POST", vehicle_path(vin, "wake_up"), cost="wake", device=vin, write=True)
+        return mapping(await self.send(call) or {})
+
+    async def command(self, vin: str, endpoint: str, body: Mapping[str, Any]) -> CommandAnswer:
+        """`endpoint` such as `command/flash_lights`. Never sent twice once bytes may have left."""
+        path = vehicle_path(vin, endpoint)
+        call = Call("POST", path, body, cost="command", device=vin, write=True)
+        return answers.vehicle_command(await self._sender.answer(call))
+
+    async def fleet_status(self, vins: Collection[str]) -> dict[str, Any]:
+        """Which cars have the app's key and which need signed commands (fleet-api.md 2.4)."""
+        path = "/api/1/vehicles/fleet_status"
+        return mapping(await self.send(Call("POST", path, {"vins": list(vins)}, cost="data")))
+
+    # --- energy sites -------------------------------------------------------------------------------------
+
+    async def live_status(self, site: int | str) -> dict[str, Any]:
+        """Powers and level now (fleet-api.md 4.2)."""
+        return await self._site(site, "live_status")
+
+    async def site_info(self, site: int | str) -> dict[str, Any]:
+        """Settings and components (fleet-api.md 4.3)."""
+        return await self._site(site, "site_info")
+
+    async def energy_history(
+        self, site: int | str, *, start: datetime, end: datetime, period: str, zone: str, kind: str = "energy"
+    ) -> dict[str, Any] | None:
+        """Wh in buckets, or None where there is no data. `start` and `end` are aware (fleet-api.md 4.5)."""
+        window = {"start_date": start.isoformat(), "end_date": end.isoformat(), "period": period, "time_zone": zone}
+        call = Call("GET", site_path(site, "calendar_history"), params={"kind": kind, **window}, device=str(site))
+        found = await self.send(call)
+        return None if found is None else mapping(found)
+
+    async def energy_write(self, site: int | str, endpoint: str, body: Mapping[str, Any]) -> CommandAnswer:
+        """`endpoint` such as `backup`. A yes means accepted, not done: read it back (fleet-api.md 4.4)."""
+        call = Call("POST", site_path(site, endpoint), body, device=str(site), write=True)
+        return answers.energy_write(await self._sender.answer(call))
+
+    async def _site(self, site: int | str, endpoint: str) -> dict[str, Any]:
+        return mapping(await self.send(Call("GET", site_path(site, endpoint), device=str(site))))

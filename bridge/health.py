@@ -1,0 +1,71 @@
+"""Is every part doing its work? Last success and present error per part, logged once per change."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import structlog
+
+from bridge.clock import Clock
+from bridge.errors import BridgeError, OwnerMustAct
+
+log = structlog.get_logger()
+
+
+@dataclass(slots=True)
+class _Part:
+    succeeded_at: datetime | None = None
+    error: BridgeError | None = None
+
+
+class Health:
+    """`report` tells of one part: how a call, a source or the broker is doing."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._parts: dict[str, _Part] = {}
+        self._began = clock.monotonic()
+
+    def report(self, part: str, error: BridgeError | None) -> None:
+        """A success (None) or a failure. Only changes reach the log (reliability.md I10)."""
+        known = self._parts.setdefault(part, _Part())
+        if error is None:
+            if known.error:
+                log.info("works again", part=part)
+            known.succeeded_at = self._clock.now()
+        elif type(known.error) is not type(error):
+            log.warning("trouble", part=part, reason=error.reason, error=str(error))
+        known.error = error
+
+    @property
+    def blocker(self) -> OwnerMustAct | None:
+        """What keeps everything from working until a person acts."""
+        errors = [part.error for part in self._parts.values()]
+        return next((error for error in errors if isinstance(error, OwnerMustAct)), None)
+
+    @property
+    def problem(self) -> str | None:
+        """The most important trouble, in words; None when all is well."""
+        errors = [part.error for part in self._parts.values() if part.error]
+        return str(self.blocker or errors[0])[:255] if errors else None
+
+    def body(self) -> dict[str, Any]:
+        """For <base>/bridge/health."""
+        return {
+            "at": self._clock.now(),
+            "uptime_seconds": int(self._clock.monotonic() - self._began),
+            "ok": self.problem is None,
+            "problem": self.problem,
+            "parts": {name: _shown(part) for name, part in self._parts.items()},
+        }
+
+
+def _shown(part: _Part) -> Mapping[str, Any]:
+    return {
+        "ok": part.error is None,
+        "last_success": part.succeeded_at,
+        "reason": part.error.reason if part.error else None,
+    }

@@ -1,0 +1,214 @@
+"""Device + catalogue -> one Home Assistant discovery document. Pure.
+
+Written against Home Assistant 2026.11 and valid from 2025.10 on (mqtt-and-home-assistant.md 1.3 to 1.10). Values
+are bare topics, so no template is needed; a key that older versions would refuse at the root stands in the
+components, where they ignore it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from bridge.catalog import CATALOGUE, commands_of
+from bridge.catalog.offer import Offer, has, limits
+from bridge.catalog.rows import Command, Composite, Entity
+from bridge.model import Device, DeviceId, Kind, Value
+from bridge.topics import Topics
+
+Component = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """How discovery documents are written: version of the bridge, topics, expiry of commands in seconds."""
+
+    topics: Topics
+    version: str
+    command_expiry: int = 60
+    offer: Offer = field(default_factory=Offer)
+
+
+def config_topic(prefix: str, at: DeviceId) -> str:
+    return f"{prefix}/device/{node(at)}/config"
+
+
+def node(at: DeviceId) -> str:
+    """The device's identifier: VIN, site id or DIN with our own prefix, fit for a discovery topic."""
+    return "fleet2mqtt_" + re.sub(r"[^a-zA-Z0-9_-]", "_", at.id)
+
+
+def document(
+    device: Device, values: Mapping[str, Value], look: Look, words: Mapping[str, tuple[str, ...]]
+) -> dict[str, Any]:
+    """The discovery document. `words` holds enum values that Tesla sent and the catalogue does not know."""
+    root: dict[str, Any] = {
+        "device": _device(device),
+        "origin": {"name": "fleet2mqtt", "sw_version": look.version},
+        "qos": 1,
+        "components": dict(_components(device.at, values, look, words)),
+    }
+    if device.at.kind is not Kind.BRIDGE:
+        root |= _availability(device.at, look.topics)
+    return root
+
+
+def shaping_keys(kind: Kind) -> frozenset[str]:
+    """The entities whose change can change the document: gates, moving limits, and numbers beyond theirs."""
+    catalogue = CATALOGUE[kind]
+    rows = (*catalogue.entities.values(), *catalogue.composites, *catalogue.commands.values())
+    numbers = [row for row in catalogue.entities.values() if row.limits]
+    ends = [end for row in numbers if row.limits for end in (row.limits.minimum_from, row.limits.maximum_from)]
+    return frozenset(
+        {row.needs for row in rows if row.needs} | {end for end in ends if end} | {row.key for row in numbers}
+    )
+
+
+def _device(device: Device) -> dict[str, Any]:
+    known = {
+        "name": device.name,
+        "manufacturer": "fleet2mqtt" if device.at.kind is Kind.BRIDGE else "Tesla",
+        "model": device.model,
+        "serial_number": device.serial,
+        "sw_version": device.software,
+        "via_device": node(device.via) if device.via else None,
+    }
+    # A null anywhere in here would cost the whole device.
+    return {"identifiers": [node(device.at)]} | {key: value for key, value in known.items() if value}
+
+
+def _availability(at: DeviceId, topics: Topics) -> dict[str, Any]:
+    both = [{"topic": topics.bridge("state")}, {"topic": topics.availability(at)}]
+    return {"availability": both, "availability_mode": "all"}
+
+
+def _components(
+    at: DeviceId, values: Mapping[str, Value], look: Look, words: Mapping[str, tuple[str, ...]]
+) -> Iterator[tuple[str, Component]]:
+    catalogue = CATALOGUE[at.kind]
+    for entity in catalogue.entities.values():
+        if entity.component and look.offer.shows(entity, _commands(entity, at.kind), values):
+            yield entity.key, _entity(entity, at, values, look, words.get(entity.key, ()))
+    for composite in catalogue.composites:
+        if has(composite.needs, values):
+            yield composite.key, _composite(composite, at, look)
+    for command in catalogue.commands.values():
+        if command.button and has(command.needs, values) and look.offer.allows(command):
+            yield command.name, _button(command, at, look)
+
+
+def _commands(entity: Entity, kind: Kind) -> list[Command]:
+    commands = CATALOGUE[kind].commands
+    return [commands[name] for name in commands_of(entity)]
+
+
+def _entity(entity: Entity, at: DeviceId, values: Mapping[str, Value], look: Look, words: tuple[str, ...]) -> Component:
+    component = _common(entity.key, entity.name, str(entity.component), at, look)
+    component["state_topic"] = look.topics.value(at, entity.group, entity.key)
+    component |= {
+        option: value
+        for option, value in {
+            "device_class": entity.device_class,
+            "state_class": entity.state_class,
+            "unit_of_measurement": entity.unit,
+            "entity_category": entity.category,
+            "suggested_display_precision": entity.precision,
+            "icon": entity.icon,
+            "options": [*entity.options, *words] or None,
+        }.items()
+        if value is not None
+    }
+    if not entity.enabled:
+        component["enabled_by_default"] = False
+    if entity.limits:
+        component |= _range(entity, values)
+    if entity.write:
+        component |= _commanded(look.topics.set(at, entity.key), look)
+    component |= _PLATFORM.get(str(entity.component), {}) | dict(entity.settings or {})
+    return component | (_hidden_buttons(entity, at.kind, look.offer) if entity.component == "cover" else {})
+
+
+def _common(key: str, name: str | None, platform: str, at: DeviceId, look: Look) -> Component:
+    component = {"platform": platform, "unique_id": f"{node(at)}_{key}", "name": name}
+    if at.kind is Kind.BRIDGE and key != "state":
+        component["availability"] = [{"topic": look.topics.bridge("state")}]
+    return component
+
+
+_ON_OFF = {"payload_on": "true", "payload_off": "false"}
+
+_PLATFORM: Mapping[str, Component] = {
+    "binary_sensor": _ON_OFF,
+    "switch": _ON_OFF,
+    "lock": {
+        "payload_lock": "true",
+        "payload_unlock": "false",
+        "state_locked": "true",
+        "state_unlocked": "false",
+    },
+    "cover": {
+        "payload_open": "true",
+        "payload_close": "false",
+        "payload_stop": None,
+        "state_open": "true",
+        "state_closed": "false",
+    },
+}
+"""How each platform spells our true and false."""
+
+
+def _hidden_buttons(entity: Entity, kind: Kind, offer: Offer) -> Component:
+    """A cover whose command is not enabled shows its state and has no buttons."""
+    is_enabled = any(offer.allows(command) for command in _commands(entity, kind))
+    return {} if is_enabled else {"payload_open": None, "payload_close": None}
+
+
+def _commanded(topic: str, look: Look) -> Component:
+    if not look.command_expiry:
+        return {"command_topic": topic}
+    return {"command_topic": topic, "message_expiry_interval": look.command_expiry}
+
+
+def _range(entity: Entity, values: Mapping[str, Value]) -> Component:
+    """Widened to the present value: Home Assistant logs an error for a state outside the range."""
+    own, now = limits(entity, values), values.get(entity.key)
+    assert own  # noqa: S101 - only rows with limits come here
+    assert entity.limits  # noqa: S101 - the same
+    known = [now] if isinstance(now, int | float) else []
+    return {"min": min([own[0], *known]), "max": max([own[1], *known]), "step": entity.limits.step}
+
+
+def _composite(composite: Composite, at: DeviceId, look: Look) -> Component:
+    entities = CATALOGUE[at.kind].entities
+    component = _common(composite.key, composite.name, composite.component, at, look)
+    for option, key in composite.states.items():
+        component[option] = look.topics.value(at, entities[key].group, key)
+    for option, name in composite.commands.items():
+        component[option] = look.topics.set(at, name)
+    if composite.commands and look.command_expiry:
+        component["message_expiry_interval"] = look.command_expiry
+    if not composite.enabled:
+        component["enabled_by_default"] = False
+    if composite.icon:
+        component["icon"] = composite.icon
+    return component | dict(composite.settings)
+
+
+def _button(command: Command, at: DeviceId, look: Look) -> Component:
+    component = _common(command.name, command.title, "button", at, look)
+    component |= _commanded(look.topics.set(at, command.name), look) | {"payload_press": "PRESS"}
+    if command.category:
+        component["entity_category"] = command.category
+    if command.icon:
+        component["icon"] = command.icon
+    if not command.enabled:
+        component["enabled_by_default"] = False
+    return component
+
+
+def removals(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, Component]:
+    """Components that are gone, as the empty ones that make Home Assistant remove them (1.5)."""
+    gone = before["components"].keys() - after["components"].keys()
+    return {key: {"platform": before["components"][key]["platform"]} for key in gone}

@@ -1,0 +1,78 @@
+"""Knows the broker and the will; connects when asked."""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from functools import partial
+
+from paho.mqtt.client import Client
+from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
+
+from bridge.errors import BrokerLost, BrokerRefused
+from bridge.mqtt.connection import PATIENCE, Connection
+from bridge.mqtt.messages import BrokerAddress, Publication
+from bridge.mqtt.packets import connect_properties, will_properties
+
+
+class Mqtt:
+    """The way to one broker."""
+
+    def __init__(self, address: BrokerAddress, *, will: Publication | None) -> None:
+        self._address = address
+        self._will = will
+
+    @asynccontextmanager
+    async def connected(self) -> AsyncIterator[Connection]:
+        """One attempt. Raises BrokerRefused if a person must act, BrokerLost if the broker cannot be reached.
+
+        On leaving, the broker gets `PATIENCE` to acknowledge what was published, then a clean DISCONNECT: no will.
+        """
+        client = _client(self._address, self._will)
+        await _dial(client, self._address)
+        async with Connection(client, self._address) as connection:
+            yield connection
+
+
+def _client(address: BrokerAddress, will: Publication | None) -> Client:
+    client = Client(
+        CallbackAPIVersion.VERSION2,
+        address.client_id,
+        protocol=MQTTProtocolVersion.MQTTv5,
+        transport=address.transport,
+        reconnect_on_failure=False,
+    )
+    client.enable_logger()
+    client.suppress_exceptions = True  # one that leaves a callback would make paho read that packet for ever
+    client.connect_timeout = PATIENCE
+    client.username_pw_set(address.username, address.password)
+    client.ws_set_options(path=address.path)
+    if address.tls:
+        client.tls_set_context(address.tls)
+    if will:
+        client.will_set(will.topic, will.payload, will.qos, will.retain, will_properties(will))
+    return client
+
+
+async def _dial(client: Client, address: BrokerAddress) -> None:
+    """TCP, TLS and CONNECT, in a thread, because name look-up and handshakes block. No callback is set yet."""
+    connect = partial(
+        client.connect,
+        address.host,
+        address.port,
+        address.keepalive,
+        clean_start=True,
+        properties=connect_properties(),
+    )
+    attempt = asyncio.get_running_loop().run_in_executor(None, connect)
+    try:
+        await asyncio.shield(attempt)
+    except asyncio.CancelledError:
+        attempt.add_done_callback(lambda _: client.disconnect())
+        raise
+    except ssl.SSLCertVerificationError as error:
+        raise BrokerRefused(f"the certificate of {address} is not trusted: {error.verify_message}") from error
+    except (OSError, ValueError) as error:
+        raise BrokerLost(f"the broker {address} cannot be reached: {error}") from error

@@ -1,0 +1,204 @@
+"""One session with the broker: publish, subscribe, receive. When it is over it stays over."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from typing import Any, Self
+
+import structlog
+from paho.mqtt.client import Client, ConnectFlags, DisconnectFlags, MQTTMessage
+from paho.mqtt.properties import Properties
+from paho.mqtt.reasoncodes import ReasonCode
+
+from bridge.errors import BridgeError, BrokerLost, BrokerRefused
+from bridge.mqtt import packets
+from bridge.mqtt.driver import Driver
+from bridge.mqtt.messages import BrokerAddress, Inbox, Publication
+
+log = structlog.get_logger()
+
+PATIENCE = 5.0
+"""Seconds for each step that waits for the broker: TCP and TLS, CONNACK, SUBACK, the last acknowledgements."""
+
+Taken = Callable[[int], None]
+"""Called with an MQTT 5 reason code; 128 and above is a refusal."""
+
+
+class Connection:
+    """Use as `async with`. Made by `Mqtt.connected`."""
+
+    def __init__(self, client: Client, address: BrokerAddress) -> None:
+        """`client` has sent its CONNECT."""
+        self.messages = Inbox()
+        self.maximum_packet: int | None = None
+        self._client = client
+        self._address = address
+        self._driver = Driver(client, tick=min(1.0, address.keepalive / 10))
+        self._loop = asyncio.get_running_loop()
+        self._accepted: asyncio.Future[None] = self._loop.create_future()
+        self._subscribing: dict[int | None, asyncio.Future[list[ReasonCode]]] = {}
+        self._unacknowledged: dict[int, tuple[str, Taken | None]] = {}
+        self._idle = asyncio.Event()
+        self._idle.set()
+        self._end: BridgeError | None = None
+
+    @property
+    def pending(self) -> int:
+        """Publishes that the broker has not acknowledged yet."""
+        return len(self._unacknowledged)
+
+    async def __aenter__(self) -> Self:
+        self._client.on_connect = self._on_connect
+        self._client.on_disconnect = self._on_disconnect
+        self._client.on_message = self._on_message
+        self._client.on_publish = self._on_publish
+        self._client.on_subscribe = self._on_subscribe
+        try:
+            self._driver.start()
+            await self._answer(self._accepted, "CONNECT")
+        except BaseException:
+            self._driver.stop()
+            raise
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        try:
+            with suppress(BridgeError, TimeoutError):
+                async with asyncio.timeout(PATIENCE):
+                    await self.drained()
+        finally:
+            self._leave()
+
+    def _leave(self) -> None:
+        if self._end is None:
+            self._client.disconnect()
+            self._client.loop_write()
+        self._finish(BrokerLost("this side has closed the connection"))
+
+    async def subscribe(self, filters: Sequence[str]) -> None:
+        """QoS 1, no replay of retained messages, honest retain flags, no echo. Raises BrokerRefused naming the filter.
+
+        Mosquitto grants also what its ACL file forbids, and then delivers nothing (mqtt-and-home-assistant.md 4.8).
+        """
+        if self._end:
+            raise self._end
+        try:
+            _, packet_id = self._client.subscribe([(name, packets.COMMANDS) for name in filters])
+        except ValueError as error:
+            raise BrokerRefused(f"cannot subscribe to {', '.join(filters)}: {error}") from error
+        answer = self._loop.create_future()
+        self._subscribing[packet_id] = answer
+        codes = await self._answer(answer, "SUBSCRIBE")
+        refused = [f"{name} ({code})" for name, code in zip(filters, codes, strict=False) if code.is_failure]
+        if refused:
+            raise BrokerRefused(f"the broker {self._address} refuses our subscription to {', '.join(refused)}")
+
+    def publish(self, publication: Publication, taken: Taken | None = None) -> None:
+        """Sends; never blocks, never raises. `taken` hears the broker's reason code; nothing if the connection ends.
+
+        What must not be sent (`packets.FLAWS`) is not; `taken` hears its code.
+        """
+        if self._end:
+            return
+        if flaw := packets.flaw(publication, self.maximum_packet, self.pending):
+            self._keep(publication, flaw, taken)
+            return
+        properties = packets.publish_properties(publication)
+        info = self._client.publish(
+            publication.topic, publication.payload, publication.qos, publication.retain, properties
+        )
+        self._unacknowledged[info.mid] = (publication.topic, taken)
+        self._idle.clear()
+
+    def _keep(self, publication: Publication, flaw: int, taken: Taken | None) -> None:
+        log.error(
+            "a message is not sent",
+            why=packets.FLAWS[flaw],
+            topic=publication.topic,
+            size=packets.size(publication),
+            limit=self.maximum_packet,
+        )
+        if taken:
+            self._loop.call_soon(taken, flaw)
+
+    async def drained(self) -> None:
+        """Returns when the broker has answered every publish. Raises BrokerLost if it no longer can."""
+        await self._idle.wait()
+        if self._end:
+            raise self._end
+
+    async def _answer(self, answer: asyncio.Future[Any], question: str) -> Any:
+        try:
+            async with asyncio.timeout(PATIENCE):
+                return await answer
+        except TimeoutError:
+            raise BrokerLost(f"the broker {self._address} did not answer {question} in {PATIENCE:g} s") from None
+
+    def _finish(self, why: BridgeError) -> None:
+        if self._end:
+            return
+        self._end = why
+        self._driver.stop()
+        waiting: list[asyncio.Future[Any]] = [self._accepted, *self._subscribing.values()]
+        for future in waiting:
+            if not future.done():
+                future.set_exception(why)
+        self._unacknowledged.clear()
+        self._idle.set()
+        self.messages.end(why)
+
+    # --- called by paho -----------------------------------------------------------------------------------
+
+    def _on_connect(
+        self, _client: Client, _data: Any, _flags: ConnectFlags, reason: ReasonCode, given: Properties | None
+    ) -> None:
+        if reason.is_failure:
+            self._finish(self._error(reason, f"the broker {self._address} does not accept the connection"))
+        elif not self._accepted.done():
+            self.maximum_packet = getattr(given, "MaximumPacketSize", None)
+            allowed = getattr(given, "ReceiveMaximum", packets.IN_FLIGHT)
+            # paho 2.2 does not obey Receive Maximum, and its setter refuses once connected.
+            self._client._max_inflight_messages = min(packets.IN_FLIGHT, allowed)  # noqa: SLF001 - see above
+            self._accepted.set_result(None)
+
+    def _on_disconnect(
+        self, _client: Client, _data: Any, _flags: DisconnectFlags, reason: ReasonCode, _given: Properties | None
+    ) -> None:
+        if self._accepted.done():
+            self._finish(self._error(reason, f"the connection to the broker {self._address} is lost"))
+        else:
+            self._finish(BrokerLost(f"{self._address} closed the connection unasked; does it speak MQTT 5?"))
+
+    def _error(self, reason: ReasonCode, what: str) -> BridgeError:
+        return packets.error_for(reason.value, str(reason), self._address, what)
+
+    def _on_message(self, _client: Client, _data: Any, raw: MQTTMessage) -> None:
+        try:
+            message = packets.message(raw)
+        except UnicodeDecodeError:
+            log.warning("dropped a message whose topic is no text")
+            return
+        if len(message.payload) > packets.MAXIMUM_INBOUND:
+            log.warning("dropped a message that is too large", topic=message.topic, size=len(message.payload))
+        else:
+            self.messages.put(message)
+
+    def _on_publish(
+        self, _client: Client, _data: Any, packet_id: int, reason: ReasonCode, _given: Properties | None
+    ) -> None:
+        topic, taken = self._unacknowledged.pop(packet_id, ("", None))
+        if taken:
+            self._loop.call_soon(taken, reason.value)
+        elif reason.is_failure:
+            log.warning("the broker refused a message", topic=topic, reason=str(reason))
+        if not self._unacknowledged:
+            self._idle.set()
+
+    def _on_subscribe(
+        self, _client: Client, _data: Any, packet_id: int, codes: list[ReasonCode], _given: Properties | None
+    ) -> None:
+        answer = self._subscribing.pop(packet_id, None)
+        if answer and not answer.done():
+            answer.set_result(codes)

@@ -1,0 +1,81 @@
+"""Does for paho in the asyncio loop what its own thread would."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from typing import TYPE_CHECKING, Any
+
+from paho.mqtt.client import Client
+
+from bridge.errors import BrokerLost
+
+if TYPE_CHECKING:
+    from paho.mqtt.client import SocketLike  # exists for type checkers only
+
+
+class Driver:
+    """Reads, writes and keeps one connected client alive."""
+
+    def __init__(self, client: Client, tick: float) -> None:
+        """`tick`: seconds between two looks at the keep-alive."""
+        self._client = client
+        self._tick = tick
+        self._loop = asyncio.get_running_loop()
+        self._socket = client.socket()
+        self._timer: asyncio.TimerHandle | None = None
+
+    def start(self) -> None:
+        client, sock = self._client, self._socket
+        if sock is None:
+            raise BrokerLost("the broker closed the connection at once")
+        _send_at_once(sock.fileno())
+        client.on_socket_close = self._stop_reading
+        client.on_socket_register_write = self._start_writing
+        client.on_socket_unregister_write = self._stop_writing
+        self._loop.add_reader(sock, self._read)
+        if client.want_write():
+            self._loop.add_writer(sock, client.loop_write)
+        self._keep_alive()
+
+    def stop(self) -> None:
+        """Closes the connection if it is still open."""
+        client, sock = self._client, self._socket
+        client.on_socket_close = client.on_socket_register_write = client.on_socket_unregister_write = None
+        if self._timer:
+            self._timer.cancel()
+        if sock is not None and sock.fileno() >= 0:
+            self._loop.remove_reader(sock)
+            self._loop.remove_writer(sock)
+            sock.close()
+
+    def _start_writing(self, client: Client, _data: Any, sock: SocketLike) -> None:
+        self._loop.add_writer(sock, client.loop_write)
+
+    def _stop_writing(self, _client: Client, _data: Any, sock: SocketLike) -> None:
+        self._loop.remove_writer(sock)
+
+    def _stop_reading(self, _client: Client, _data: Any, sock: SocketLike) -> None:
+        self._loop.remove_reader(sock)
+
+    def _read(self) -> None:
+        self._client.loop_read()
+        while _holds_more(self._client):
+            self._client.loop_read()
+
+    def _keep_alive(self) -> None:
+        self._timer = self._loop.call_later(self._tick, self._keep_alive)
+        self._client.loop_misc()
+
+
+def _holds_more(client: Client) -> bool:
+    """TLS may have decrypted bytes that the loop cannot see on the socket."""
+    sock = client.socket()
+    return sock is not None and hasattr(sock, "pending") and sock.pending() > 0
+
+
+def _send_at_once(descriptor: int) -> None:
+    """Without TCP_NODELAY a QoS 1 answer waits 44 ms for the other side (performance.md, trap 1)."""
+    # A second socket object on the same connection: paho's websocket wrapper has no setsockopt.
+    with socket.fromfd(descriptor, socket.AF_INET, socket.SOCK_STREAM) as same:
+        same.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)

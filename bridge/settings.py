@@ -1,0 +1,307 @@
+"""The settings tree, read from flags, environment, `.env`, `*_FILE` and a secrets directory.
+
+Only `app` and `cli` read it. Precedence: flags, environment, `.env`, `*_FILE`, secrets directory.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping, Sequence
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+from dotenv import dotenv_values
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
+from pydantic_settings import (
+    BaseSettings,
+    EnvSettingsSource,
+    NestedSecretsSettingsSource,
+    NoDecode,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
+
+from bridge.errors import SettingWrong
+
+PREFIX = "FLEET2MQTT_"
+
+
+class RegionName(StrEnum):
+    """Where the account lives. `simulated` is the simulator, whose token is worth nothing."""
+
+    NA = "na"
+    EU = "eu"
+    CN = "cn"
+    SIMULATED = "simulated"
+
+
+class LogFormat(StrEnum):
+    CONSOLE = "console"
+    JSON = "json"
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="ignore", frozen=True)  # `load` refuses unknown names, and names them
+
+
+def _words(given: Any) -> Any:
+    """`a,b` -> (a, b)."""
+    return [word.strip() for word in given.split(",") if word.strip()] if isinstance(given, str) else given
+
+
+def _pairs(given: Any) -> Any:
+    """`a=b,c=d` -> {a: b, c: d}."""
+    return dict(pair.split("=", 1) for pair in _words(given)) if isinstance(given, str) else given
+
+
+TopicLevel = Annotated[str, Field(pattern=r"^[^/+#$\x00-\x20][^/+#\x00-\x1f]{0,63}$")]
+
+
+class MqttSettings(_Section):
+    """The broker."""
+
+    host: str = Field("localhost", description="Name or address of the MQTT broker.")
+    port: int = Field(1883, ge=1, le=65535, description="Its port; 8883 is usual with TLS.")
+    username: str | None = Field(None, description="User name at the broker.")
+    password: SecretStr | None = Field(None, description="Password at the broker.")
+    client_id: str = Field(
+        "fleet2mqtt",
+        pattern=r"^[A-Za-z0-9_-]{1,64}$",
+        description="Must be the bridge's alone: two clients with one id throw each other out.",
+    )
+    tls: bool = Field(False, description="Encrypt the connection and check the broker's certificate.")
+    ca_file: Path | None = Field(None, description="Certificate authority of a private broker certificate.")
+    keepalive: int = Field(30, ge=5, le=300, description="Seconds between signs of life.")
+
+
+class TeslaSettings(_Section):
+    """The Tesla account."""
+
+    region: RegionName = Field(RegionName.NA, description="na (also Asia and Pacific), eu, cn, or simulated.")
+    client_id: str | None = Field(None, description="Client id of your app at developer.tesla.com.")
+    client_secret: SecretStr | None = Field(None, description="Its secret. Refreshing a token does not need it.")
+    refresh_token: SecretStr | None = Field(
+        None,
+        description="The first refresh token. Used once; from then on the bridge keeps its own in the data directory.",
+    )
+    access_token: SecretStr | None = Field(None, description="A fixed access token instead, for tests.")
+    simulator_url: str | None = Field(None, description="Address of the simulator, with region=simulated.")
+    budget: float = Field(
+        10.0, ge=0, description="US dollars a month that calls may cost. Tesla's monthly credit is 10."
+    )
+    deadline: float = Field(30.0, ge=1, le=300, description="Seconds that one call may take in all.")
+
+    @model_validator(mode="after")
+    def _has_what_its_region_needs(self) -> TeslaSettings:
+        if self.region is RegionName.SIMULATED and not self.simulator_url:
+            raise ValueError("SIMULATOR_URL is needed with REGION=simulated")
+        return self
+
+
+class HomeAssistantSettings(_Section):
+    """Home Assistant's discovery."""
+
+    discovery: bool = Field(True, description="Publish discovery documents.")
+    prefix: TopicLevel = Field("homeassistant", description="Discovery prefix, as set in Home Assistant.")
+    status_topic: str = Field("homeassistant/status", description="Topic of its birth message.")
+    command_expiry: int = Field(
+        60,
+        ge=0,
+        description="Seconds after which a broker drops a command of Home Assistant that nobody fetched; 0: never.",
+    )
+
+
+class PollingSettings(_Section):
+    """How often Tesla is asked. A later data call costs money and may keep a car awake."""
+
+    state: float = Field(30, ge=10, description="Seconds between looks at the free vehicle list.")
+    driving: float = Field(60, ge=10, description="Seconds between data calls while driving.")
+    charging: float = Field(300, ge=30, description="Seconds between data calls while charging.")
+    parked: float = Field(
+        1320,
+        ge=960,
+        description="Seconds of silence once a car is at rest, so that it can fall asleep; at least 16 minutes.",
+    )
+    live: float = Field(60, ge=5, description="Seconds between looks at an energy site's powers.")
+    info: float = Field(900, ge=60, description="Seconds between looks at an energy site's settings.")
+    history: float = Field(300, ge=60, description="Seconds between looks at an energy site's day.")
+    products: float = Field(3600, ge=60, description="Seconds between looks for new and removed devices.")
+
+
+class CommandSettings(_Section):
+    """Commands from MQTT."""
+
+    time_to_live: float = Field(
+        90, ge=1, le=600, description="Seconds after which a command that could not be sent is dropped."
+    )
+    wake: bool = Field(True, description="May a command wake a sleeping car? A wake costs 2 cents.")
+    wake_time: float = Field(60, ge=10, le=300, description="Seconds that a car is given to wake up.")
+    enable: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_words)] = Field(
+        (), description="Dangerous commands to allow, by name: door_unlock,actuate_trunk."
+    )
+
+
+class LogSettings(_Section):
+    """The log, on standard error."""
+
+    level: str = Field("info", pattern="^(debug|info|warning|error)$", description="debug, info, warning or error.")
+    format: LogFormat = Field(LogFormat.CONSOLE, description="console or json.")
+
+
+class Settings(BaseSettings):
+    """Everything that can be set."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX,
+        env_file=".env",
+        env_nested_delimiter="_",
+        env_nested_max_split=1,
+        extra="ignore",
+        frozen=True,
+    )
+
+    base_topic: str = Field(
+        "fleet2mqtt",
+        pattern=r"^[^/+#$\x00-\x20]([^+#\x00-\x1f]{0,62}[^/+#\x00-\x1f])?$",
+        description="First part of every topic.",
+    )
+    data_dir: Path = Field(Path("data"), description="Where tokens, the command journal and the ledger are kept.")
+    aliases: Annotated[Mapping[str, TopicLevel], NoDecode, BeforeValidator(_pairs)] = Field(
+        {}, description="Other names for VINs and site ids in topics: 5YJ3E1EA7KF000316=model3,1234567=home."
+    )
+    mqtt: MqttSettings = MqttSettings()
+    tesla: TeslaSettings = TeslaSettings()
+    homeassistant: HomeAssistantSettings = HomeAssistantSettings()
+    polling: PollingSettings = PollingSettings()
+    commands: CommandSettings = CommandSettings()
+    log: LogSettings = LogSettings()
+
+    @field_validator("aliases")
+    @classmethod
+    def _aliases_differ(cls, aliases: Mapping[str, str]) -> Mapping[str, str]:
+        if len(set(aliases.values())) != len(aliases):
+            raise ValueError("two devices have the same alias")
+        return aliases
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Adds `*_FILE` and nested secrets to what pydantic-settings reads by itself."""
+        secrets = NestedSecretsSettingsSource(
+            file_secret_settings,
+            secrets_dir=os.environ.get(f"{PREFIX}SECRETS_DIR", "/run/secrets"),
+            secrets_dir_missing="ok",
+            secrets_prefix=PREFIX.lower(),
+            secrets_nested_delimiter="_",
+        )
+        return init_settings, env_settings, dotenv_settings, _FileSource(settings_cls), secrets
+
+
+class _FileSource(EnvSettingsSource):
+    """X_FILE=/path: the value of X is the file's content, without its last newline."""
+
+    def _load_env_vars(self) -> Mapping[str, str | None]:
+        found = {name: path for name, path in _given().items() if name.endswith("_FILE") and name != CA_FILE}
+        return {name.removesuffix("_FILE").lower(): _content(name, path) for name, path in found.items()}
+
+
+CA_FILE = f"{PREFIX}MQTT_CA_FILE"
+
+
+def _content(name: str, path: str) -> str:
+    try:
+        return Path(path).read_text(encoding="utf-8").removesuffix("\n")
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingWrong(f"{name}: cannot read {path}: {error}") from None
+
+
+def _given() -> dict[str, str]:
+    """Everything of ours that environment and `.env` hold, by its name in capitals."""
+    both = {**dotenv_values(".env"), **os.environ}
+    return {name.upper(): value for name, value in both.items() if value and name.upper().startswith(PREFIX)}
+
+
+def load(flags: Sequence[str] = ()) -> Settings:
+    """Reads the settings; flags are `--mqtt-host broker` or `--mqtt-host=broker`. Raises SettingWrong."""
+    try:
+        _refuse_unknown_names()
+        return Settings(**_nest(_flags(flags)))
+    except ValidationError as error:
+        raise SettingWrong(_explain(error)) from None
+
+
+def names() -> Mapping[str, tuple[str, Any]]:
+    """Environment name -> (dotted path, field): the one list that flags, docs and checks are made of."""
+    found: dict[str, tuple[str, Any]] = {}
+    for name, info in Settings.model_fields.items():
+        section = info.annotation
+        if isinstance(section, type) and issubclass(section, _Section):
+            for inner, inner_info in section.model_fields.items():
+                found[f"{PREFIX}{name}_{inner}".upper()] = (f"{name}.{inner}", inner_info)
+        else:
+            found[f"{PREFIX}{name}".upper()] = (name, info)
+    return found
+
+
+def _refuse_unknown_names() -> None:
+    known = names()
+    for name in _given():
+        plain = name.removesuffix("_FILE")
+        if name not in known and plain not in known and name != f"{PREFIX}SECRETS_DIR":
+            raise SettingWrong(f"{name}: there is no such setting; docs/configuration.md lists them all")
+        if name not in known and plain in _given():
+            raise SettingWrong(f"{name}: {plain} is set too; keep one of them")
+
+
+def _flags(words: Sequence[str]) -> dict[str, str]:
+    """Flags -> {environment name: value}."""
+    given: dict[str, str] = {}
+    rest = list(words)
+    while rest:
+        flag, is_joined, value = rest.pop(0).partition("=")
+        name = PREFIX + flag.removeprefix("--").replace("-", "_").upper()
+        if not flag.startswith("--") or name not in names():
+            raise SettingWrong(f"{flag}: there is no such flag; docs/configuration.md lists them all")
+        if not is_joined:
+            value = rest.pop(0) if rest else _raise(SettingWrong(f"{flag}: needs a value"))
+        given[name] = value
+    return given
+
+
+def _nest(flags: Mapping[str, str]) -> dict[str, Any]:
+    tree: dict[str, Any] = {}
+    for name, value in flags.items():
+        section, _, field = names()[name][0].rpartition(".")
+        (tree.setdefault(section, {}) if section else tree)[field] = value
+    return tree
+
+
+def _explain(error: ValidationError) -> str:
+    """One line for each wrong setting, naming it; never its value, which may be a secret."""
+    lines = []
+    for detail in error.errors(include_input=False, include_url=False):
+        place = [str(part) for part in detail["loc"]]
+        name = PREFIX + "_".join(place[:2]).upper() if place else PREFIX.rstrip("_")
+        lines.append(f"{name}: {re.sub('^Value error, ', '', detail['msg'])}")
+    return "; ".join(lines)
+
+
+def _raise(error: Exception) -> Any:
+    raise error

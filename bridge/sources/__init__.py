@@ -1,0 +1,1 @@
+"""Where updates come from: async iterators of Update."""

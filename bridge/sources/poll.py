@@ -1,0 +1,297 @@
+"""Asks Tesla, at the times that `schedule` gives, and yields what it hears. One task per device."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import defaultdict
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping
+from dataclasses import replace
+from datetime import datetime
+from typing import Any, Protocol, TypeVar
+
+from bridge import catalog, schedule
+from bridge.catalog import convert
+from bridge.clock import Clock, pause
+from bridge.errors import BridgeError, OwnerMustAct, RateLimited, VehicleUnavailable
+from bridge.model import Connectivity, Device, DeviceId, Kind, Roster, Update, Value
+from bridge.schedule import CallHistory, Pace, VehicleHistory
+from bridge.sources import history as energy_history, roster
+
+_History = TypeVar("_History", VehicleHistory, CallHistory)
+
+ACCOUNT = DeviceId(Kind.ACCOUNT, "tesla")
+
+DATA_GROUPS = (
+    "charge_state",
+    "climate_state",
+    "drive_state",
+    "gui_settings",
+    "vehicle_config",
+    "vehicle_state",
+)
+"""Asked for always; `location_data` too when the token holds vehicle_location (fleet-api.md 2.2)."""
+
+GONE_AFTER = 86_400.0
+"""Seconds that a device may be missing from the products list before it counts as gone (reliability.md B10)."""
+
+
+class Api(Protocol):
+    """The calls that polling makes."""
+
+    async def products(self) -> list[Any]: ...
+    async def vehicles(self) -> list[Any]: ...
+    async def vehicle_data(self, vin: str, groups: Collection[str]) -> Mapping[str, Any]: ...
+    async def live_status(self, site: str) -> Mapping[str, Any]: ...
+    async def site_info(self, site: str) -> Mapping[str, Any]: ...
+    async def energy_history(
+        self, site: str, *, start: datetime, end: datetime, period: str, zone: str
+    ) -> Mapping[str, Any] | None: ...
+
+
+class Poller:
+    """`run` asks and never ends; `updates` yields what was heard; `want` asks for fresh data soon."""
+
+    def __init__(
+        self,
+        *,
+        api: Api,
+        clock: Clock,
+        pace: Pace,
+        scopes: Callable[[], Collection[str] | None],
+        listening: asyncio.Event,
+        report: Callable[[str, BridgeError | None], None],
+    ) -> None:
+        """While nobody is `listening`, nothing is asked: reading for nobody costs money (reliability.md D5)."""
+        self._api = api
+        self._clock = clock
+        self._pace = pace
+        self._scopes = scopes
+        self._listening = listening
+        self._report = report
+        self._heard: asyncio.Queue[Update | Roster] = asyncio.Queue()
+        self._vehicles: dict[DeviceId, VehicleHistory] = {}
+        self._calls: dict[tuple[DeviceId, str], CallHistory] = {}
+        self._devices: dict[DeviceId, tuple[Device, float]] = {}
+        self._zones: dict[DeviceId, str] = {}
+        self._nudges: defaultdict[tuple[DeviceId, str], asyncio.Event] = defaultdict(asyncio.Event)
+        self._tasks: dict[DeviceId, asyncio.Task[None]] = {}
+
+    async def updates(self) -> AsyncIterator[Update | Roster]:
+        while True:
+            yield await self._heard.get()
+
+    def want(self, device: DeviceId, after: float = 0.0) -> None:
+        """Fresh data of a device, so many seconds from now; a sleeping car is not woken for it."""
+        at = self._clock.monotonic() + after
+        if device in self._vehicles:
+            self._vehicles[device] = replace(self._vehicles[device], wanted_at=at)
+        for key, history in self._calls.items():
+            if key[0] == device:
+                self._calls[key] = replace(history, wanted_at=at)
+        self._nudge(device)
+
+    async def run(self) -> None:
+        """Finds the devices and polls each in a task of its own."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._repeat(ACCOUNT, "products", self._pace.products, self._read_products, group))
+            group.create_task(self._repeat(ACCOUNT, "vehicles", self._pace.state, self._read_vehicles))
+
+    # --- the account ------------------------------------------------------------------------------------
+
+    async def _read_products(self, group: asyncio.TaskGroup) -> None:
+        asked = self._clock.monotonic()
+        products = await self._api.products()
+        for device in roster.devices(products):
+            self._devices[device.at] = (device, asked)
+        for at, (_, listed) in list(self._devices.items()):
+            if at.kind is not Kind.WALL_CONNECTOR and asked - listed > GONE_AFTER:
+                self._drop(at)
+        self._announce()
+        for at in self._devices:
+            self._start(at, group)
+        for product in products:
+            if isinstance(product, Mapping):
+                self._saw_entry(product, asked)
+
+    def _announce(self) -> None:
+        self._heard.put_nowait(Roster(tuple(device for device, _ in self._devices.values())))
+
+    def _drop(self, at: DeviceId) -> None:
+        for device, _ in list(self._devices.values()):
+            if at in {device.at, device.via}:
+                self._devices.pop(device.at)
+        self._vehicles.pop(at, None)
+        if task := self._tasks.pop(at, None):
+            task.cancel()
+
+    def _start(self, at: DeviceId, group: asyncio.TaskGroup) -> None:
+        if at in self._tasks or at.kind is Kind.WALL_CONNECTOR:
+            return
+        if at.kind is Kind.VEHICLE:
+            self._vehicles[at] = VehicleHistory()
+            self._tasks[at] = group.create_task(self._follow_vehicle(at))
+        else:
+            self._tasks[at] = group.create_task(self._follow_site(at))
+
+    async def _read_vehicles(self) -> None:
+        """One free call tells the state of every car."""
+        if not self._vehicles:
+            return
+        asked = self._clock.monotonic()
+        for entry in await self._api.vehicles():
+            if isinstance(entry, Mapping):
+                self._saw_entry(entry, asked)
+
+    def _saw_entry(self, entry: Mapping[str, Any], asked: float) -> None:
+        at = DeviceId(Kind.VEHICLE, str(entry.get("vin")))
+        if at in self._vehicles:
+            values = catalog.read(Kind.VEHICLE, {"vehicle": entry})
+            self._heard.put_nowait(Update(at, values, asked, "poll"))
+            self._set_vehicle(at, schedule.saw_state(self._vehicles[at], _connectivity(entry), asked))
+
+    def _set_vehicle(self, at: DeviceId, history: VehicleHistory) -> None:
+        if history != self._vehicles[at]:
+            self._vehicles[at] = history
+            self._nudge(at)
+
+    # --- one car ----------------------------------------------------------------------------------------
+
+    async def _follow_vehicle(self, at: DeviceId) -> None:
+        while True:
+            due = schedule.next_data(self._vehicles[at], self._pace)
+            wait = self._pace.products if due is None else due - self._clock.monotonic()
+            if wait > 0:
+                await pause(self._clock, wait, self._nudges[at, "data"])
+                continue
+            await self._listening.wait()
+            await self._attempt_data(at)
+
+    async def _attempt_data(self, at: DeviceId) -> None:
+        try:
+            await self._read_data(at)
+        except VehicleUnavailable:
+            # The list will tell whether it sleeps or is out of reach; either way it is left alone.
+            now = self._clock.monotonic()
+            self._learn(at, {"vehicle": {"state": Connectivity.ASLEEP}}, now)
+            self._set_vehicle(at, schedule.saw_state(self._vehicles[at], Connectivity.ASLEEP, now))
+        except BridgeError as error:
+            self._vehicles[at] = self._put_off(self._vehicles[at], error)
+            self._report(f"{at} data", error)
+        else:
+            self._report(f"{at} data", None)
+
+    async def _read_data(self, at: DeviceId) -> None:
+        asked = self._clock.monotonic()
+        scopes = self._scopes()
+        location = ("location_data",) if scopes is None or "vehicle_location" in scopes else ()
+        body = await self._api.vehicle_data(at.id, (*DATA_GROUPS, *location))
+        values = self._learn(at, {"vehicle": body, **body, "bridge": self._seen(_newest(body))}, asked)
+        doing = schedule.activity(values)
+        self._set_vehicle(at, schedule.saw_data(self._vehicles[at], doing, self._clock.monotonic()))
+
+    # --- one site ---------------------------------------------------------------------------------------
+
+    async def _follow_site(self, at: DeviceId) -> None:
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._repeat(at, "live_status", self._pace.live, self._read_live, at))
+            group.create_task(self._repeat(at, "site_info", self._pace.info, self._read_info, at))
+            group.create_task(self._repeat(at, "energy_history", self._pace.history, self._read_day, at))
+
+    async def _read_live(self, at: DeviceId) -> None:
+        asked = self._clock.monotonic()
+        body = await self._api.live_status(at.id)
+        seen = self._seen(_moment(body.get("timestamp")))
+        self._learn(at, {"live_status": body, "bridge": seen}, asked)
+        connectors = body.get("wall_connectors")
+        for connector in connectors if isinstance(connectors, list) else ():
+            if isinstance(connector, Mapping) and connector.get("din"):
+                self._read_connector(connector, at, asked, seen)
+
+    def _read_connector(
+        self, connector: Mapping[str, Any], site: DeviceId, asked: float, seen: Mapping[str, Any]
+    ) -> None:
+        device = roster.wall_connector(str(connector["din"]), site, connector)
+        if device.at not in self._devices:
+            self._devices[device.at] = (device, asked)
+            self._announce()
+        self._learn(device.at, {"wall_connector": connector, "bridge": seen}, asked)
+
+    async def _read_info(self, at: DeviceId) -> None:
+        asked = self._clock.monotonic()
+        body = await self._api.site_info(at.id)
+        zone = body.get("installation_time_zone")
+        if isinstance(zone, str) and zone != self._zones.get(at):
+            self._zones[at] = zone
+            self.want(at)
+        self._learn(at, {"site_info": body}, asked)
+
+    async def _read_day(self, at: DeviceId) -> None:
+        asked = self._clock.monotonic()
+        day = energy_history.today(self._clock.now(), self._zones.get(at))
+        if day is None:
+            return
+        answer = await self._api.energy_history(at.id, start=day.start, end=day.end, period="day", zone=day.zone)
+        if totals := energy_history.totals(answer, day):
+            self._learn(at, {"energy_history": totals}, asked)
+
+    # --- for all ----------------------------------------------------------------------------------------
+
+    async def _repeat(
+        self, at: DeviceId, name: str, interval: float, read: Callable[..., Awaitable[None]], *values: Any
+    ) -> None:
+        """Makes one call again and again; a failure of one never stops another (reliability.md B9)."""
+        key = at, name
+        self._calls[key] = CallHistory()
+        while True:
+            wait = schedule.next_call(self._calls[key], interval) - self._clock.monotonic()
+            if wait > 0:
+                await pause(self._clock, wait, self._nudges[key])
+                continue
+            await self._listening.wait()
+            try:
+                await read(*values)
+            except BridgeError as error:
+                self._calls[key] = self._put_off(self._calls[key], error)
+                self._report(f"{at} {name}", error)
+            else:
+                self._calls[key] = schedule.answered(self._calls[key], self._clock.monotonic())
+                self._report(f"{at} {name}", None)
+
+    def _put_off(self, history: _History, error: BridgeError) -> _History:
+        wait = error.wait if isinstance(error, RateLimited) else schedule.back_off(history.failures, self._pace)
+        if isinstance(error, OwnerMustAct):
+            wait = self._pace.longest_wait
+        not_before = self._clock.monotonic() + wait
+        return replace(history, failures=history.failures + 1, wanted_at=None, not_before=not_before)
+
+    def _nudge(self, at: DeviceId) -> None:
+        for (device, _), event in self._nudges.items():
+            if device == at:
+                event.set()
+
+    def _learn(self, at: DeviceId, answer: Mapping[str, Any], asked: float) -> Mapping[str, Value]:
+        values = catalog.read(at.kind, answer)
+        self._heard.put_nowait(Update(at, values, asked, "poll"))
+        return values
+
+    def _seen(self, moment: datetime | None) -> Mapping[str, Any]:
+        return {"last_seen": moment or self._clock.now(), "data_source": "poll"}
+
+
+def _connectivity(entry: Mapping[str, Any]) -> Connectivity | None:
+    state = entry.get("state")
+    return Connectivity(state) if state in set(Connectivity) else None
+
+
+def _newest(body: Mapping[str, Any]) -> datetime | None:
+    """When the car last spoke: the newest `timestamp` (ms) of its groups."""
+    stamps = [group.get("timestamp") for group in body.values() if isinstance(group, Mapping)]
+    times = [stamp for stamp in stamps if isinstance(stamp, int) and stamp > 0]
+    return convert.millis_epoch(max(times)) if times else None
+
+
+def _moment(raw: Any) -> datetime | None:
+    try:
+        return convert.iso(raw)
+    except (TypeError, ValueError):
+        return None

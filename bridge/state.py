@@ -1,0 +1,89 @@
+"""What is known of every device: the newest value of each entity, and whence. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from bridge.catalog import CATALOGUE
+from bridge.model import Change, DeviceId, Kind, Update, Value
+
+
+class Known(NamedTuple):
+    """A value, when it was learned (monotonic seconds), and from which source."""
+
+    value: Value
+    at: float
+    source: str
+
+
+class Store:
+    """Keeps the newest value of each entity. Older updates are dropped, equal ones change nothing."""
+
+    def __init__(self) -> None:
+        self._known: dict[DeviceId, dict[str, Known]] = {}
+        self._values: dict[DeviceId, dict[str, Value]] = {}
+
+    def apply(self, update: Update) -> Change | None:
+        """Takes what is newer; gives what differs, or None."""
+        known = self._known.setdefault(update.device, {})
+        values = self._values.setdefault(update.device, {})
+        changed: dict[str, Value] = {}
+        for key, value in update.values.items():
+            before = known.get(key)
+            if before and before.at > update.at:
+                continue
+            known[key] = Known(value, update.at, update.source)
+            if before is None or not _same(before.value, value):
+                values[key] = changed[key] = value
+        return Change(update.device, changed) if changed else None
+
+    def values(self, device: DeviceId) -> Mapping[str, Value]:
+        """Entity key -> value, of everything known."""
+        return self._values.get(device, {})
+
+    def known(self, device: DeviceId, key: str) -> Known | None:
+        return self._known.get(device, {}).get(key)
+
+    def devices(self) -> Iterable[DeviceId]:
+        return tuple(self._known)
+
+    def forget(self, device: DeviceId) -> None:
+        """A device that has left the account."""
+        self._known.pop(device, None)
+        self._values.pop(device, None)
+
+
+def _same(one: Value, other: Value) -> bool:
+    # True == 1 in Python, but `true` and `1` are different payloads.
+    return bool(one == other) and isinstance(one, bool) == isinstance(other, bool)
+
+
+def kept(known: Mapping[DeviceId, Mapping[str, Value]]) -> dict[str, Any]:
+    """Everything known, as JSON that `recalled` reads: device -> entity key -> value."""
+    return {
+        f"{at.kind}/{at.id}": {key: _written(value) for key, value in values.items()} for at, values in known.items()
+    }
+
+
+def recalled(kept_values: Mapping[str, Mapping[str, Any]]) -> dict[DeviceId, dict[str, Value]]:
+    """What `kept` wrote; rows that are no longer in the catalogue are left out."""
+    found: dict[DeviceId, dict[str, Value]] = {}
+    for name, values in kept_values.items():
+        kind, _, id_ = name.partition("/")
+        entities = CATALOGUE[Kind(kind)].entities
+        found[DeviceId(Kind(kind), id_)] = {key: _read(value) for key, value in values.items() if key in entities}
+    return found
+
+
+def _written(value: Value) -> Any:
+    return {_MOMENT: value.isoformat()} if isinstance(value, datetime) else value
+
+
+def _read(value: Any) -> Value:
+    is_moment = isinstance(value, dict) and value.keys() == {_MOMENT}
+    return datetime.fromisoformat(value[_MOMENT]) if is_moment else value
+
+
+_MOMENT = "$moment"

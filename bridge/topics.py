@@ -1,0 +1,183 @@
+"""The topic grammar, contract version 1: build, parse, encode, decode. Pure."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cached_property
+from typing import Any, NamedTuple
+
+from bridge.model import DeviceId, Kind, Value
+
+CONTRACT_VERSION = 1
+JSON = "application/json"
+TEXT = "text/plain"
+
+
+class Encoded(NamedTuple):
+    """A payload and its MQTT 5 content type (None: number, true, false or None)."""
+
+    payload: bytes
+    content_type: str | None
+
+
+class Address(NamedTuple):
+    """A topic that a command or request came in on. `device` is None for <base>/bridge/request/<name>."""
+
+    verb: str
+    device: DeviceId | None
+    name: str
+
+
+class Payload(NamedTuple):
+    """A decoded command: a JSON object without its `transaction`, or one bare text."""
+
+    value: Mapping[str, Any] | str
+    transaction: str | None
+
+
+class PayloadInvalid(ValueError):
+    """The bytes of a command are no text, or no sound JSON. The text says what is wrong."""
+
+
+@dataclass(frozen=True)
+class Topics:
+    """Builds and parses every topic below one base. An alias stands for a VIN, site id or DIN."""
+
+    base: str = "fleet2mqtt"
+    aliases: Mapping[str, str] = field(default_factory=dict)
+
+    def device(self, at: DeviceId) -> str:
+        """<base>/<kind>/<id>, or <base>/bridge for the bridge itself."""
+        if at.kind is Kind.BRIDGE:
+            return f"{self.base}/bridge"
+        return f"{self.base}/{at.kind}/{self.aliases.get(at.id, at.id)}"
+
+    def value(self, at: DeviceId, group: str, key: str) -> str:
+        return "/".join(part for part in (self.device(at), group, key) if part)
+
+    def group(self, at: DeviceId, group: str) -> str:
+        return f"{self.device(at)}/{group}"
+
+    def availability(self, at: DeviceId) -> str:
+        return f"{self.device(at)}/availability"
+
+    def set(self, at: DeviceId, name: str) -> str:
+        return f"{self.device(at)}/set/{name}"
+
+    def result(self, at: DeviceId, name: str) -> str:
+        return f"{self.device(at)}/result/{name}"
+
+    def event(self, at: DeviceId) -> str:
+        return f"{self.device(at)}/event"
+
+    def bridge(self, name: str) -> str:
+        """<base>/bridge/state, info, health, event, response/<verb>."""
+        return f"{self.base}/bridge/{name}"
+
+    @cached_property
+    def incoming(self) -> tuple[str, ...]:
+        """The filters of everything that is listened to: disjoint, and never a topic that is published to."""
+        commanded = (Kind.VEHICLE, Kind.ENERGY_SITE)
+        verbs = [f"{self.base}/{kind}/+/{verb}/+" for kind in commanded for verb in ("set", "get")]
+        return (*verbs, f"{self.base}/bridge/request/+")
+
+    def parse(self, topic: str) -> Address | None:
+        """An incoming topic -> what it addresses; None if it is none of ours."""
+        base, _, rest = topic.partition(self.base + "/")
+        parts = rest.split("/")
+        if base or not rest:
+            return None
+        match parts:
+            case ["bridge", "request", name]:
+                return Address("request", None, name)
+            case [kind, id_, "set" | "get" as verb, name] if kind in _COMMANDED:
+                return Address(verb, DeviceId(Kind(kind), self._ids.get(id_, id_)), name)
+            case _:
+                return None
+
+    def may_answer_on(self, topic: str) -> bool:
+        """May a response go to this MQTT 5 response topic?
+
+        Only below <base>/response/: a client that may write commands must not make the bridge, whose rights are
+        wider, write anywhere else (mqtt-and-home-assistant.md 4.6).
+        """
+        return topic.startswith(f"{self.base}/response/") and not set(topic) & set("+#\0")
+
+    @cached_property
+    def _ids(self) -> Mapping[str, str]:
+        return {alias: id_ for id_, alias in self.aliases.items()}
+
+
+_COMMANDED = {Kind.VEHICLE.value, Kind.ENERGY_SITE.value}
+
+
+def encode(value: Value) -> Encoded:
+    """A bare value: numbers, true/false, text, ISO 8601; None is the word `None`; objects are JSON."""
+    match value:
+        case None:
+            return Encoded(b"None", None)
+        case bool():
+            return Encoded(b"true" if value else b"false", None)
+        case int():
+            return Encoded(b"%d" % value, None)
+        case float():
+            whole = value.is_integer() and abs(value) < _EXACT
+            return Encoded(str(int(value) if whole else value).encode(), None)
+        case str():
+            return Encoded(value.encode(errors="replace"), TEXT)
+        case datetime():
+            return Encoded(value.isoformat(timespec="seconds").encode(), TEXT)
+        case _:
+            return encode_json(value)
+
+
+_EXACT = 2**53
+
+
+def encode_json(value: Any) -> Encoded:
+    """JSON with sorted keys and real nulls, so that equal values are equal bytes."""
+    text = json.dumps(value, sort_keys=True, separators=(",", ":"), default=_plain, ensure_ascii=False)
+    return Encoded(text.encode(errors="replace"), JSON)
+
+
+def _plain(value: Any) -> str:
+    if isinstance(value, datetime):
+        return value.isoformat(timespec="seconds")
+    return str(value)
+
+
+def decode(payload: bytes) -> Payload:
+    """A command's bytes -> a JSON object or a bare text, and the transaction. Raises PayloadInvalid."""
+    if len(payload) > MAXIMUM_PAYLOAD:
+        raise PayloadInvalid(f"the message is {len(payload)} bytes long; at most {MAXIMUM_PAYLOAD} are taken")
+    try:
+        text = payload.decode().strip()
+    except UnicodeDecodeError:
+        raise PayloadInvalid("the message is not UTF-8 text") from None
+    if not text.startswith(("{", "[")):
+        return Payload(text, None)
+    body = _json(text)
+    if not isinstance(body, dict):
+        raise PayloadInvalid('a JSON message must be an object, like {"value": 80}')
+    transaction = body.pop("transaction", None)
+    return Payload(body, None if transaction is None else str(transaction)[:MAXIMUM_TRANSACTION])
+
+
+MAXIMUM_PAYLOAD = 16_384
+"""Bytes of a command. The largest honest one, a tariff, is below 8 KiB."""
+
+MAXIMUM_TRANSACTION = 200
+
+
+def _json(text: str) -> Any:
+    try:
+        return json.loads(text, parse_constant=_no_constant)
+    except (ValueError, RecursionError) as error:
+        raise PayloadInvalid(f"the message is not valid JSON: {error}") from None
+
+
+def _no_constant(name: str) -> Any:
+    raise ValueError(f"{name} is no JSON number")

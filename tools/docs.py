@@ -1,0 +1,35 @@
+"""Writes the generated pages, or with --check compares them: docs that lie fail the build."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from bridge.cli import catalog
+
+PAGES = {
+    "docs/entities.md": "entities",
+    "docs/commands.md": "commands",
+    "docs/configuration.md": "configuration",
+    ".env.example": "env",
+}
+
+
+def main() -> int:
+    """0 when every page is as the tables say; 1 when --check finds one that is not."""
+    old = [path for path, table in PAGES.items() if _content(path) != catalog.page(table)]
+    if "--check" in sys.argv:
+        for path in old:
+            sys.stderr.write(f"{path} is not what the tables say: run `make docs`\n")
+        return 1 if old else 0
+    for path in old:
+        Path(path).write_text(catalog.page(PAGES[path]), encoding="utf-8")
+    return 0
+
+
+def _content(path: str) -> str:
+    return Path(path).read_text(encoding="utf-8") if Path(path).exists() else ""
+
+
+if __name__ == "__main__":
+    sys.exit(main())
