@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
-SOURCES := bridge tests benchmarks
+SOURCES := bridge tests benchmarks tools
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test check format docs bench clean

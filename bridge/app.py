@@ -15,7 +15,7 @@ from typing import Any
 
 import structlog
 
-from bridge import build, catalog
+from bridge import build, catalog, news
 from bridge.catalog.offer import Offer
 from bridge.clock import Clock
 from bridge.commands.commander import Commander
@@ -27,7 +27,7 @@ from bridge.fleet import VERSION
 from bridge.freshness import freshness
 from bridge.health import Health
 from bridge.homeassistant import Look
-from bridge.ledger import CREDIT, PRICES, Ledger
+from bridge.ledger import Ledger
 from bridge.listener import Ears, Listener
 from bridge.model import Device, DeviceId, Kind, Roster, Update
 from bridge.mqtt import BackOff, Connection, Message, Mqtt, Publication
@@ -35,7 +35,7 @@ from bridge.publisher import Publisher
 from bridge.settings import Settings
 from bridge.sources.poll import ACCOUNT, Poller
 from bridge.state import Store, kept, recalled
-from bridge.topics import CONTRACT_VERSION, Topics
+from bridge.topics import Topics
 
 log = structlog.get_logger()
 
@@ -236,47 +236,17 @@ class Bridge:
             self._tell(at, freshness(at.kind, self._store.values(at), self._clock.now()))
             if at not in {BRIDGE, ACCOUNT}:
                 self._publisher.available(at, is_available=is_served)
-        self._tell(ACCOUNT, self._account())
+        self._tell(ACCOUNT, news.account(self._health, self._ledger.month(), self._api.region.name))
         self._tell(BRIDGE, {"version": VERSION, "started_at": self._started, "devices": len(self._roster.devices)})
-        self._publisher.bridge("health", self._health.body() | {"month": self._month()})
+        self._publisher.bridge("health", self._health.body() | news.month(self._ledger.month()))
 
     def _tell(self, at: DeviceId, answer: Mapping[str, Any]) -> None:
         values = catalog.read(at.kind, {"bridge": answer})
         told = {key: value for key, value in values.items() if key in answer}
         self._learn(Update(at, told, self._clock.monotonic(), "bridge"))
 
-    def _account(self) -> dict[str, Any]:
-        month = self._ledger.month()
-        return {
-            "signed_in": not isinstance(self._health.blocker, SignInRequired),
-            "region": self._api.region.name,
-            "problem": self._health.problem or "none",
-            "cost_month": month.dollars,
-            "credit_left": round(max(0.0, CREDIT - month.dollars), 4),
-            **{f"calls_{cost}": month.calls.get(cost, 0) for cost in PRICES},
-        }
-
-    def _month(self) -> dict[str, Any]:
-        month = self._ledger.month()
-        return {"name": month.name, "calls": month.calls, "dollars": month.dollars}
-
     def _info(self) -> dict[str, Any]:
-        """For <base>/bridge/info: no secrets in it."""
-        return {
-            "version": VERSION,
-            "contract_version": CONTRACT_VERSION,
-            "started_at": self._started,
-            "devices": [
-                {
-                    "kind": device.at.kind,
-                    "id": device.at.id,
-                    "name": device.name,
-                    "model": device.model,
-                    "topic": self._topics.device(device.at),
-                }
-                for device in self._roster.devices
-            ],
-        }
+        return news.info(self._roster, self._topics, VERSION, self._started)
 
     def _republish(self) -> dict[str, Any]:
         self._publisher.republish()

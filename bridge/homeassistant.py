@@ -58,7 +58,8 @@ def document(
 def shaping_keys(kind: Kind) -> frozenset[str]:
     """The entities whose change can change the document: gates, moving limits, and numbers beyond theirs."""
     catalogue = CATALOGUE[kind]
-    rows = (*catalogue.entities.values(), *catalogue.composites, *catalogue.commands.values())
+    rows: list[Entity | Composite | Command] = [*catalogue.entities.values(), *catalogue.composites]
+    rows += catalogue.commands.values()
     numbers = [row for row in catalogue.entities.values() if row.limits]
     ends = [end for row in numbers if row.limits for end in (row.limits.minimum_from, row.limits.maximum_from)]
     return frozenset(
@@ -131,7 +132,7 @@ def _entity(entity: Entity, at: DeviceId, values: Mapping[str, Value], look: Loo
 
 
 def _common(key: str, name: str | None, platform: str, at: DeviceId, look: Look) -> Component:
-    component = {"platform": platform, "unique_id": f"{node(at)}_{key}", "name": name}
+    component: Component = {"platform": platform, "unique_id": f"{node(at)}_{key}", "name": name}
     if at.kind is Kind.BRIDGE and key != "state":
         component["availability"] = [{"topic": look.topics.bridge("state")}]
     return component

@@ -16,7 +16,7 @@ from structlog.stdlib import ProcessorFormatter
 REDACTIONS = (
     (re.compile(r"eyJ[\w-]{8,}(\.[\w-]+){0,2}"), "<token>"),
     (re.compile(r"\b(NA|EU|CN)_[0-9a-zA-Z-]{16,}"), "<token>"),
-    (re.compile(r"(?i)(bearer |refresh_token\W{1,5}|access_token\W{1,5}|client_secret\W{1,5})[^\s&\"',}]+"), r"\1<secret>"),
+    (re.compile(r"(?i)(bearer |(?:refresh_token|access_token|client_secret)\W{1,5})[^\s&\"',}]+"), r"\1<secret>"),
     (re.compile(r"-----BEGIN [^-]+-----.*?-----END [^-]+-----", re.DOTALL), "<key>"),
     (re.compile(r"\b[A-HJ-NPR-Z0-9]{11}([A-HJ-NPR-Z0-9]{6})\b"), r"…\1"),
 )
@@ -36,9 +36,7 @@ class _Redacting(ProcessorFormatter):
 
 def _console() -> structlog.types.Processor:
     # Not rich's tracebacks: they print local variables, and those hold tokens.
-    return structlog.dev.ConsoleRenderer(
-        colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback
-    )
+    return structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback)
 
 
 def configure(level: str, *, as_json: bool) -> None:
@@ -47,9 +45,7 @@ def configure(level: str, *, as_json: bool) -> None:
         structlog.stdlib.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
-    renderer: structlog.types.Processor = (
-        structlog.processors.JSONRenderer() if as_json else _console()
-    )
+    renderer: structlog.types.Processor = structlog.processors.JSONRenderer() if as_json else _console()
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(
         _Redacting(

@@ -3,7 +3,21 @@
 from __future__ import annotations
 
 from bridge.catalog import convert
-from bridge.catalog.rows import binary_sensor, enum, group, sensor, timestamp
+from bridge.catalog.rows import Entity, binary_sensor, enum, group, sensor, timestamp
+
+
+def _calls(cost: str, name: str, *, enabled: bool = True) -> Entity:
+    """How many calls of a price class the bridge has made."""
+    return sensor(
+        f"calls_{cost}",
+        name,
+        f"bridge.calls_{cost}",
+        unit="calls",
+        state_class="total_increasing",
+        category="diagnostic",
+        enabled=enabled,
+    )
+
 
 ENTITIES = (
     *group(
@@ -37,28 +51,29 @@ ENTITIES = (
     ),
     *group(
         "cost",
-        tuple(
-            sensor(key, name, f"bridge.{key}", unit=unit, category="diagnostic", enabled=enabled, **classes)
-            for key, name, unit, enabled, classes in (
-                (
-                    "cost_month",
-                    "Cost this month",
-                    "USD",
-                    True,
-                    {"device_class": "monetary", "state_class": "total"},
-                ),
-                ("credit_left", "Free credit left", "USD", True, {"device_class": "monetary"}),
-                ("calls_data", "Data calls this month", "calls", True, {"state_class": "total_increasing"}),
-                (
-                    "calls_command",
-                    "Command calls this month",
-                    "calls",
-                    True,
-                    {"state_class": "total_increasing"},
-                ),
-                ("calls_wake", "Wake calls this month", "calls", True, {"state_class": "total_increasing"}),
-                ("calls_free", "Free calls this month", "calls", False, {"state_class": "total_increasing"}),
-            )
+        (
+            sensor(
+                "cost_month",
+                "Cost this month",
+                "bridge.cost_month",
+                unit="USD",
+                device_class="monetary",
+                state_class="total",
+                category="diagnostic",
+                note="Before Tesla's monthly credit.",
+            ),
+            sensor(
+                "credit_left",
+                "Free credit left",
+                "bridge.credit_left",
+                unit="USD",
+                device_class="monetary",
+                category="diagnostic",
+            ),
+            _calls("data", "Data calls this month"),
+            _calls("command", "Command calls this month"),
+            _calls("wake", "Wake calls this month"),
+            _calls("free", "Free calls this month", enabled=False),
         ),
     ),
 )

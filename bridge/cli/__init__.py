@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable, Coroutine, Sequence
 from typing import Any
 
-from bridge.cli import catalog, check, demo, simulate
+from bridge.cli import catalog, check, demo, send, simulate
 from bridge.clock import SystemClock
 from bridge.errors import SettingWrong
 
@@ -38,10 +38,24 @@ def _run(words: Sequence[str]) -> int:
     for name, (text, arguments, _) in VERBS.items():
         verb = verbs.add_parser(name, help=text, description=text, epilog=_EPILOG if name in SET else None)
         arguments(verb)
-    options, flags = parser.parse_known_args(words)
-    if flags and options.verb not in SET:
-        parser.error(f"{options.verb} has no option {flags[0]}")
+    words, flags = _split(words)
+    options = parser.parse_args(words)
     return VERBS[options.verb][2](options, flags)
+
+
+def _split(words: Sequence[str]) -> tuple[list[str], list[str]]:
+    """The verb with its own arguments, and the settings among them: `--name value` or `--name=value`."""
+    if not words or words[0] not in SET:
+        return list(words), []
+    own, flags, rest = [], [], list(words)
+    while rest:
+        word = rest.pop(0)
+        if not word.startswith("--") or word == "--help":
+            own.append(word)
+        else:
+            flags += [word] if "=" in word else [word, *rest[:1]]
+            rest = rest if "=" in word else rest[1:]
+    return own, flags
 
 
 _EPILOG = "Every setting is a flag too: --mqtt-host, --tesla-region, ... docs/configuration.md lists them."
@@ -85,6 +99,10 @@ def _simulate(options: argparse.Namespace, _: Sequence[str]) -> int:
     return until_stopped(lambda stop: simulate.run(options, stop))
 
 
+def _send(options: argparse.Namespace, flags: Sequence[str]) -> int:
+    return asyncio.run(send.run(options, flags))
+
+
 def _catalog(options: argparse.Namespace, _: Sequence[str]) -> int:
     sys.stdout.write(catalog.page(options.table))
     return 0
@@ -101,7 +119,7 @@ def _no_arguments(_: argparse.ArgumentParser) -> None:
     return
 
 
-SET = frozenset({"run", "check"})
+SET = frozenset({"run", "check", "send"})
 """Verbs that take settings as flags."""
 
 VERBS: dict[str, tuple[str, Callable[[argparse.ArgumentParser], None], Callable[..., int]]] = {
@@ -109,6 +127,7 @@ VERBS: dict[str, tuple[str, Callable[[argparse.ArgumentParser], None], Callable[
     "demo": ("Run everything on this machine: broker, simulated account, bridge.", demo.arguments, _demo),
     "simulate": ("Serve a simulated Tesla account.", simulate.arguments, _simulate),
     "check": ("Check settings, broker and account, and say what to do.", _no_arguments, _check),
+    "send": ("Send one command to a running bridge and print its answer.", send.arguments, _send),
     "catalog": ("Print the tables: entities, commands, settings, topics.", catalog.arguments, _catalog),
     "version": ("Print the version.", _no_arguments, _version),
 }

@@ -38,12 +38,7 @@ def _entities() -> str:
         GENERATED,
         "# Entities",
         "",
-        "Every value that the bridge publishes. Each has a topic of its own, "
-        "`<base>/<kind>/<id>/<group>/<key>`, and is part of its group's JSON topic, `<base>/<kind>/<id>/<group>`. "
-        "Units are metric. A value that is not known is `None` (`null` in JSON).",
-        "",
-        "**HA** is the component in Home Assistant; in brackets: there, but disabled until you enable it. "
-        "**set** says that `<base>/<kind>/<id>/set/<key>` takes a value; [commands.md](commands.md) has the answers.",
+        _ENTITIES,
     ]
     for kind, catalogue in CATALOGUE.items():
         lines += ["", f"## {HEADINGS[kind]}", ""]
@@ -54,6 +49,14 @@ def _entities() -> str:
             parts = ((f"`{row.key}`", row.component, _used(row.states)) for row in catalogue.composites)
             lines += _table(("key", "HA", "made of"), parts)
     return "\n".join(lines) + "\n"
+
+
+_ENTITIES = """Every value that the bridge publishes. Each has a topic of its own, `<base>/<kind>/<id>/<group>/<key>`,
+and is part of its group's JSON topic, `<base>/<kind>/<id>/<group>`. Units are metric. A value that is not known is
+`None` (`null` in JSON).
+
+**HA** is the component in Home Assistant; in brackets: there, but disabled until you enable it. **set** says what
+`<base>/<kind>/<id>/set/<key>` takes; [commands.md](commands.md) has the answers."""
 
 
 def _used(states: Mapping[str, str]) -> str:

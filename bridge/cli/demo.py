@@ -27,6 +27,8 @@ START = datetime.fromisoformat("2026-07-01T16:50:00-07:00")
 """A summer Wednesday before the drive home: within minutes there is driving, charging and a setting sun."""
 
 BASE = "fleet2mqtt"
+CAR = "vehicle/LRW3F7EK4NC700001"
+SITE = "energy_site/2252000000000001"
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +126,7 @@ async def _print_lines(view: View, messages: object, began: float) -> None:
 
 def _tell_figures(view: View, told: int) -> int:
     """Now and then: how much there is by now."""
-    if len(view.values) < told + 100:  # noqa: PLR2004 - not too often
+    if len(view.values) < told + 100:
         return told
     sys.stdout.write(f"({view.summary()})\n")
     return len(view.values)
@@ -135,7 +137,7 @@ async def _show_picture(view: View, messages: object, began: float) -> None:
         drawn = 0.0
         async for message in messages:  # type: ignore[attr-defined]  # Inbox
             view.hear(message.topic, message.payload, _now(), time.perf_counter() - began)
-            if time.perf_counter() - drawn > 0.1:  # noqa: PLR2004 - ten pictures a second are enough
+            if time.perf_counter() - drawn > 0.1:
                 drawn = time.perf_counter()
                 live.update(view.render(), refresh=True)
 
@@ -145,13 +147,12 @@ def _now() -> str:
 
 
 def _hints(port: int, url: str, speed: float) -> tuple[str, ...]:
-    device = f"{BASE}/vehicle/LRW3F7EK4NC700001"
-    site = f"{BASE}/energy_site/2252000000000001"
+    send = f"fleet2mqtt send --mqtt-port {port}"
     return (
         f"A broker is at 127.0.0.1:{port}, a simulated Tesla account at {url}; time runs {speed:g} times as fast.",
-        "Stop with Ctrl-C. From another terminal:",
+        "Stop with Ctrl-C. From another terminal, with any MQTT client:",
         f"  mosquitto_sub -p {port} -v -t '{BASE}/#'",
-        f"  mosquitto_pub -p {port} -t {device}/set/charge_limit -m 90",
-        f"  mosquitto_pub -p {port} -t {device}/set/charging -m true",
-        f"  mosquitto_pub -p {port} -t {site}/set/backup_reserve -m 30",
+        f"  mosquitto_pub -p {port} -t {BASE}/{CAR}/set/charging -m true",
+        f"  mosquitto_pub -p {port} -t {BASE}/{SITE}/set/backup_reserve -m 30",
+        f"or without one: .venv/bin/{send} {CAR}/charge_limit 90",
     )

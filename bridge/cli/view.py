@@ -57,12 +57,12 @@ class View:
 
     def hear(self, topic: str, payload: bytes, at: str, elapsed: float) -> str | None:
         """Takes a message; gives the line that tells of it, or None if it is not news. `elapsed` in seconds."""
-        if topic.endswith("/config"):
+        if not topic.startswith(f"{self.base}/"):
             self._read_document(topic, payload)
             return None
         rest = topic.removeprefix(f"{self.base}/")
         text = payload.decode(errors="replace")
-        if self.first_state is None and rest.count("/") == 3:  # noqa: PLR2004 - kind/id/group/key
+        if self.first_state is None and rest.count("/") == 3:
             self.first_state = elapsed
         is_new = self.values.get(rest) != text
         self.values[rest] = text
@@ -126,14 +126,14 @@ def _is_news(topic: str, text: str) -> bool:
     """Group objects only repeat; clocks tick."""
     if "/set/" in topic or "/result/" in topic:
         return True
-    return topic.count("/") == 3 and not text.startswith("{") and "/status/" not in topic  # noqa: PLR2004 - as above
+    return topic.count("/") == 3 and not text.startswith("{") and "/status/" not in topic
 
 
 def _short(text: str) -> str:
     if text.startswith('{"attempts"'):
         result = json.loads(text)
         return " ".join(str(part) for part in (result["outcome"], result["reason"], result["message"]) if part)
-    return text if len(text) <= 120 else text[:119] + "…"  # noqa: PLR2004 - a line
+    return text if len(text) <= 120 else text[:119] + "…"
 
 
 def _style(value: str) -> str:

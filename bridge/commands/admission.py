@@ -67,7 +67,7 @@ def admit(request: Request, values: Mapping[str, Value], offer: Offer, *, is_kno
     except Refusal as refusal:
         refusal.transaction = payload.transaction
         raise
-    except validate.ValueInvalid as error:
+    except ValueError as error:  # of `validate`, or of a row that cannot be set to this value
         raise Refusal(Outcome.INVALID, "value", str(error), payload.transaction) from None
 
 

@@ -105,6 +105,8 @@ class Executor:
             return refusal
         if job.command.endpoint == WAKE:
             return self.result(job.request, Outcome.OK, None, "the car is online")
+        if job.command.toggles and await self._holds(job):
+            return self.result(job.request, Outcome.OK, None, "it is so already; nothing was sent", value=job.value)
         try:
             return self._expired(job) or await self._send(job, 1)
         except VehicleUnavailable:
@@ -174,9 +176,10 @@ class Executor:
 
     async def _call(self, job: Job) -> CommandAnswer:
         at, command = job.request.device, job.command
+        body = command.body(job.parameters, self._clock.now()) if command.body else job.parameters
         if at.kind is Kind.VEHICLE:
-            return await self._api.command(at.id, command.endpoint, job.parameters)
-        return await self._api.energy_write(at.id, command.endpoint, job.parameters)
+            return await self._api.command(at.id, command.endpoint, body)
+        return await self._api.energy_write(at.id, command.endpoint, body)
 
     def _done(self, job: Job, attempt: int, reason: str = "") -> Result:
         """The expected values are published at once; a look at the device follows."""
@@ -206,12 +209,14 @@ class Executor:
 
     async def _came_true(self, job: Job) -> bool:
         if not job.expected:
-            return False
+            return False  # nothing to look for
         await self._clock.sleep(READ_BACK[1])
         return await self._holds(job)
 
     async def _holds(self, job: Job) -> bool:
-        """Does the device show the expected values? Unreadable counts as no."""
+        """Does the device show the expected values? Nothing expected, or unreadable, counts as no."""
+        if not job.expected:
+            return False
         try:
             values = await self._read(job.request.device)
         except BridgeError:

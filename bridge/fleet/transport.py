@@ -87,6 +87,8 @@ class Transport:
         Raises NotSent if provably no byte of the message left, else ServerFailed or AnswerInvalid.
         """
         hosts.refuse_foreign(message.url, region)
+        if asyncio.get_running_loop().time() >= until:
+            raise NotSent("the time for this call ran out before it could be sent")
         progress = _Progress()
         try:
             async with asyncio.timeout_at(until):

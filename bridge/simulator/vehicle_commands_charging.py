@@ -35,7 +35,7 @@ def _set_limit(car: Car, params: Params) -> str:
     return DONE
 
 
-def _go_to(percent: int, refusal: str) -> "Row":
+def _go_to(percent: int, refusal: str) -> Row:
     """Sets a limit and charges up to it."""
 
     def handler(car: Car, params: Params) -> str:
@@ -74,7 +74,7 @@ def _close_port(car: Car, _: Params) -> str:
     return DONE
 
 
-def _remember(word: str, parameter: str) -> "Row":
+def _remember(word: str, parameter: str) -> Row:
     """Business charging management: accepted, and nothing that REST shows changes."""
 
     def handler(car: Car, params: Params) -> str:

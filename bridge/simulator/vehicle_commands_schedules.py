@@ -31,14 +31,14 @@ def _scheduled_departure(car: Car, params: Params) -> str:
     table.mode = "DepartBy" if params["enable"] else "Off"
     table.departure_minutes = params["departure_time"]
     table.preconditioning = params["preconditioning_enabled"]
-    table.preconditioning_days = _mask(params["preconditioning_weekdays_only"])
+    table.preconditioning_days = _mask(weekdays_only=params["preconditioning_weekdays_only"])
     table.off_peak = params["off_peak_charging_enabled"]
-    table.off_peak_days = _mask(params["off_peak_charging_weekdays_only"])
+    table.off_peak_days = _mask(weekdays_only=params["off_peak_charging_weekdays_only"])
     table.off_peak_end = params["end_off_peak_time"]
     return _reconsider(car)
 
 
-def _mask(weekdays_only: bool) -> int:  # noqa: FBT001  # it is the API's own boolean
+def _mask(*, weekdays_only: bool) -> int:
     return WORKDAYS if weekdays_only else EVERY_DAY
 
 

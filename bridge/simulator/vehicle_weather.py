@@ -10,6 +10,8 @@ from bridge.simulator.places import Place
 WARMEST_DAY = 205  # late July in the north
 WARMEST_HOUR = 15.0
 BRIGHTEST_HOUR = 12.5
+EQUATOR = 27.0  # °C, the year's mean
+COOLING, SWING = 0.31, 0.17  # °C per degree of latitude: the mean falls, winter and summer part
 
 
 def outside_temperature(when: datetime, place: Place) -> float:
@@ -18,7 +20,8 @@ def outside_temperature(when: datetime, place: Place) -> float:
     season = _season(solar, place)
     hour = solar.hour + solar.minute / 60
     daily = (4 + season) * cos((hour - WARMEST_HOUR) / 24 * 2 * pi)
-    return 11 + 9 * season + daily + _mood(solar, place)
+    away = abs(place.latitude)
+    return EQUATOR - COOLING * away + SWING * away * season + daily + _mood(solar, place)
 
 
 def sunshine(when: datetime, place: Place) -> float:

@@ -10,12 +10,11 @@ from datetime import datetime
 from typing import Any, Protocol, TypeVar
 
 from bridge import catalog, schedule
-from bridge.catalog import convert
 from bridge.clock import Clock, pause
 from bridge.errors import BridgeError, OwnerMustAct, RateLimited, VehicleUnavailable
 from bridge.model import Connectivity, Device, DeviceId, Kind, Roster, Update, Value
 from bridge.schedule import CallHistory, Pace, VehicleHistory
-from bridge.sources import history as energy_history, roster
+from bridge.sources import answers, history as energy_history, roster
 
 _History = TypeVar("_History", VehicleHistory, CallHistory)
 
@@ -147,7 +146,7 @@ class Poller:
         if at in self._vehicles:
             values = catalog.read(Kind.VEHICLE, {"vehicle": entry})
             self._heard.put_nowait(Update(at, values, asked, "poll"))
-            self._set_vehicle(at, schedule.saw_state(self._vehicles[at], _connectivity(entry), asked))
+            self._set_vehicle(at, schedule.saw_state(self._vehicles[at], answers.connectivity(entry), asked))
 
     def _set_vehicle(self, at: DeviceId, history: VehicleHistory) -> None:
         if history != self._vehicles[at]:
@@ -185,7 +184,7 @@ class Poller:
         scopes = self._scopes()
         location = ("location_data",) if scopes is None or "vehicle_location" in scopes else ()
         body = await self._api.vehicle_data(at.id, (*DATA_GROUPS, *location))
-        values = self._learn(at, {"vehicle": body, **body, "bridge": self._seen(_newest(body))}, asked)
+        values = self._learn(at, {"vehicle": body, **body, "bridge": self._seen(answers.newest(body))}, asked)
         doing = schedule.activity(values)
         self._set_vehicle(at, schedule.saw_data(self._vehicles[at], doing, self._clock.monotonic()))
 
@@ -200,21 +199,19 @@ class Poller:
     async def _read_live(self, at: DeviceId) -> None:
         asked = self._clock.monotonic()
         body = await self._api.live_status(at.id)
-        seen = self._seen(_moment(body.get("timestamp")))
+        seen = self._seen(answers.moment(body.get("timestamp")))
         self._learn(at, {"live_status": body, "bridge": seen}, asked)
-        connectors = body.get("wall_connectors")
-        for connector in connectors if isinstance(connectors, list) else ():
-            if isinstance(connector, Mapping) and connector.get("din"):
-                self._read_connector(connector, at, asked, seen)
+        for connector in answers.wall_connectors(body.get("wall_connectors")):
+            device = self._connector(connector, at, asked)
+            self._learn(device, {"wall_connector": connector, "bridge": seen}, asked)
 
-    def _read_connector(
-        self, connector: Mapping[str, Any], site: DeviceId, asked: float, seen: Mapping[str, Any]
-    ) -> None:
+    def _connector(self, connector: Mapping[str, Any], site: DeviceId, asked: float) -> DeviceId:
+        """The products list may not name it: then it is found here."""
         device = roster.wall_connector(str(connector["din"]), site, connector)
         if device.at not in self._devices:
             self._devices[device.at] = (device, asked)
             self._announce()
-        self._learn(device.at, {"wall_connector": connector, "bridge": seen}, asked)
+        return device.at
 
     async def _read_info(self, at: DeviceId) -> None:
         asked = self._clock.monotonic()
@@ -224,6 +221,11 @@ class Poller:
             self._zones[at] = zone
             self.want(at)
         self._learn(at, {"site_info": body}, asked)
+        components = body.get("components")
+        for info in answers.wall_connectors(
+            components.get("wall_connectors") if isinstance(components, Mapping) else None
+        ):
+            self._learn(self._connector(info, at, asked), {"wall_connector_info": info}, asked)
 
     async def _read_day(self, at: DeviceId) -> None:
         asked = self._clock.monotonic()
@@ -276,22 +278,3 @@ class Poller:
 
     def _seen(self, moment: datetime | None) -> Mapping[str, Any]:
         return {"last_seen": moment or self._clock.now(), "data_source": "poll"}
-
-
-def _connectivity(entry: Mapping[str, Any]) -> Connectivity | None:
-    state = entry.get("state")
-    return Connectivity(state) if state in set(Connectivity) else None
-
-
-def _newest(body: Mapping[str, Any]) -> datetime | None:
-    """When the car last spoke: the newest `timestamp` (ms) of its groups."""
-    stamps = [group.get("timestamp") for group in body.values() if isinstance(group, Mapping)]
-    times = [stamp for stamp in stamps if isinstance(stamp, int) and stamp > 0]
-    return convert.millis_epoch(max(times)) if times else None
-
-
-def _moment(raw: Any) -> datetime | None:
-    try:
-        return convert.iso(raw)
-    except (TypeError, ValueError):
-        return None

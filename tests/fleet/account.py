@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import timedelta
+from ssl import PROTOCOL_TLS_CLIENT, SSLContext
 
 from fakes import NOON, FakeClock
 
@@ -73,6 +74,11 @@ class Shelf:
         self.newest, self.before = tokens, self.newest
 
 
+def plain_transport(clock: FakeClock) -> Transport:
+    """For http: trusts nobody, which spares every test the reading of all the world's certificates."""
+    return Transport(clock, trust=lambda: SSLContext(PROTOCOL_TLS_CLIENT))
+
+
 def token_source(
     url: str | Region, http: Transport, clock: FakeClock, *, grant: Grant, store: Shelf | None = None
 ) -> TokenSource:
@@ -94,7 +100,7 @@ async def client_of(
 ) -> AsyncIterator[FleetClient]:
     """Signed in with a fixed token unless a grant and a store say otherwise."""
     clock = clock or FakeClock(hurries=True)
-    http = http or Transport(clock)
+    http = http or plain_transport(clock)
     tokens = token_source(url, http, clock, grant=grant or Fixed("access-0"), store=store)
     moves = [] if moves is None else moves
     client = FleetClient(

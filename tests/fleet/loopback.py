@@ -9,13 +9,15 @@ from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from ssl import SSLContext
+from ssl import SSLContext, SSLError
 from typing import Any
 
 import uvicorn
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
+
+from bridge.clock import SystemClock
 
 TOKEN_PATH = "/oauth2/v3/token"
 
@@ -34,8 +36,18 @@ async def serve(app: ASGIApp) -> AsyncIterator[str]:
         try:
             yield f"http://127.0.0.1:{listener.getsockname()[1]}"
         finally:
-            server.force_exit = True
-            await server.shutdown(sockets=[listener])
+            await _end(server)
+
+
+async def _end(server: uvicorn.Server) -> None:
+    """uvicorn's own shutdown sleeps for a tenth of a second."""
+    for listener in server.servers:
+        listener.close()
+    while server.server_state.connections:
+        for connection in server.server_state.connections:
+            connection.transport.abort()
+        await SystemClock().sleep(0.001)
+    await asyncio.gather(*server.server_state.tasks, return_exceptions=True)
 
 
 @asynccontextmanager
@@ -49,11 +61,11 @@ async def listen(handler: Handler, tls: SSLContext | None = None) -> AsyncIterat
         with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError):
             await handler(reader, writer)
         writer.close()
-        writers.discard(writer)
+        with contextlib.suppress(ConnectionError, SSLError):
+            await writer.wait_closed()
 
     def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.create_task(handle(reader, writer))
-        tasks.add(task)
+        tasks.add(asyncio.create_task(handle(reader, writer)))
 
     server = await asyncio.start_server(connected, "127.0.0.1", 0, ssl=tls)
     try:

@@ -80,7 +80,9 @@ def test_a_simulated_account_stays_on_its_host() -> None:
     assert hosts.named(NA.api, here) is None
 
 
-@pytest.mark.parametrize("url", [NA.api, f"{EU.api}:443", "https://fleet-auth.prd.vn.cloud.tesla.com.", "HTTPS" + NA.api[5:]])
+@pytest.mark.parametrize(
+    "url", [NA.api, f"{EU.api}:443", "https://fleet-auth.prd.vn.cloud.tesla.com.", "HTTPS" + NA.api[5:]]
+)
 def test_teslas_own_hosts_are_no_simulator(url: str) -> None:
     with pytest.raises(SettingWrong, match="Tesla's own"):
         hosts.simulated(url)

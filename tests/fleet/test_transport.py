@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import gzip
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
+from account import plain_transport
 from authority import client_tls, http2, server_tls
 from fakes import FakeClock
 from loopback import Handler, Tesla, good, listen, read_request, serve
@@ -24,6 +26,16 @@ from bridge.fleet.transport import MAX_BODY, Answer, Message, Transport
 TOKEN = "Bearer secret-token"
 
 pause = SystemClock().sleep
+
+# anyio 4.16 leaves the socket of a handshake that was cancelled to the garbage collector, which says so.
+handshake_cut = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+
+
+@pytest.fixture(autouse=True)
+def tidy() -> Iterator[None]:
+    """What one test leaves to the garbage collector is not told to the next one."""
+    yield
+    gc.collect()
 
 
 class Caller:
@@ -40,13 +52,13 @@ class Caller:
 
 @asynccontextmanager
 async def calling(handler: Handler, clock: FakeClock | None = None) -> AsyncIterator[Caller]:
-    async with listen(handler) as port, Transport(clock or FakeClock()) as http:
+    async with listen(handler) as port, plain_transport(clock or FakeClock()) as http:
         yield Caller(http, f"http://127.0.0.1:{port}")
 
 
 async def test_an_answer_of_any_status_is_an_answer() -> None:
     tesla = Tesla(Response(b"[]", 418, {"X-TxId": "abc", "content-type": "application/json"}))
-    async with serve(tesla) as url, Transport(FakeClock()) as http:
+    async with serve(tesla) as url, plain_transport(FakeClock()) as http:
         answer = await Caller(http, url).get()
 
     assert (answer.status, answer.body, answer.headers["x-txid"]) == (418, b"[]", "abc")
@@ -57,7 +69,7 @@ async def test_an_answer_of_any_status_is_an_answer() -> None:
 async def test_a_redirect_is_an_answer_and_is_not_followed() -> None:
     async with serve(Tesla(good("secret"))) as other:
         tesla = Tesla(Response(status_code=307, headers={"location": f"{other}/api/1/products"}))
-        async with serve(tesla) as url, Transport(FakeClock()) as http:
+        async with serve(tesla) as url, plain_transport(FakeClock()) as http:
             assert (await Caller(http, url).get()).status == 307
 
     assert len(tesla.seen) == 1
@@ -65,7 +77,7 @@ async def test_a_redirect_is_an_answer_and_is_not_followed() -> None:
 
 async def test_cookies_are_not_kept() -> None:
     tesla = Tesla(Response(b"{}", headers={"set-cookie": "a=b; Path=/"}))
-    async with serve(tesla) as url, Transport(FakeClock()) as http:
+    async with serve(tesla) as url, plain_transport(FakeClock()) as http:
         await Caller(http, url).get()
         await Caller(http, url).get()
 
@@ -76,7 +88,7 @@ async def test_the_environment_cannot_redirect_a_token(monkeypatch: pytest.Monke
     """HTTP_PROXY names a port where nobody listens; the call goes straight to the server."""
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
     monkeypatch.setenv("ALL_PROXY", "http://127.0.0.1:9")
-    async with serve(Tesla(good("ok"))) as url, Transport(FakeClock()) as http:
+    async with serve(Tesla(good("ok"))) as url, plain_transport(FakeClock()) as http:
         assert (await Caller(http, url).get()).status == 200
 
 
@@ -86,13 +98,13 @@ async def test_the_environment_cannot_redirect_a_token(monkeypatch: pytest.Monke
 async def test_a_refused_connection_means_that_nothing_was_sent() -> None:
     async with listen(_say_nothing) as port:
         pass
-    async with Transport(FakeClock()) as http:
+    async with plain_transport(FakeClock()) as http:
         with pytest.raises(NotSent, match=f"no connection to http://127.0.0.1:{port}"):
             await Caller(http, f"http://127.0.0.1:{port}").get()
 
 
 async def test_an_unknown_host_means_that_nothing_was_sent() -> None:
-    async with Transport(FakeClock()) as http:
+    async with plain_transport(FakeClock()) as http:
         with pytest.raises(NotSent):
             await Caller(http, "http://nobody.invalid").get()
 
@@ -103,9 +115,10 @@ async def test_a_deadline_that_passes_before_the_start_means_that_nothing_was_se
             await caller.get(deadline=-1)
 
 
+@handshake_cut
 async def test_a_deadline_that_passes_during_the_tls_handshake_means_that_nothing_was_sent() -> None:
     """The server takes the connection and never says hello."""
-    async with listen(_say_nothing) as port, Transport(FakeClock()) as http:
+    async with listen(_say_nothing) as port, plain_transport(FakeClock()) as http:
         with pytest.raises(NotSent):
             await Caller(http, f"https://localhost:{port}").get(deadline=0.1)
 
@@ -115,8 +128,7 @@ async def test_a_server_that_takes_the_request_and_never_answers_leaves_the_outc
         started = time.perf_counter()
         with pytest.raises(ServerFailed, match="no answer in time"):
             await caller.get(deadline=0.1)
-
-    assert time.perf_counter() - started < 0.6
+        assert time.perf_counter() - started < 0.6
 
 
 async def test_a_slow_drip_does_not_outlive_the_deadline() -> None:
@@ -125,7 +137,7 @@ async def test_a_slow_drip_does_not_outlive_the_deadline() -> None:
     async def drip(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await read_request(reader)
         writer.write(b"HTTP/1.1 200 OK\r\ncontent-length: 100000\r\n\r\n")
-        for _ in range(100):
+        while not writer.is_closing():
             writer.write(b" ")
             await pause(0.02)
 
@@ -133,8 +145,7 @@ async def test_a_slow_drip_does_not_outlive_the_deadline() -> None:
         started = time.perf_counter()
         with pytest.raises(ServerFailed):
             await caller.get(deadline=0.2)
-
-    assert time.perf_counter() - started < 0.7
+        assert time.perf_counter() - started < 0.7
 
 
 async def test_a_connection_reset_in_the_body_leaves_the_outcome_open() -> None:
@@ -178,7 +189,7 @@ async def test_an_endless_answer_is_cut_at_two_mebibytes() -> None:
             yield b"x" * 65536
             await pause(0)
 
-    async with serve(Tesla(StreamingResponse(flood()))) as url, Transport(FakeClock()) as http:
+    async with serve(Tesla(StreamingResponse(flood()))) as url, plain_transport(FakeClock()) as http:
         with pytest.raises(AnswerInvalid, match="longer"):
             await Caller(http, url).get()
 
@@ -187,7 +198,7 @@ async def test_an_endless_answer_is_cut_at_two_mebibytes() -> None:
 
 async def test_a_packed_answer_is_unpacked() -> None:
     tesla = Tesla(Response(gzip.compress(b"{}"), headers={"content-encoding": "gzip"}))
-    async with serve(tesla) as url, Transport(FakeClock()) as http:
+    async with serve(tesla) as url, plain_transport(FakeClock()) as http:
         assert (await Caller(http, url).get()).body == b"{}"
 
     assert tesla.seen[0].headers["accept-encoding"] == "gzip"
@@ -205,7 +216,7 @@ async def test_a_packed_answer_is_unpacked() -> None:
 )
 async def test_a_badly_packed_answer_is_refused(body: bytes, encoding: str) -> None:
     tesla = Tesla(Response(body, headers={"content-encoding": encoding}))
-    async with serve(tesla) as url, Transport(FakeClock()) as http:
+    async with serve(tesla) as url, plain_transport(FakeClock()) as http:
         with pytest.raises(AnswerInvalid):
             await Caller(http, url).get()
 
@@ -279,7 +290,9 @@ async def test_cancelled_requests_do_not_poison_http1() -> None:
         assert connections <= 20
 
 
+@handshake_cut
 async def test_cancelled_requests_do_not_poison_http2() -> None:
+    """A connection is shared by all twenty; what a cancelled one leaves half written must not cost the next."""
     async with listen(http2(0.01, b"{}"), server_tls()) as port, Transport(FakeClock(), trust=client_tls) as http:
         caller = Caller(http, f"https://localhost:{port}")
         await _churn(caller)

@@ -1,0 +1,135 @@
+"""Real brokers for tests, each on a free port: Mosquitto with the shipped configuration, or the embedded one."""
+
+from __future__ import annotations
+
+import getpass
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Any
+
+from bridge.mqtt import BrokerAddress
+
+ROOT = Path(__file__).parent.parent
+SHIPPED = ROOT / "mosquitto"
+HOST = "127.0.0.1"
+PASSWORD = "secret"
+USERS = ("bridge", "homeassistant", "nodered", "viewer")
+PATIENCE = 10.0
+
+
+class Broker:
+    """One broker. Survives `kill` and `restart` on the same port, with what it kept on disk."""
+
+    def __init__(self, kind: str, command: list[str], port: int) -> None:
+        self.kind = kind
+        self.host = HOST
+        self.port = port
+        self._command = command
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def address(self, user: str = "bridge", **changes: Any) -> BrokerAddress:
+        """How `user` reaches it. Each user has a client id of its own."""
+        usual: dict[str, Any] = {"client_id": f"test-{user}", "username": user, "password": PASSWORD}
+        return BrokerAddress(self.host, **({"port": self.port} | usual | changes))
+
+    @property
+    def process(self) -> subprocess.Popen[bytes]:
+        assert self._process, "not started"
+        return self._process
+
+    def start(self) -> None:
+        """Returns when it accepts connections."""
+        # The embedded broker ends when its standard input does.
+        self._process = subprocess.Popen(self._command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, cwd=ROOT)
+        for _ in range(int(PATIENCE / 0.01)):
+            assert self._process.poll() is None, f"{self.kind} ended: {' '.join(self._command)}"
+            if _accepts(self.port):
+                return
+            time.sleep(0.01)
+        raise TimeoutError(f"{self.kind} accepts no connection on {self.port}")
+
+    def stop(self) -> None:
+        """In good order: it saves what it keeps."""
+        self._end(signal.SIGTERM)
+
+    def kill(self) -> None:
+        """Like a power cut: it saves nothing more."""
+        self._end(signal.SIGKILL)
+
+    def pause(self) -> None:
+        """Connections stay open, and nobody answers."""
+        self.process.send_signal(signal.SIGSTOP)
+
+    def resume(self) -> None:
+        self.process.send_signal(signal.SIGCONT)
+
+    def _end(self, how: signal.Signals) -> None:
+        if self._process:
+            self._process.send_signal(how)
+            self._process.send_signal(signal.SIGCONT)
+            self._process.communicate(timeout=PATIENCE)
+            self._process = None
+
+
+@contextmanager
+def running_broker(directory: Path, *, extra: str = "") -> Iterator[Broker]:
+    """Mosquitto if it is installed, else the embedded broker. `extra`: further lines of Mosquitto's configuration."""
+    broker = mosquitto(directory, extra=extra) if has_mosquitto() else embedded()
+    broker.start()
+    try:
+        yield broker
+    finally:
+        broker.kill()  # quicker than in good order, and nobody needs what it kept
+
+
+def has_mosquitto() -> bool:
+    return shutil.which("mosquitto") is not None and shutil.which("mosquitto_passwd") is not None
+
+
+def mosquitto(directory: Path, *, configuration: str = "mosquitto.conf", extra: str = "") -> Broker:
+    """With the shipped configuration, which differs only in port and paths. Everything it keeps is in `directory`."""
+    port = free_port()
+    text = (SHIPPED / configuration).read_text()
+    for shipped, here in {
+        "listener 1883": f"listener {port}",
+        "/mosquitto/config/": f"{directory}/",
+        "/mosquitto/data/": f"{directory}/",
+    }.items():
+        text = text.replace(shipped, here)
+    # Started as root it would become `mosquitto`, who cannot read a temporary directory.
+    text += f"\nuser {getpass.getuser()}\n{extra}\n"
+    (directory / "mosquitto.conf").write_text(text)
+    shutil.copy(SHIPPED / "acl", directory)
+    _write_passwords(directory / "passwd")
+    return Broker("mosquitto", ["mosquitto", "-c", str(directory / "mosquitto.conf")], port)
+
+
+def embedded() -> Broker:
+    port = free_port()
+    return Broker("embedded", [sys.executable, "-m", "bridge.broker", str(port)], port)
+
+
+def free_port() -> int:
+    with closing(socket.create_server((HOST, 0))) as probe:
+        return int(probe.getsockname()[1])
+
+
+def _accepts(port: int) -> bool:
+    try:
+        socket.create_connection((HOST, port), timeout=1).close()
+    except OSError:
+        return False
+    return True
+
+
+def _write_passwords(path: Path) -> None:
+    path.write_text("".join(f"{user}:{PASSWORD}\n" for user in USERS))
+    path.chmod(0o600)
+    subprocess.run(["mosquitto_passwd", "-U", str(path)], check=True)

@@ -1,0 +1,31 @@
+"""What every test may use, and which tests can run here."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from brokers import Broker, has_mosquitto, running_broker
+
+NEEDS: dict[str, Callable[[], bool]] = {
+    "mosquitto": has_mosquitto,
+    "containers": lambda: "DOCKER_HOST" in os.environ,
+}
+"""Markers of tests that need something from outside, and whether it is here."""
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Skips a test by the name of what is missing; fails it if FLEET2MQTT_TEST_REQUIRE names that."""
+    required = os.environ.get("FLEET2MQTT_TEST_REQUIRE", "").split(",")
+    for name, is_here in NEEDS.items():
+        if item.get_closest_marker(name) and not is_here():
+            (pytest.fail if name in required else pytest.skip)(f"{name} is not here")
+
+
+@pytest.fixture
+def broker(tmp_path: Path) -> Iterator[Broker]:
+    """A fresh broker: Mosquitto with the shipped configuration, or the embedded one where there is none."""
+    with running_broker(tmp_path) as running:
+        yield running

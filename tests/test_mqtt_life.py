@@ -1,0 +1,263 @@
+"""How an MQTT connection begins and ends, against a real broker; a scripted one only for what no broker does on demand."""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+import subprocess
+import time
+from pathlib import Path
+from random import Random
+
+import pytest
+from brokers import HOST, Broker, free_port, running_broker
+from fakes import FakeClock
+from talk import CAR, CONNACK, SET, STATE, connect, end_of, heard, reason, scripted_broker
+
+from bridge.errors import BridgeError, BrokerLost, BrokerRefused
+from bridge.mqtt import BackOff, BrokerAddress, Mqtt, Publication
+
+WILL = Publication(STATE, b"offline", retain=True, content_type="text/plain")
+
+
+async def refusal(address: BrokerAddress) -> BridgeError:
+    with pytest.raises(BridgeError) as refused:
+        async with Mqtt(address, will=None).connected():
+            pass
+    return refused.value
+
+
+# --- beginning --------------------------------------------------------------------------------------------
+
+
+async def test_nobody_listening_is_a_lost_broker() -> None:
+    error = await refusal(BrokerAddress(HOST, free_port(), "fleet2mqtt"))
+    assert isinstance(error, BrokerLost)
+    assert "refused" in str(error)
+
+
+@pytest.mark.mosquitto
+async def test_a_wrong_password_is_told_and_not_repeated_in_the_text(broker: Broker) -> None:
+    address = broker.address(password="not-the-password")
+    error = await refusal(address)
+    assert isinstance(error, BrokerRefused)
+    assert "user name or password is wrong" in str(error)
+    assert "not-the-password" not in f"{error} {address!r}"
+
+
+@pytest.mark.parametrize(
+    ("code", "kind", "words"),
+    [
+        (1, BrokerRefused, "does not speak MQTT 5"),  # the code of MQTT 3.1.1 for "unacceptable protocol version"
+        (133, BrokerRefused, "client id 'fleet2mqtt'"),
+        (134, BrokerRefused, "user name or password is wrong"),
+        (138, BrokerRefused, "banned"),
+        (136, BrokerLost, "Server unavailable"),
+    ],
+)
+async def test_a_refused_connection_says_who_must_act(code: int, kind: type[BridgeError], words: str) -> None:
+    async with scripted_broker(bytes([0x20, 3, 0, code, 0])) as address:
+        error = await refusal(address)
+    assert isinstance(error, kind)
+    assert words in str(error)
+
+
+async def test_a_server_that_hangs_up_unanswered_may_not_speak_mqtt_5() -> None:
+    async def hang_up(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.close()
+
+    async with await asyncio.start_server(hang_up, HOST, 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        error = await refusal(BrokerAddress(HOST, port, "fleet2mqtt"))
+    assert isinstance(error, BrokerLost)
+
+
+async def test_an_attempt_that_is_given_up_hangs_up() -> None:
+    """The scripted broker waits for the end of the connection, and fails if it does not come."""
+    async with scripted_broker() as address:
+        attempt = asyncio.create_task(refusal(address))
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(attempt, 0.05)
+
+
+@pytest.mark.mosquitto
+@pytest.mark.parametrize("kind", ["encrypted", "websockets"])
+async def test_other_ways_in(tmp_path: Path, kind: str) -> None:
+    port = free_port()
+    certificate = _certificate(tmp_path)
+    lines = {"encrypted": f"certfile {certificate}\nkeyfile {certificate}", "websockets": "protocol websockets"}[kind]
+    changes = {
+        "encrypted": {"tls": ssl.create_default_context(cafile=certificate)},
+        "websockets": {"transport": "websockets"},
+    }[kind]
+    with running_broker(tmp_path, extra=f"listener {port} {HOST}\n{lines}") as broker:
+        async with connect(broker, port=port, **changes) as bridge, connect(broker, "nodered") as sender:
+            await bridge.subscribe([f"{CAR}/set/+"])
+            for number in range(200):
+                sender.publish(Publication(SET, b"%d" % number))
+            assert [int(message.payload) for message in await heard(bridge, 200)] == list(range(200))
+            assert await reason(bridge, f"{CAR}/result/charge_limit", bytes(50_000)) < 128
+
+
+@pytest.mark.mosquitto
+async def test_a_certificate_nobody_vouches_for_is_refused(tmp_path: Path) -> None:
+    port, certificate = free_port(), _certificate(tmp_path)
+    extra = f"listener {port} {HOST}\ncertfile {certificate}\nkeyfile {certificate}"
+    with running_broker(tmp_path, extra=extra) as broker:
+        error = await refusal(broker.address(port=port, tls=ssl.create_default_context()))
+    assert isinstance(error, BrokerRefused)
+    assert "not trusted: self-signed certificate" in str(error)
+
+
+def _certificate(directory: Path) -> str:
+    """Certificate and key in one file."""
+    path = directory / "both.pem"
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "1"]
+        + ["-subj", "/CN=test", "-addext", f"subjectAltName=IP:{HOST}", "-keyout", str(path), "-out", f"{path}.crt"],
+        check=True,
+        capture_output=True,
+    )
+    path.write_text(path.read_text() + Path(f"{path}.crt").read_text())
+    return str(path)
+
+
+# --- ending -----------------------------------------------------------------------------------------------
+
+
+async def test_leaving_delivers_what_was_published_and_leaves_no_will(broker: Broker) -> None:
+    async with connect(broker, "viewer") as viewer:
+        await viewer.subscribe(["fleet2mqtt/#"])
+        async with connect(broker, will=WILL) as bridge:
+            for number in range(100):
+                bridge.publish(Publication(f"{CAR}/charge/{number}", b"%d" % number))
+        async with connect(broker) as bridge:
+            bridge.publish(Publication(STATE, b"the next"))
+        assert [message.payload for message in await heard(viewer, 101)] == [
+            *(b"%d" % number for number in range(100)),
+            b"the next",
+        ]
+
+
+async def test_the_will_speaks_for_a_bridge_that_died(broker: Broker) -> None:
+    async with connect(broker, "viewer") as viewer:
+        await viewer.subscribe([STATE])
+        async with connect(broker, will=WILL) as bridge:
+            bridge._driver.stop()  # the line is cut; no DISCONNECT
+            (message,) = await heard(viewer)
+            bridge._finish(BrokerLost("cut by the test"))
+    assert (message.topic, message.payload, message.content_type) == (STATE, b"offline", "text/plain")
+
+
+async def test_a_killed_broker_is_noticed_at_once_and_reached_again(broker: Broker) -> None:
+    async with connect(broker) as bridge:
+        await bridge.subscribe([f"{CAR}/set/+"])
+        bridge.publish(Publication(f"{CAR}/charge/battery_level", b"80"))
+        broker.kill()
+        assert isinstance(await asyncio.wait_for(end_of(bridge), 1), BrokerLost)
+        with pytest.raises(BrokerLost):
+            await bridge.drained()
+        assert bridge.pending == 0
+        with pytest.raises(BrokerLost):
+            await bridge.subscribe([f"{CAR}/get/+"])
+        bridge.publish(Publication(STATE, b"online"), pytest.fail)
+    broker.start()
+    async with connect(broker) as bridge:
+        assert await reason(bridge, STATE, b"online") < 128
+
+
+async def test_nothing_is_sent_again_after_a_reconnect(broker: Broker) -> None:
+    """Reliability D8 and D12: a backlog would replay old states. The publisher sends a snapshot instead."""
+    mqtt = Mqtt(broker.address(), will=None)
+    broker.pause()
+    broker.resume()
+    async with mqtt.connected() as bridge:
+        broker.pause()
+        bridge.publish(Publication(STATE, b"old"))
+        broker.kill()
+        await end_of(bridge)
+    broker.start()
+    async with connect(broker, "viewer") as viewer, mqtt.connected() as bridge:
+        await viewer.subscribe(["fleet2mqtt/#"])
+        bridge.publish(Publication(STATE, b"new"))
+        assert [message.payload for message in await heard(viewer)] == [b"new"]
+
+
+async def test_a_frozen_broker_is_noticed_within_twice_the_keepalive(broker: Broker) -> None:
+    """Reliability D11. One more second for the ticks between."""
+    async with connect(broker, keepalive=1) as bridge:
+        broker.pause()
+        began = time.monotonic()
+        assert isinstance(await end_of(bridge), BrokerLost)
+        assert time.monotonic() - began < 3
+        broker.resume()
+
+
+async def test_a_second_bridge_with_our_client_id_is_named() -> None:
+    taken_over = b"\xe0\x01\x8e"
+    async with scripted_broker(CONNACK + taken_over) as address, Mqtt(address, will=None).connected() as bridge:
+        error = await end_of(bridge)
+    assert isinstance(error, BrokerRefused)
+    assert "Do two bridges run with one client id? " in str(error)
+    assert "'fleet2mqtt'" in str(error)
+
+
+async def test_whoever_loses_the_client_id_loses_the_connection(broker: Broker) -> None:
+    """Mosquitto says why since 2.1; 2.0 just hangs up."""
+    async with connect(broker) as first, connect(broker) as second:
+        assert isinstance(await end_of(first), BridgeError)
+        assert await reason(second, STATE, b"online") < 128
+
+
+async def test_garbage_from_a_broker_ends_the_connection_and_nothing_else() -> None:
+    for seed in range(20):
+        garbage = Random(seed).randbytes(200)
+        async with scripted_broker(CONNACK, garbage, b"\xff") as address:
+            with pytest.raises(BridgeError):
+                async with Mqtt(address, will=None).connected() as bridge:
+                    bridge.publish(Publication("a", b"1"))
+                    await end_of(bridge)
+                    raise BrokerLost("as it should")
+
+
+# --- the next attempt -------------------------------------------------------------------------------------
+
+
+def waits(error: BridgeError, count: int, *, seed: int = 0) -> list[float]:
+    back_off = BackOff(FakeClock(), Random(seed))
+    return [back_off.next(error) for _ in range(count)]
+
+
+def test_a_lost_broker_is_tried_after_one_second_and_then_ever_more_rarely_up_to_a_minute() -> None:
+    many = [waits(BrokerLost("gone"), 2000, seed=seed) for seed in range(20)]
+    assert all(wait[0] == 1 for wait in many)
+    assert all(1 <= wait <= min(60, 2**n) for row in many for n, wait in enumerate(row))
+    assert len({wait[9] for wait in many}) == 20
+
+
+def test_a_refusal_is_repeated_at_most_twelve_times_an_hour() -> None:
+    """Reliability D5."""
+    for seed in range(20):
+        row = waits(BrokerRefused("no"), 12, seed=seed)
+        assert row[0] == 30
+        assert sum(row) > 3600
+        assert max(row) <= 600
+
+
+def test_a_minute_of_good_service_is_a_fresh_start() -> None:
+    clock = FakeClock()
+    back_off = BackOff(clock, Random(0))
+    for _ in range(5):
+        clock.advance(back_off.next(BrokerLost("gone")))
+    clock.advance(59)
+    assert back_off.next(BrokerLost("gone")) > 1
+    clock.advance(200)
+    assert back_off.next(BrokerLost("gone")) == 1
+
+
+def test_a_refusal_after_losses_starts_its_own_count() -> None:
+    back_off = BackOff(FakeClock(), Random(0))
+    for _ in range(5):
+        back_off.next(BrokerLost("gone"))
+    assert back_off.next(BrokerRefused("no")) == 30
+    assert back_off.next(BrokerLost("gone")) == 1
