@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from bridge import settings
-from bridge.catalog import CATALOGUE
+from bridge.catalog import CATALOGUE, commands_of
 from bridge.catalog.rows import Command, Entity, Parameter
 from bridge.ledger import PRICES
 from bridge.model import Kind
@@ -122,15 +122,20 @@ Commands marked **off** can open or start a car, or lock you out of it. They do 
 
 
 def _set_row(row: Entity, kind: Kind) -> tuple[str, ...]:
-    assert row.write  # noqa: S101 - the caller has looked
-    samples = row.options or ((row.limits.maximum,) if row.limits else (True, False))
-    called = {row.write(value).command for value in samples}
     commands = CATALOGUE[kind].commands
-    off = sorted(name for name in called if commands[name].dangerous)
-    example = samples[0] if not row.limits else f"{row.limits.maximum:g}"
-    shown = json.dumps(example) if isinstance(example, bool) else str(example)
-    names = ", ".join(f"`{name}`" for name in sorted(called))
-    return f"`set/{row.key}`", f"`{shown}`", names, ", ".join(f"`{name}`" for name in off)
+    called = sorted(commands_of(row))
+    off = [name for name in called if commands[name].dangerous]
+    return f"`set/{row.key}`", f"`{_sample_value(row)}`", _code(called), _code(off)
+
+
+def _sample_value(row: Entity) -> str:
+    if row.options:
+        return row.options[-1]
+    return f"{row.limits.maximum:g}" if row.limits else "true"
+
+
+def _code(names: Iterable[str]) -> str:
+    return ", ".join(f"`{name}`" for name in names)
 
 
 def _command(row: Command, kind: Kind) -> tuple[str, ...]:

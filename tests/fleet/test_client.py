@@ -128,7 +128,7 @@ async def test_a_car_that_says_neither_leaves_the_outcome_open(response: Any) ->
     ],
 )
 async def test_a_site_says_yes_in_many_ways(reply: Response, answer: CommandAnswer) -> None:
-    """fleet-api.md 4.4"""
+    """All of them are in fleet-api.md 4.4."""
     async with serve(Tesla(reply)) as url, client_of(url) as client:
         assert await client.energy_write(SITE, "grid_import_export", {}) == answer
 

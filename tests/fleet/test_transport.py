@@ -239,9 +239,10 @@ async def test_a_bad_certificate_sees_no_token(tls_of_server: Any, host_trusted:
         heard.extend(await reader.read(65536))
 
     days = -1 if host_trusted == "localhost" else 36500
-    trust = {"trust": lambda: client_tls(host_trusted, days=days)} if host_trusted else {}
-    async with listen(listen_in, tls_of_server()) as port, Transport(FakeClock(), **trust) as http:
-        with pytest.raises(NotSent, match="(?i)certificate"):
+    trusting = Transport(FakeClock(), trust=lambda: client_tls(host_trusted or "", days=days))
+    http = trusting if host_trusted else Transport(FakeClock())
+    async with listen(listen_in, tls_of_server()) as port, http:
+        with pytest.raises(NotSent, match=r"(?i)certificate"):
             await Caller(http, f"https://localhost:{port}").get()
 
     assert not heard
