@@ -88,8 +88,8 @@ def saw_state(history: VehicleHistory, connectivity: Connectivity | None, now: f
     return replace(history, connectivity=connectivity, wanted_at=None)
 
 
-def saw_data(history: VehicleHistory, doing: Activity, now: float) -> VehicleHistory:
-    """A data call was answered."""
+def saw_data(history: VehicleHistory, doing: Activity, asked: float, now: float) -> VehicleHistory:
+    """A data call was answered that was made at `asked`. A wish that came later stands."""
     is_same = doing is history.activity
     return replace(
         history,
@@ -98,7 +98,7 @@ def saw_data(history: VehicleHistory, doing: Activity, now: float) -> VehicleHis
         activity=doing,
         same_since=history.same_since if is_same else now,
         looks=history.looks + 1 if is_same else 0,
-        wanted_at=None,
+        wanted_at=_open_wish(history.wanted_at, asked),
         failures=0,
     )
 
@@ -144,8 +144,13 @@ def next_call(history: CallHistory, interval: float) -> float:
     return max(due, history.not_before)
 
 
-def answered(history: CallHistory, now: float) -> CallHistory:
-    return replace(history, done_at=now, wanted_at=None, failures=0)
+def answered(history: CallHistory, asked: float, now: float) -> CallHistory:
+    """A call was answered that was made at `asked`. A wish that came later stands."""
+    return replace(history, done_at=now, wanted_at=_open_wish(history.wanted_at, asked), failures=0)
+
+
+def _open_wish(wanted_at: float | None, asked: float) -> float | None:
+    return None if wanted_at is None or wanted_at <= asked else wanted_at
 
 
 def back_off(failures: int, pace: Pace) -> float:

@@ -27,10 +27,11 @@ PATIENCE = 10.0
 class Broker:
     """One broker. Survives `kill` and `restart` on the same port, with what it kept on disk."""
 
-    def __init__(self, kind: str, command: list[str], port: int) -> None:
+    def __init__(self, kind: str, command: list[str], *ports: int) -> None:
         self.kind = kind
         self.host = HOST
-        self.port = port
+        self.port = ports[0]
+        self._ports = ports
         self._command = command
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -48,12 +49,16 @@ class Broker:
         """Returns when it accepts connections."""
         # The embedded broker ends when its standard input does.
         self._process = subprocess.Popen(self._command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, cwd=ROOT)
+        for port in self._ports:
+            self._await_port(port)
+
+    def _await_port(self, port: int) -> None:
         for _ in range(int(PATIENCE / 0.01)):
-            assert self._process.poll() is None, f"{self.kind} ended: {' '.join(self._command)}"
-            if _accepts(self.port):
+            assert self.process.poll() is None, f"{self.kind} ended: {' '.join(self._command)}"
+            if _accepts(port):
                 return
             time.sleep(0.01)
-        raise TimeoutError(f"{self.kind} accepts no connection on {self.port}")
+        raise TimeoutError(f"{self.kind} accepts no connection on {port}")
 
     def stop(self) -> None:
         """In good order: it saves what it keeps."""
@@ -108,7 +113,8 @@ def mosquitto(directory: Path, *, configuration: str = "mosquitto.conf", extra: 
     (directory / "mosquitto.conf").write_text(text)
     shutil.copy(SHIPPED / "acl", directory)
     _write_passwords(directory / "passwd")
-    return Broker("mosquitto", ["mosquitto", "-c", str(directory / "mosquitto.conf")], port)
+    others = [int(line.split()[1]) for line in extra.splitlines() if line.startswith("listener ")]
+    return Broker("mosquitto", ["mosquitto", "-c", str(directory / "mosquitto.conf")], port, *others)
 
 
 def embedded() -> Broker:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from typing import Any
 
 import pytest
@@ -55,12 +55,13 @@ async def scripted_broker(*says: bytes) -> AsyncIterator[BrokerAddress]:
     is_left = asyncio.Event()
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        for words in says:
-            await reader.read(1000)
-            writer.write(words)
-        await reader.read()
-        writer.close()
-        await writer.wait_closed()
+        with suppress(ConnectionError):
+            for words in says:
+                await reader.read(1000)
+                writer.write(words)
+            await reader.read()
+            writer.close()
+            await writer.wait_closed()
         is_left.set()
 
     async with await asyncio.start_server(serve, "127.0.0.1", 0) as server:

@@ -1,4 +1,4 @@
-"""What goes through an MQTT connection, against a real broker; a scripted one only for what no broker does on demand."""
+"""What goes through an MQTT connection, with a real broker; a scripted one only for what no broker does on demand."""
 
 from __future__ import annotations
 

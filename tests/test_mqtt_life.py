@@ -1,13 +1,15 @@
-"""How an MQTT connection begins and ends, against a real broker; a scripted one only for what no broker does on demand."""
+"""How an MQTT connection begins and ends, with a real broker; a scripted one only for what no broker does on demand."""
 
 from __future__ import annotations
 
 import asyncio
+import gc
 import ssl
 import subprocess
 import time
 from pathlib import Path
 from random import Random
+from typing import Any
 
 import pytest
 from brokers import HOST, Broker, free_port, running_broker
@@ -86,12 +88,12 @@ async def test_other_ways_in(tmp_path: Path, kind: str) -> None:
     port = free_port()
     certificate = _certificate(tmp_path)
     lines = {"encrypted": f"certfile {certificate}\nkeyfile {certificate}", "websockets": "protocol websockets"}[kind]
-    changes = {
+    ways: dict[str, dict[str, Any]] = {
         "encrypted": {"tls": ssl.create_default_context(cafile=certificate)},
         "websockets": {"transport": "websockets"},
-    }[kind]
+    }
     with running_broker(tmp_path, extra=f"listener {port} {HOST}\n{lines}") as broker:
-        async with connect(broker, port=port, **changes) as bridge, connect(broker, "nodered") as sender:
+        async with connect(broker, port=port, **ways[kind]) as bridge, connect(broker, "nodered") as sender:
             await bridge.subscribe([f"{CAR}/set/+"])
             for number in range(200):
                 sender.publish(Publication(SET, b"%d" % number))
@@ -100,6 +102,7 @@ async def test_other_ways_in(tmp_path: Path, kind: str) -> None:
 
 
 @pytest.mark.mosquitto
+@pytest.mark.filterwarnings("ignore::ResourceWarning")
 async def test_a_certificate_nobody_vouches_for_is_refused(tmp_path: Path) -> None:
     port, certificate = free_port(), _certificate(tmp_path)
     extra = f"listener {port} {HOST}\ncertfile {certificate}\nkeyfile {certificate}"
@@ -107,17 +110,18 @@ async def test_a_certificate_nobody_vouches_for_is_refused(tmp_path: Path) -> No
         error = await refusal(broker.address(port=port, tls=ssl.create_default_context()))
     assert isinstance(error, BrokerRefused)
     assert "not trusted: self-signed certificate" in str(error)
+    del error
+    gc.collect()  # here, where its warning is expected: paho 2.2 does not close the socket of a failed handshake
 
 
 def _certificate(directory: Path) -> str:
     """Certificate and key in one file."""
     path = directory / "both.pem"
-    subprocess.run(
-        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "1"]
-        + ["-subj", "/CN=test", "-addext", f"subjectAltName=IP:{HOST}", "-keyout", str(path), "-out", f"{path}.crt"],
-        check=True,
-        capture_output=True,
+    command = (
+        "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 1 -subj /CN=test"
+        f" -addext subjectAltName=IP:{HOST} -keyout {path} -out {path}.crt"
     )
+    subprocess.run(command.split(), check=True, capture_output=True)
     path.write_text(path.read_text() + Path(f"{path}.crt").read_text())
     return str(path)
 
@@ -160,7 +164,7 @@ async def test_a_killed_broker_is_noticed_at_once_and_reached_again(broker: Brok
         assert bridge.pending == 0
         with pytest.raises(BrokerLost):
             await bridge.subscribe([f"{CAR}/get/+"])
-        bridge.publish(Publication(STATE, b"online"), pytest.fail)
+        bridge.publish(Publication(STATE, b"online"), lambda code: pytest.fail(f"heard {code}"))
     broker.start()
     async with connect(broker) as bridge:
         assert await reason(bridge, STATE, b"online") < 128
@@ -169,8 +173,6 @@ async def test_a_killed_broker_is_noticed_at_once_and_reached_again(broker: Brok
 async def test_nothing_is_sent_again_after_a_reconnect(broker: Broker) -> None:
     """Reliability D8 and D12: a backlog would replay old states. The publisher sends a snapshot instead."""
     mqtt = Mqtt(broker.address(), will=None)
-    broker.pause()
-    broker.resume()
     async with mqtt.connected() as bridge:
         broker.pause()
         bridge.publish(Publication(STATE, b"old"))
@@ -187,9 +189,9 @@ async def test_a_frozen_broker_is_noticed_within_twice_the_keepalive(broker: Bro
     """Reliability D11. One more second for the ticks between."""
     async with connect(broker, keepalive=1) as bridge:
         broker.pause()
-        began = time.monotonic()
+        began = time.perf_counter()
         assert isinstance(await end_of(bridge), BrokerLost)
-        assert time.monotonic() - began < 3
+        assert time.perf_counter() - began < 3
         broker.resume()
 
 
@@ -209,15 +211,23 @@ async def test_whoever_loses_the_client_id_loses_the_connection(broker: Broker) 
         assert await reason(second, STATE, b"online") < 128
 
 
-async def test_garbage_from_a_broker_ends_the_connection_and_nothing_else() -> None:
-    for seed in range(20):
-        garbage = Random(seed).randbytes(200)
-        async with scripted_broker(CONNACK, garbage, b"\xff") as address:
-            with pytest.raises(BridgeError):
-                async with Mqtt(address, will=None).connected() as bridge:
-                    bridge.publish(Publication("a", b"1"))
-                    await end_of(bridge)
-                    raise BrokerLost("as it should")
+GARBAGE = {
+    "no such packet": b"\xff\x00",
+    "endless length": b"\x30\xff\xff\xff\xff\xff",
+    "topic longer than the packet": b"\x30\x03\x00\x09a",
+    "unknown property": b"\x30\x06\x00\x01a\x02\x7f\x00",
+    "property cut short": b"\x30\x05\x00\x01a\x05\x03",
+    "answer without packet id": b"\x40\x01\x00",
+    "answer with unknown reason": b"\x40\x03\x00\x01\xee",
+    "subscription answer cut short": b"\x90\x01\x00",
+    "ping answer with a body": b"\xd0\x01\x00",
+}
+
+
+@pytest.mark.parametrize("garbage", GARBAGE.values(), ids=GARBAGE)
+async def test_garbage_from_a_broker_ends_the_connection_and_nothing_else(garbage: bytes) -> None:
+    async with scripted_broker(CONNACK + garbage) as address, Mqtt(address, will=None).connected() as bridge:
+        assert isinstance(await end_of(bridge), BrokerLost)
 
 
 # --- the next attempt -------------------------------------------------------------------------------------

@@ -477,6 +477,8 @@ HISTORY = group(
                 state_class="total_increasing",
                 enabled=enabled,
                 needs=needs,
+                # A bucket leaves out a total that is zero in it (recorded: no total_solar_generation at night).
+                null=0 if key.startswith("total_") else None,
                 note=_DAILY,
             )
             for key, name, enabled, needs in (

@@ -23,10 +23,11 @@ def newest(body: Mapping[str, Any]) -> datetime | None:
     return convert.millis_epoch(max(times)) if times else None
 
 
-def wall_connectors(connectors: Any) -> list[Mapping[str, Any]]:
-    """Wall connectors of a list that may be null or something else altogether (fleet-api.md 4.2)."""
-    entries = connectors if isinstance(connectors, list) else []
-    return [entry for entry in entries if isinstance(entry, Mapping) and entry.get("din")]
+def wall_connectors(answer: Any) -> list[Mapping[str, Any]]:
+    """The `wall_connectors` of an answer: a list, or null, or something else altogether (fleet-api.md 4.2)."""
+    entries = answer.get("wall_connectors") if isinstance(answer, Mapping) else None
+    known = entries if isinstance(entries, list) else []
+    return [entry for entry in known if isinstance(entry, Mapping) and entry.get("din")]
 
 
 def moment(raw: Any) -> datetime | None:

@@ -28,26 +28,26 @@ def today(now: datetime, zone: str | None) -> Day | None:
 
 
 def totals(history: Any, day: Day) -> dict[str, Any] | None:
-    """Wh of each counter over the day's buckets, and `period_start`; None when the answer holds no day.
+    """Wh of each counter over the day's buckets, and `period_start`; None while the day has no bucket.
 
-    A counter that is in no bucket is left out: Tesla leaves out totals that are zero, but also those that a site
-    does not have.
+    A bucket leaves out the totals (`total_...`) that are zero in it, as recorded answers show; the catalogue's rows
+    know that.
     """
     series = history.get("time_series") if isinstance(history, Mapping) else None
-    if not isinstance(series, list):
+    buckets = [bucket for bucket in series if _is_within(bucket, day)] if isinstance(series, list) else []
+    if not buckets:
         return None
     sums: dict[str, Any] = {}
-    for bucket in series:
-        if isinstance(bucket, Mapping) and _is_within(bucket.get("timestamp"), day):
-            for key, value in bucket.items():
-                if isinstance(value, int | float) and not isinstance(value, bool):
-                    sums[key] = sums.get(key, 0) + value
+    for bucket in buckets:
+        for key, value in bucket.items():
+            if isinstance(value, int | float) and not isinstance(value, bool):
+                sums[key] = sums.get(key, 0) + value
     return {**sums, "period_start": day.start.isoformat()}
 
 
-def _is_within(timestamp: Any, day: Day) -> bool:
+def _is_within(bucket: Any, day: Day) -> bool:
     try:
-        moment = datetime.fromisoformat(timestamp)
-    except (TypeError, ValueError):
+        moment = datetime.fromisoformat(bucket["timestamp"])
+    except (TypeError, ValueError, KeyError):
         return False
     return moment.tzinfo is not None and day.start <= moment <= day.end

@@ -186,7 +186,7 @@ class Poller:
         body = await self._api.vehicle_data(at.id, (*DATA_GROUPS, *location))
         values = self._learn(at, {"vehicle": body, **body, "bridge": self._seen(answers.newest(body))}, asked)
         doing = schedule.activity(values)
-        self._set_vehicle(at, schedule.saw_data(self._vehicles[at], doing, self._clock.monotonic()))
+        self._set_vehicle(at, schedule.saw_data(self._vehicles[at], doing, asked, self._clock.monotonic()))
 
     # --- one site ---------------------------------------------------------------------------------------
 
@@ -201,7 +201,7 @@ class Poller:
         body = await self._api.live_status(at.id)
         seen = self._seen(answers.moment(body.get("timestamp")))
         self._learn(at, {"live_status": body, "bridge": seen}, asked)
-        for connector in answers.wall_connectors(body.get("wall_connectors")):
+        for connector in answers.wall_connectors(body):
             device = self._connector(connector, at, asked)
             self._learn(device, {"wall_connector": connector, "bridge": seen}, asked)
 
@@ -216,15 +216,9 @@ class Poller:
     async def _read_info(self, at: DeviceId) -> None:
         asked = self._clock.monotonic()
         body = await self._api.site_info(at.id)
-        zone = body.get("installation_time_zone")
-        if isinstance(zone, str) and zone != self._zones.get(at):
-            self._zones[at] = zone
-            self.want(at)
+        self._set_zone(at, body.get("installation_time_zone") or self._zones.get(at, "UTC"))
         self._learn(at, {"site_info": body}, asked)
-        components = body.get("components")
-        for info in answers.wall_connectors(
-            components.get("wall_connectors") if isinstance(components, Mapping) else None
-        ):
+        for info in answers.wall_connectors(body.get("components")):
             self._learn(self._connector(info, at, asked), {"wall_connector_info": info}, asked)
 
     async def _read_day(self, at: DeviceId) -> None:
@@ -233,8 +227,16 @@ class Poller:
         if day is None:
             return
         answer = await self._api.energy_history(at.id, start=day.start, end=day.end, period="day", zone=day.zone)
+        if answer:
+            self._set_zone(at, answer.get("installation_time_zone") or day.zone)
         if totals := energy_history.totals(answer, day):
             self._learn(at, {"energy_history": totals}, asked)
+
+    def _set_zone(self, at: DeviceId, zone: Any) -> None:
+        """A site's day begins at its own midnight: once the zone is known, its day is read anew."""
+        if isinstance(zone, str) and zone != self._zones.get(at):
+            self._zones[at] = zone
+            self.want(at)
 
     # --- for all ----------------------------------------------------------------------------------------
 
@@ -250,13 +252,14 @@ class Poller:
                 await pause(self._clock, wait, self._nudges[key])
                 continue
             await self._listening.wait()
+            asked = self._clock.monotonic()
             try:
                 await read(*values)
             except BridgeError as error:
                 self._calls[key] = self._put_off(self._calls[key], error)
                 self._report(f"{at} {name}", error)
             else:
-                self._calls[key] = schedule.answered(self._calls[key], self._clock.monotonic())
+                self._calls[key] = schedule.answered(self._calls[key], asked, self._clock.monotonic())
                 self._report(f"{at} {name}", None)
 
     def _put_off(self, history: _History, error: BridgeError) -> _History:

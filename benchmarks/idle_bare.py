@@ -1,0 +1,28 @@
+"""`python -m benchmarks.idle_bare BROKER API MODULES`: the least that could be called a bridge, with its libraries."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from importlib import import_module
+from pathlib import Path
+
+import httpx2
+
+from benchmarks.bare_mqtt import BareMqtt
+from benchmarks.idle import TOPIC
+from benchmarks.services import TOKEN
+
+
+async def main(broker: int, api: str) -> None:
+    mqtt = BareMqtt(broker)
+    async with httpx2.AsyncClient(base_url=api, headers={"Authorization": f"Bearer {TOKEN}"}) as http:
+        answer = await http.get("/api/1/vehicles/LRW3F7EK4NC700001/vehicle_data")
+        mqtt.publish(f"bare/{TOPIC}", str(answer.json()["response"]["charge_state"]["battery_level"]))
+        await asyncio.Event().wait()
+
+
+if __name__ == "__main__":
+    for module in Path(sys.argv[3]).read_text(encoding="utf-8").split():
+        import_module(module)
+    asyncio.run(main(int(sys.argv[1]), sys.argv[2]))

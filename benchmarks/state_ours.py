@@ -1,0 +1,75 @@
+"""The bridge's way from a body to the broker: catalogue, store, publisher, connection, joined as `app` joins them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from itertools import count
+
+from benchmarks.services import HOST
+from bridge import catalog
+from bridge.catalog import convert
+from bridge.homeassistant import Look
+from bridge.model import Device, DeviceId, Kind, Roster, Update
+from bridge.mqtt import BrokerAddress, Connection, Mqtt, Publication, Taken
+from bridge.publisher import Publisher
+from bridge.state import Store
+from bridge.topics import Topics
+
+
+class Gate:
+    """An outlet that counts, and lets nothing through while it is not `live`."""
+
+    def __init__(self, connection: Connection) -> None:
+        self.live = False
+        self.messages = 0
+        self._connection = connection
+
+    @property
+    def pending(self) -> int:
+        return self._connection.pending
+
+    def publish(self, publication: Publication, taken: Taken | None = None) -> None:
+        if self.live:
+            self.messages += 1
+            self._connection.publish(publication, taken)
+
+
+class Ours:
+    """One account of so many cars. Discovery is on, as it is by default."""
+
+    def __init__(self, connection: Connection, cars: int) -> None:
+        self._devices = [DeviceId(Kind.VEHICLE, f"LRW3F7EK4NC7{number:05d}") for number in range(cars)]
+        self._store = Store()
+        look = Look(Topics(), "benchmark")
+        self._publisher = Publisher(store=self._store, look=lambda: look, prefix="homeassistant")
+        self._times = count()
+        self._connection = connection
+        self._gate = Gate(connection)
+        self._publisher.attach(self._gate)
+        self._publisher.show(Roster(tuple(Device(at, at.id) for at in self._devices)))
+
+    @property
+    def messages(self) -> int:
+        return self._gate.messages
+
+    def go_live(self) -> None:
+        self._gate.live = True
+
+    def take(self, car: int, body: bytes) -> None:
+        at, answer = self._devices[car], json.loads(body)
+        seen = {"last_seen": convert.millis_epoch(answer["vehicle_state"]["timestamp"]), "data_source": "poll"}
+        values = catalog.read(at.kind, {"vehicle": answer, **answer, "bridge": seen})
+        if change := self._store.apply(Update(at, values, next(self._times), "poll")):
+            self._publisher.change(change)
+
+    async def drained(self) -> None:
+        while not self._publisher.is_drained:
+            await self._connection.drained()
+
+
+@asynccontextmanager
+async def opened(broker: int, cars: int) -> AsyncIterator[Ours]:
+    async with Mqtt(BrokerAddress(HOST, broker, client_id="bench-ours"), will=None).connected() as connection:
+        yield Ours(connection, cars)
