@@ -13,7 +13,7 @@ from typing import Any
 from paho.mqtt.client import Client, MQTTMessage
 from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 
-from benchmarks.services import HOST
+from benchmarks.names import HOST
 
 
 class BareMqtt:
@@ -25,13 +25,13 @@ class BareMqtt:
         self.messages = 0
         self._unacknowledged = 0
         self._idle = asyncio.Event()
+        self._subscribe = subscribe
         self._client = client = Client(CallbackAPIVersion.VERSION2, protocol=MQTTProtocolVersion.MQTTv5)
         client.on_publish = self._on_publish
         client.on_message = lambda _client, _data, message: hear(message)
+        client.on_connect = self._on_connect
         client.connect(HOST, port)
         self._drive()
-        if subscribe:
-            client.on_connect = lambda *_: client.subscribe(subscribe, 1)
 
     def _drive(self) -> None:
         client, loop = self._client, asyncio.get_running_loop()
@@ -39,7 +39,7 @@ class BareMqtt:
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         loop.add_reader(sock, client.loop_read)
         client.on_socket_register_write = lambda *_: loop.add_writer(sock, client.loop_write)
-        client.on_socket_unregister_write = lambda *_: loop.remove_writer(sock)
+        client.on_socket_unregister_write = lambda *_: (loop.remove_writer(sock), None)[1]
         if client.want_write():
             loop.add_writer(sock, client.loop_write)
         self._keep_alive(loop)
@@ -57,6 +57,10 @@ class BareMqtt:
         while self._unacknowledged:
             self._idle.clear()
             await self._idle.wait()
+
+    def _on_connect(self, *_: Any) -> None:
+        if self._subscribe:
+            self._client.subscribe(self._subscribe, 1)
 
     def _on_publish(self, *_: Any) -> None:
         self._unacknowledged -= 1

@@ -8,11 +8,11 @@ from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 
+from benchmarks.names import VIN
 from bridge.simulator.places import Place
 from bridge.simulator.vehicle import Vehicle
 from bridge.sources.poll import DATA_GROUPS
 
-VIN = "LRW3F7EK4NC700001"
 START = datetime.fromisoformat("2026-07-01T17:12:00-07:00")
 GROUPS = frozenset({*DATA_GROUPS, "location_data"})
 DRIVING, CHARGING = timedelta(seconds=60), timedelta(seconds=300)

@@ -10,8 +10,8 @@ from typing import Any, NamedTuple, Self
 from paho.mqtt.client import Client, MQTTMessage
 from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 
-from benchmarks.bodies import VIN
-from benchmarks.services import HOST, PATIENCE
+from benchmarks.names import HOST, VIN
+from benchmarks.services import PATIENCE
 
 
 class Answer(NamedTuple):
@@ -36,11 +36,10 @@ class Asker:
         client.connect(HOST, self._port)
         sock: Any = client.socket()
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        done: list[bool] = []
-        client.on_connect = lambda *_: client.subscribe(self._subscribe, 1)
-        client.on_subscribe = lambda *_: done.append(True)
-        while not done:
+        while not client.is_connected():
             client.loop(1)
+        client.subscribe(self._subscribe, 1)
+        self.rest(0.2)  # a broker on this machine has it by then
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -69,4 +68,4 @@ class Asker:
             self._client.loop(left)
 
     def _on_message(self, _client: Client, _data: Any, message: MQTTMessage) -> None:
-        self._heard[message.topic] = message.payload
+        self._heard[message.topic] = bytes(message.payload)

@@ -10,7 +10,7 @@ import httpx2
 from paho.mqtt.client import MQTTMessage
 
 from benchmarks.bare_mqtt import BareMqtt
-from benchmarks.services import TOKEN
+from benchmarks.names import TOKEN
 
 ENDPOINTS = {"flash_lights": "flash_lights", "charge_limit": "set_charge_limit"}
 

@@ -11,10 +11,10 @@ import time
 from pathlib import Path
 from typing import NamedTuple
 
-from benchmarks.bodies import VIN
 from benchmarks.client import Asker
 from benchmarks.command import BRIDGE
 from benchmarks.memory import proportional, resident
+from benchmarks.names import LEVEL
 from benchmarks.report import Row
 from benchmarks.services import Services, running
 
@@ -23,7 +23,6 @@ REST = 8.0
 """Seconds from the first value to the look at the memory."""
 
 MIB = 1024 * 1024
-TOPIC = f"vehicle/{VIN}/charge/battery_level"
 
 FIGURES = (
     ("memory (RSS)", "MiB", 1.4),
@@ -41,13 +40,18 @@ class Seen(NamedTuple):
 
 
 def measure(services: Services) -> list[Row]:
-    with Asker(services.broker, f"+/{TOPIC}") as asker:
+    with Asker(services.broker, f"+/{LEVEL}") as asker:
         modules = _third_party_modules(services, asker)
         rounds = [_round(services, asker, modules, number) for number in range(ROUNDS)]
-    ours, bare = ([seen[side] for seen in rounds] for side in (0, 1))
     return [
-        Row(what=what, unit=unit, ours=mine, bare=theirs, goal=goal)
-        for (what, unit, goal), mine, theirs in zip(FIGURES, zip(*ours), zip(*bare), strict=True)
+        Row(
+            what=what,
+            unit=unit,
+            goal=goal,
+            ours=[ours[at] for ours, _ in rounds],
+            bare=[bare[at] for _, bare in rounds],
+        )
+        for at, (what, unit, goal) in enumerate(FIGURES)
     ]
 
 
@@ -56,7 +60,7 @@ def _third_party_modules(services: Services, asker: Asker) -> Path:
     modules = services.directory / "modules"
     command = [sys.executable, "-m", "benchmarks.idle_modules", str(modules), "run"]
     with running(command, env=services.settings("modules", services.directory / "modules-data")):
-        assert asker.wait_for(f"modules/{TOPIC}"), "the bridge publishes nothing"
+        assert asker.wait_for(f"modules/{LEVEL}"), "the bridge publishes nothing"
     return modules
 
 
@@ -75,7 +79,7 @@ def _round(services: Services, asker: Asker, modules: Path, number: int) -> tupl
 
 
 def _wait(asker: Asker, base: str, began: float) -> float:
-    assert asker.wait_for(f"{base}/{TOPIC}"), f"{base} publishes nothing"
+    assert asker.wait_for(f"{base}/{LEVEL}"), f"{base} publishes nothing"
     return time.perf_counter() - began
 
 

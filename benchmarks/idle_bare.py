@@ -10,15 +10,14 @@ from pathlib import Path
 import httpx2
 
 from benchmarks.bare_mqtt import BareMqtt
-from benchmarks.idle import TOPIC
-from benchmarks.services import TOKEN
+from benchmarks.names import LEVEL, TOKEN, VIN
 
 
 async def main(broker: int, api: str) -> None:
     mqtt = BareMqtt(broker)
     async with httpx2.AsyncClient(base_url=api, headers={"Authorization": f"Bearer {TOKEN}"}) as http:
-        answer = await http.get("/api/1/vehicles/LRW3F7EK4NC700001/vehicle_data")
-        mqtt.publish(f"bare/{TOPIC}", str(answer.json()["response"]["charge_state"]["battery_level"]))
+        answer = await http.get(f"/api/1/vehicles/{VIN}/vehicle_data")
+        mqtt.publish(f"bare/{LEVEL}", str(answer.json()["response"]["charge_state"]["battery_level"]))
         await asyncio.Event().wait()
 
 

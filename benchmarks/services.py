@@ -9,12 +9,13 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from typing import IO, Any, Self
 
-HOST = "127.0.0.1"
+from benchmarks.names import HOST, TOKEN
+
 PATIENCE = 20.0
 
 _CONFIGURATION = """
@@ -70,10 +71,6 @@ class Services:
         }
 
 
-TOKEN = "x" * 900
-"""As long as a real one."""
-
-
 class Child:
     """A process of ours that answers each line it hears with a line of JSON."""
 
@@ -104,10 +101,9 @@ def child(module: str, *words: object) -> Iterator[Child]:
 
 
 @contextmanager
-def running(command: list[str], **options: Any) -> Iterator[subprocess.Popen[bytes]]:
+def running(command: list[str], env: Mapping[str, str] | None = None) -> Iterator[subprocess.Popen[bytes]]:
     """A process that is stopped by SIGTERM; what it says is thrown away."""
-    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-    with subprocess.Popen(command, **(quiet | options)) as process:
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=env) as process:
         try:
             yield process
         finally:

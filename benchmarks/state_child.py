@@ -10,6 +10,8 @@ import asyncio
 import gc
 import sys
 import time
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
 from itertools import count
 from typing import Protocol
 
@@ -22,8 +24,6 @@ from bridge.clock import SystemClock
 BATCH = 100
 """Bodies between two looks at the clock. A batch of a larger account is its next 100 cars."""
 
-SIDES = {"ours": state_ours.opened, "bare": state_bare.opened}
-
 
 class Side(Protocol):
     """`take` publishes what a body changes; before `go_live` nothing leaves."""
@@ -33,6 +33,12 @@ class Side(Protocol):
     def go_live(self) -> None: ...
     def take(self, car: int, body: bytes) -> None: ...
     async def drained(self) -> None: ...
+
+
+SIDES: dict[str, Callable[[int, int], AbstractAsyncContextManager[Side]]] = {
+    "ours": state_ours.opened,
+    "bare": state_bare.opened,
+}
 
 
 class Account:

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from itertools import count
 
-from benchmarks.services import HOST
+from benchmarks.names import HOST
 from bridge import catalog
 from bridge.catalog import convert
 from bridge.homeassistant import Look

@@ -11,8 +11,9 @@ import re
 import sys
 from typing import Any
 
-from benchmarks.bodies import VIN, bodies, entry
-from benchmarks.services import HOST, tell
+from benchmarks.bodies import bodies, entry
+from benchmarks.names import HOST, VIN
+from benchmarks.services import tell
 
 _LENGTH = re.compile(rb"content-length: (\d+)", re.IGNORECASE)
 

@@ -7,7 +7,10 @@ from fnmatch import fnmatchcase
 
 LEFT_OUT: Mapping[str, str] = {
     "count": "how many products are listed",
-    "*.timestamp": "when the car made the group; last_seen and live_data_time tell it",
+    "*_state.timestamp": "when the car made the group; last_seen tells it",
+    "vehicle_config.timestamp": "when the car made the group; last_seen tells it",
+    "gui_settings.timestamp": "when the car made the group; last_seen tells it",
+    "energy_history.timestamp": "the bucket's time; the buckets of the day are summed",
     "vehicle.id": "a number of the account",
     "vehicle.id_s": "a number of the account",
     "vehicle.user_id": "a number of the account",
