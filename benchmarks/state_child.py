@@ -63,9 +63,9 @@ class Account:
 
 async def main(name: str, cars: int, broker: int) -> None:
     bodies()
+    before = _memory()
     async with SIDES[name](broker, cars) as side:
         account = Account(side, cars)
-        before = _memory()
         await account.batch(cars)
         tell(kib_per_car=(_memory() - before) / 1024 / cars)
         side.go_live()

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import math
 import ssl
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from random import Random
 from typing import Any
 
@@ -29,7 +29,7 @@ from bridge.health import Health
 from bridge.homeassistant import Look
 from bridge.ledger import Ledger
 from bridge.listener import Ears, Listener
-from bridge.model import Device, DeviceId, Kind, Roster, Update
+from bridge.model import Device, DeviceId, Kind, Result, Roster, Update
 from bridge.mqtt import BackOff, Connection, Message, Mqtt, Publication
 from bridge.publisher import Publisher
 from bridge.settings import Settings
@@ -102,9 +102,9 @@ class Bridge:
             ),
             journal=journal,
             store=self._store,
-            answer=self._publisher.answer,
+            answer=self._answer,
             offer=self._offer,
-            is_known=lambda at: any(device.at == at for device in self._roster.devices),
+            is_known=self._is_known,
         )
         self._listener = Listener(
             topics=self._topics,
@@ -174,6 +174,12 @@ class Bridge:
             self._store.forget(at)
             self._database.forget_values(str(at))
 
+    def _answer(self, result: Result, taken: Callable[[], None]) -> None:
+        self._publisher.answer(result, taken)
+        at = result.request.device
+        if any(device.at == at for device in self._roster.devices):
+            self._tell(at, {"last_command": result.request.name, "last_command_outcome": result.outcome.value})
+
     # --- the broker -------------------------------------------------------------------------------------
 
     async def _serve_broker(self) -> None:
@@ -184,8 +190,6 @@ class Bridge:
                     await self._converse(connection)
             except (BrokerLost, BrokerRefused) as error:
                 self._health.report("broker", error)
-                self._listening.clear()
-                self._publisher.detach()
                 await self._clock.sleep(back_off.next(error))
 
     async def _converse(self, connection: Connection) -> None:
@@ -195,8 +199,12 @@ class Bridge:
         self._publisher.bridge("info", self._info())
         self._publisher.attach(connection)
         self._listening.set()
-        async for message in connection.messages:
-            self._listener.hear(message)
+        try:
+            async for message in connection.messages:
+                self._listener.hear(message)
+        finally:
+            self._listening.clear()
+            self._publisher.detach()
 
     async def _answer_births(self) -> None:
         while True:
@@ -207,8 +215,7 @@ class Bridge:
 
     async def _say_goodbye(self) -> None:
         """Running commands get their answers, then everything goes offline; the rest is in the journal."""
-        self._commander.stop()
-        await self._patiently(lambda: self._commander.is_idle)
+        await self._commander.stop(LAST_WORDS)
         self._publisher.bridge("state", "offline")
         await self._patiently(lambda: self._publisher.is_drained)
         self._keep_values()
@@ -256,6 +263,10 @@ class Bridge:
         self._publisher.respond(verb, body, response_topic=message.response_topic, correlation=message.correlation)
 
     # --- what decides -----------------------------------------------------------------------------------
+
+    def _is_known(self, at: DeviceId) -> bool:
+        """Is it in the account? Just after a start, and while Tesla is away: was it when last seen?"""
+        return any(device.at == at for device in self._roster.devices) or at in self._store.devices()
 
     def _scopes(self) -> frozenset[str] | None:
         """What the token holds; None while it is not known."""

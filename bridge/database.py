@@ -123,20 +123,19 @@ class Database:
         fingerprint: str,
         request: Mapping[str, Any],
         received_at: float,
-        sent: Mapping[str, Any] | None,
     ) -> int:
-        """Remembers a command; on disk when it returns if it is about to be sent. Gives its number."""
-        with self._transaction(flushed=sent is not None) as sqlite:
+        """Remembers a command that arrived. Gives its number."""
+        with self._transaction(flushed=False) as sqlite:
             cursor = sqlite.execute(
-                "INSERT INTO command (identity, fingerprint, request, received_at, sent) VALUES (?, ?, ?, ?, ?)",
-                (identity, fingerprint, json.dumps(request), received_at, _json(sent)),
+                "INSERT INTO command (identity, fingerprint, request, received_at) VALUES (?, ?, ?, ?)",
+                (identity, fingerprint, json.dumps(request), received_at),
             )
         return int(cursor.lastrowid or 0)
 
     def mark_sent(self, number: int, sent: Mapping[str, Any]) -> None:
         """The bytes are about to leave; on disk when it returns."""
         with self._transaction(flushed=True) as sqlite:
-            sqlite.execute("UPDATE command SET sent = ? WHERE id = ?", (_json(sent), number))
+            sqlite.execute("UPDATE command SET sent = ? WHERE id = ?", (json.dumps(sent), number))
 
     def mark_done(self, number: int, result: Mapping[str, Any]) -> None:
         """Its one result, before it is published."""
@@ -198,10 +197,6 @@ class Database:
     def forget_values(self, device: str) -> None:
         with self._transaction(flushed=False) as sqlite:
             sqlite.execute("DELETE FROM value WHERE device = ?", (device,))
-
-
-def _json(value: Mapping[str, Any] | None) -> str | None:
-    return None if value is None else json.dumps(value)
 
 
 def _parsed(text: str | None) -> Mapping[str, Any] | None:

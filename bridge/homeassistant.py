@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 from bridge.catalog import CATALOGUE, commands_of
@@ -55,6 +56,7 @@ def document(
     return root
 
 
+@cache
 def shaping_keys(kind: Kind) -> frozenset[str]:
     """The entities whose change can change the document: gates, moving limits, and numbers beyond theirs."""
     catalogue = CATALOGUE[kind]

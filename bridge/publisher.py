@@ -8,18 +8,17 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Mapping
-from functools import cache
 from typing import Any, Protocol
 
 import structlog
 
 from bridge import homeassistant
-from bridge.catalog import CATALOGUE
+from bridge.catalog import CATALOGUE, groups, vocabularies
 from bridge.homeassistant import Look
 from bridge.model import Change, Device, DeviceId, Kind, Result, Roster, Value
 from bridge.mqtt import Publication
 from bridge.state import Store
-from bridge.topics import Encoded, encode, encode_json
+from bridge.topics import Encoded, encode, encode_json, result_body
 
 log = structlog.get_logger()
 
@@ -161,7 +160,7 @@ class Publisher:
 
     def _remove(self, at: DeviceId) -> None:
         """Empty retained messages in place of everything it had."""
-        topics = [*self._topics_of(at).values(), *(self._topics.group(at, name) for name in _groups(at.kind))]
+        topics = [*self._topics_of(at).values(), *(self._topics.group(at, name) for name in groups(at.kind))]
         for topic in (*topics, self._topics.availability(at)):
             self._retain(topic, _EMPTY)
         if self._prefix:
@@ -194,31 +193,31 @@ class Publisher:
         if at not in self._devices:
             return
         is_new_word = self._learn_words(at, change.values)
-        if is_new_word or not _shaping(at.kind).isdisjoint(change.values):
+        if is_new_word or not homeassistant.shaping_keys(at.kind).isdisjoint(change.values):
             self._describe(at)
         self._publish_values(at, change.values)
         self._pump()
 
     def _publish_values(self, at: DeviceId, values: Mapping[str, Value]) -> None:
         topics = self._topics_of(at)
-        groups = set()
+        touched = set()
         for key, value in values.items():
             if key in topics:
                 self._retain(topics[key], encode(value))
-                groups.add(CATALOGUE[at.kind].entities[key].group)
+                touched.add(CATALOGUE[at.kind].entities[key].group)
         known = self._store.values(at)
-        for name in groups - {""}:
-            body = {key: known[key] for key in _groups(at.kind)[name] if key in known}
+        for name in touched - {""}:
+            body = {key: known[key] for key in groups(at.kind)[name] if key in known}
             self._retain(self._topics.group(at, name), encode_json(body))
 
     def _learn_words(self, at: DeviceId, values: Mapping[str, Value]) -> bool:
         """Tesla adds words without notice; Home Assistant takes only those it was told of (1.10)."""
-        vocabularies = _vocabularies(at.kind)
+        words = vocabularies(at.kind)
         known = self._words.setdefault(at, {})
         new = {
             key: value
             for key, value in values.items()
-            if isinstance(value, str) and value not in vocabularies.get(key, (value,)) + known.get(key, ())
+            if isinstance(value, str) and value not in words.get(key, (value,)) + known.get(key, ())
         }
         for key, value in new.items():
             known[key] = (*known.get(key, ()), value)
@@ -235,7 +234,7 @@ class Publisher:
     def answer(self, result: Result, taken: Callable[[], None]) -> None:
         """A command's one result, on its result topic and, where allowed, on the asker's response topic."""
         request = result.request
-        encoded = encode_json(_result_body(result))
+        encoded = encode_json(result_body(result))
         own = self._topics.result(request.device, request.name)
         self._say(own, encoded, taken, correlation=request.correlation)
         if request.response_topic and self._topics.may_answer_on(request.response_topic):
@@ -291,35 +290,3 @@ _EMPTY = Encoded(b"", None)
 
 def _publication(topic: str, encoded: Encoded, *, retain: bool) -> Publication:
     return Publication(topic, encoded.payload, retain=retain, content_type=encoded.content_type)
-
-
-def _result_body(result: Result) -> dict[str, Any]:
-    return {
-        "command": result.request.name,
-        "outcome": result.outcome,
-        "reason": result.reason,
-        "message": result.message,
-        "transaction": result.request.transaction,
-        "requested_at": result.request.received_at,
-        "finished_at": result.finished_at,
-        "attempts": result.attempts,
-        "value": result.value,
-    }
-
-
-@cache
-def _groups(kind: Kind) -> Mapping[str, tuple[str, ...]]:
-    groups: dict[str, list[str]] = {}
-    for row in CATALOGUE[kind].entities.values():
-        groups.setdefault(row.group, []).append(row.key)
-    return {name: tuple(keys) for name, keys in groups.items() if name}
-
-
-@cache
-def _shaping(kind: Kind) -> frozenset[str]:
-    return homeassistant.shaping_keys(kind)
-
-
-@cache
-def _vocabularies(kind: Kind) -> Mapping[str, tuple[str, ...]]:
-    return {row.key: row.options for row in CATALOGUE[kind].entities.values() if row.options}

@@ -40,6 +40,8 @@ class Pace:
     probes: tuple[float, ...] = (60, 240)
     """After a drive or a charge: when the cable is plugged in, when the doors are locked."""
     longest_wait: float = 900
+    soonest: float = 10
+    """However often fresh data is wanted: a hundred wishes are one call."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,9 +112,7 @@ def next_data(history: VehicleHistory, pace: Pace) -> float | None:
     if history.data_at is None:
         return history.not_before
     due = history.data_at + _data_interval(history, pace)
-    if history.wanted_at is not None:
-        due = min(due, history.wanted_at)
-    return max(due, history.not_before)
+    return max(_wished(due, history.wanted_at, history.data_at, pace), history.not_before)
 
 
 def _data_interval(history: VehicleHistory, pace: Pace) -> float:
@@ -136,12 +136,16 @@ def _quiet(history: VehicleHistory, pace: Pace) -> float:
     return pace.parked
 
 
-def next_call(history: CallHistory, interval: float) -> float:
+def next_call(history: CallHistory, interval: float, pace: Pace) -> float:
     """When to make a repeated free call."""
-    due = 0.0 if history.done_at is None else history.done_at + interval
-    if history.wanted_at is not None:
-        due = min(due, history.wanted_at)
-    return max(due, history.not_before)
+    if history.done_at is None:
+        return history.not_before
+    due = history.done_at + interval
+    return max(_wished(due, history.wanted_at, history.done_at, pace), history.not_before)
+
+
+def _wished(due: float, wanted_at: float | None, done_at: float, pace: Pace) -> float:
+    return due if wanted_at is None else min(due, max(wanted_at, done_at + pace.soonest))
 
 
 def answered(history: CallHistory, asked: float, now: float) -> CallHistory:

@@ -9,7 +9,7 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any, NamedTuple
 
-from bridge.model import DeviceId, Kind, Value
+from bridge.model import DeviceId, Kind, Result, Value
 
 CONTRACT_VERSION = 1
 JSON = "application/json"
@@ -147,6 +147,21 @@ def _plain(value: Any) -> str:
     if isinstance(value, datetime):
         return value.isoformat(timespec="seconds")
     return str(value)
+
+
+def result_body(result: Result) -> dict[str, Any]:
+    """The JSON of <base>/<kind>/<id>/result/<name>."""
+    return {
+        "command": result.request.name,
+        "outcome": result.outcome,
+        "reason": result.reason,
+        "message": result.message,
+        "transaction": result.request.transaction,
+        "requested_at": result.request.received_at,
+        "finished_at": result.finished_at,
+        "attempts": result.attempts,
+        "value": result.value,
+    }
 
 
 def decode(payload: bytes) -> Payload:

@@ -103,7 +103,8 @@ def mosquitto(directory: Path, *, configuration: str = "mosquitto.conf", extra: 
     port = free_port()
     text = (SHIPPED / configuration).read_text()
     for shipped, here in {
-        "listener 1883": f"listener {port}",
+        "listener 1883\n": f"listener {port} {HOST}\n",
+        "listener 1883 ": f"listener {port} ",
         "/mosquitto/config/": f"{directory}/",
         "/mosquitto/data/": f"{directory}/",
     }.items():

@@ -8,7 +8,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
 import pytest
-from brokers import HOST, USERS, mosquitto, running_broker
+from brokers import HOST, USERS, Broker, mosquitto
 from talk import connect, heard, reason
 
 from bridge.broker import embedded_broker
@@ -19,9 +19,11 @@ from bridge.mqtt import BrokerAddress, Connection, Mqtt, Publication
 
 
 async def test_the_embedded_broker_serves_mqtt_5_on_a_free_port_and_is_gone_afterwards() -> None:
-    async with embedded_broker() as port:
-        async with Mqtt(BrokerAddress(HOST, port, "fleet2mqtt"), will=None).connected() as bridge:
-            assert await reason(bridge, "fleet2mqtt/bridge/state", b"online", retain=True) < 128
+    async with (
+        embedded_broker() as port,
+        Mqtt(BrokerAddress(HOST, port, "fleet2mqtt"), will=None).connected() as bridge,
+    ):
+        assert await reason(bridge, "fleet2mqtt/bridge/state", b"online", retain=True) < 128
     with pytest.raises(ConnectionRefusedError):
         await asyncio.open_connection(HOST, port)
 
@@ -55,16 +57,44 @@ RIGHTS = {
 }
 
 
+END = Publication("fleet2mqtt/bridge/state", b"end")
+"""Everybody may read it, so whoever has heard nothing before it hears nothing."""
+
+
 @pytest.mark.mosquitto
 @pytest.mark.parametrize("topic", RIGHTS)
 async def test_everybody_may_read_and_write_what_they_need_and_no_more(broker: Broker, topic: str) -> None:
-    rights = dict(zip(USERS, RIGHTS[topic], strict=True))
+    async with everybody(broker, "reads") as readers, everybody(broker, "writes") as writers:
+        for reader in readers:
+            await reader.subscribe([topic, END.topic])
+        may_write = [await reason(writer, topic) < 128 for writer in writers]
+        writers[0].publish(END)
+        may_read = [(await heard(reader))[0].payload != END.payload for reader in readers]
+    rights = [("r" if r else "-") + ("w" if w else "-") for r, w in zip(may_read, may_write, strict=True)]
+    assert tuple(rights) == RIGHTS[topic]
+
+
+@asynccontextmanager
+async def everybody(broker: Broker, does: str) -> AsyncIterator[list[Connection]]:
     async with AsyncExitStack() as stack:
-        people = {user: await stack.enter_async_context(connect(broker, user)) for user in USERS}
-        for person in people.values():
-            await person.subscribe([topic, END])
-        may_write = {user: await reason(person, topic, user.encode()) < 128 for user, person in people.items()}
-        # By then all that is to come has come.
-        broker.process.send_signal(signal.SIGHUP)
-        may_read = {user: await _hears(person) for user, person in people.items()}
-    assert {user: ("r" if may_read[user] else "-") + ("w" if may_write[user] else "-") for user in USERS} == rights
+        yield [await stack.enter_async_context(connect(broker, user, client_id=f"{user}-{does}")) for user in USERS]
+
+
+@pytest.mark.mosquitto
+async def test_retained_values_are_on_disk_after_an_orderly_stop(broker: Broker, tmp_path: Path) -> None:
+    async with connect(broker) as bridge:
+        assert await reason(bridge, f"{VEHICLE}/charge/battery_level", b"80", retain=True) < 128
+    broker.stop()
+    assert b"battery_level" in (tmp_path / "mosquitto.db").read_bytes()
+
+
+@pytest.mark.mosquitto
+async def test_without_passwords_it_is_reachable_from_this_machine_only(tmp_path: Path) -> None:
+    broker = mosquitto(tmp_path, configuration="anonymous.conf")
+    assert f"listener {broker.port} 127.0.0.1\n" in (tmp_path / "mosquitto.conf").read_text()
+    broker.start()
+    try:
+        async with connect(broker, username=None, password=None) as anybody:
+            assert await reason(anybody, "fleet2mqtt/bridge/state") < 128
+    finally:
+        broker.kill()

@@ -48,6 +48,21 @@ def read(kind: Kind, answer: Mapping[str, Any]) -> dict[str, Value]:
     return values
 
 
+@cache
+def groups(kind: Kind) -> Mapping[str, tuple[str, ...]]:
+    """Group -> keys of its entities."""
+    found: dict[str, list[str]] = {}
+    for row in CATALOGUE[kind].entities.values():
+        found.setdefault(row.group, []).append(row.key)
+    return {name: tuple(keys) for name, keys in found.items() if name}
+
+
+@cache
+def vocabularies(kind: Kind) -> Mapping[str, tuple[str, ...]]:
+    """Key -> the words that an enum or select knows."""
+    return {row.key: row.options for row in CATALOGUE[kind].entities.values() if row.options}
+
+
 class _Column(NamedTuple):
     key: str
     path: tuple[str, ...]

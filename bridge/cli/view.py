@@ -1,45 +1,64 @@
-"""What the demo shows: the devices, and the messages as they come."""
+"""What the demo shows: the devices, the commands with their answers, and the values as they change."""
 
 from __future__ import annotations
 
 import json
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import NamedTuple
 
-from rich.columns import Columns
-from rich.console import Group, RenderableType
+from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
 from rich.panel import Panel
+from rich.rule import Rule
 from rich.table import Table
 from rich.text import Text
 
-SHOWN: Mapping[str, tuple[tuple[str, str], ...]] = {
-    "vehicle": (
-        ("connectivity", "status/connectivity"),
-        ("battery", "charge/battery_level"),
-        ("charging", "charge/charging_state"),
-        ("charger", "charge/charger_power"),
-        ("limit", "charge/charge_limit"),
-        ("range", "charge/battery_range"),
-        ("speed", "drive/speed"),
-        ("inside", "climate/inside_temperature"),
-        ("locked", "closures/locked"),
-    ),
-    "energy_site": (
-        ("sun", "power/solar_power"),
-        ("house", "power/load_power"),
-        ("Powerwall", "power/battery_power"),
-        ("grid", "power/grid_power"),
-        ("charge", "battery/percentage_charged"),
-        ("reserve", "settings/backup_reserve"),
-        ("mode", "settings/operation_mode"),
-    ),
-    "wall_connector": (("state", "charge/wall_connector_state"), ("power", "charge/wall_connector_power")),
-}
-"""For each kind: what it is called here, and its topic below the device."""
+from bridge.catalog import CATALOGUE
+from bridge.model import Kind
 
-LINES = 14
+SHOWN: Mapping[Kind, Mapping[str, str]] = {
+    Kind.VEHICLE: {
+        "state": "connectivity",
+        "battery": "battery_level",
+        "charge": "charging_state",
+        "limit": "charge_limit",
+        "charger": "charger_power",
+        "speed": "speed",
+        "range": "battery_range",
+        "inside": "inside_temperature",
+        "locked": "locked",
+    },
+    Kind.ENERGY_SITE: {
+        "sun": "solar_power",
+        "house": "load_power",
+        "Powerwall": "battery_power",
+        "grid": "grid_power",
+        "charge": "charge_level",
+        "reserve": "backup_reserve",
+        "mode": "operation_mode",
+    },
+    Kind.WALL_CONNECTOR: {"state": "state", "power": "power", "car": "vehicle_vin"},
+}
+"""For each kind, the most telling first: what it is called here, and the key of the entity."""
+
+NARROWEST = 20
+"""Columns that a device needs."""
+
+HEADINGS = 3
+FEWEST_CHANGES = 3
+MOST_CHANGES = 60
+MOST_COMMANDS = 6
+
+ROW = tuple[Text, Text]
+
+
+class Line(NamedTuple):
+    """One message: the time of day, the topic below the base, and the payload in short."""
+
+    at: str
+    topic: str
+    text: str
 
 
 @dataclass
@@ -50,83 +69,141 @@ class View:
     hints: tuple[str, ...]
     values: dict[str, str] = field(default_factory=dict)
     names: dict[str, str] = field(default_factory=dict)
-    units: dict[str, str] = field(default_factory=dict)
-    news: deque[tuple[str, str, str]] = field(default_factory=lambda: deque(maxlen=LINES))
-    documents: set[str] = field(default_factory=set)
-    first_state: float | None = None
+    changes: deque[Line] = field(default_factory=lambda: deque(maxlen=MOST_CHANGES))
+    commands: deque[Line] = field(default_factory=lambda: deque(maxlen=MOST_COMMANDS))
+    first_value: float | None = None
 
     def hear(self, topic: str, payload: bytes, at: str, elapsed: float) -> str | None:
         """Takes a message; gives the line that tells of it, or None if it is not news. `elapsed` in seconds."""
         if not topic.startswith(f"{self.base}/"):
-            self._read_document(topic, payload)
             return None
-        rest = topic.removeprefix(f"{self.base}/")
-        text = payload.decode(errors="replace")
-        if self.first_state is None and rest.count("/") == 3:
-            self.first_state = elapsed
-        is_new = self.values.get(rest) != text
-        self.values[rest] = text
-        if not is_new or not _is_news(rest, text):
-            return None
-        self.news.append((at, rest, _short(text)))
-        return f"{at}  {rest} = {_short(text)}"
+        place, text = topic.removeprefix(f"{self.base}/"), payload.decode(errors="replace")
+        if place == "bridge/info":
+            self._read_names(text)
+        if self.first_value is None and place.count("/") == 3:
+            self.first_value = elapsed
+        is_new = self.values.get(place) != text
+        self.values[place] = text
+        return self._note(Line(at, place, _short(text)), is_new=is_new)
 
-    def _read_document(self, topic: str, payload: bytes) -> None:
-        """Names and units, from where Home Assistant has them."""
-        if not payload:
-            self.documents.discard(topic)
-            return
-        document: dict[str, Any] = json.loads(payload)
-        self.documents.add(topic)
-        for component in document["components"].values():
-            state = component.get("state_topic", "").removeprefix(f"{self.base}/")
-            self.units[state] = component.get("unit_of_measurement", "")
-            device = "/".join(state.split("/")[:2])
-            self.names.setdefault(device, document["device"]["name"])
+    def _read_names(self, info: str) -> None:
+        for device in json.loads(info)["devices"]:
+            self.names[device["topic"].removeprefix(f"{self.base}/")] = device["name"]
+
+    def _note(self, line: Line, *, is_new: bool) -> str | None:
+        if _is_command(line.topic):
+            self.commands.append(line)
+        elif is_new and _is_change(line):
+            self.changes.append(line)
+        else:
+            return None
+        return f"{line.at}  {line.topic} = {line.text}"
 
     def summary(self) -> str:
         """Figures of what is there."""
-        took = f", first state after {self.first_state:.1f} s" if self.first_state is not None else ""
-        return f"{len(self.values)} topics, {len(self.documents)} Home Assistant devices{took}"
+        took = f", first value after {self.first_value:.1f} s" if self.first_value is not None else ""
+        return f"{len(self.values)} topics of {len(self.names)} devices{took}"
 
     def render(self) -> RenderableType:
-        return Group(
-            Panel(Text("\n".join(self.hints)), title="fleet2mqtt demo", subtitle=self.summary(), border_style="cyan"),
-            Columns([self._device(device, name) for device, name in sorted(self.names.items()) if _kind(device)]),
-            Panel(self._messages(), title="messages", border_style="dim"),
-        )
+        """Fits the width and fills the height it is given: first the hints, then the devices, then what changes."""
+        return _Page(self)
 
-    def _device(self, device: str, name: str) -> Panel:
-        table = Table.grid(padding=(0, 1))
-        for label, place in SHOWN[_kind(device)]:
-            topic = f"{device}/{place}"
-            if topic in self.values:
-                value = self.values[topic]
-                unit = self.units.get(topic, "")
-                table.add_row(Text(label, style="dim"), Text(f"{value} {unit}".strip(), style=_style(value)))
-        return Panel(table, title=name, width=32, border_style="green")
+    def devices(self) -> list[tuple[str, list[ROW]]]:
+        """Name and rows of each device to show: cars first."""
+        return [
+            (name, self._rows(kind, device))
+            for kind in SHOWN
+            for device, name in sorted(self.names.items())
+            if device.startswith(f"{kind}/")
+        ]
 
-    def _messages(self) -> Table:
-        table = Table.grid(padding=(0, 1), expand=True)
-        table.add_column(style="dim", no_wrap=True)
-        table.add_column(no_wrap=True, ratio=3, overflow="ellipsis")
-        table.add_column(no_wrap=True, ratio=2, overflow="ellipsis", style="bold")
-        for at, topic, text in self.news:
-            style = "yellow" if "/set/" in topic or "/result/" in topic else ""
-            table.add_row(at, Text(topic, style=style), text)
-        return table
+    def _rows(self, kind: Kind, device: str) -> list[ROW]:
+        rows = []
+        for label, key in SHOWN[kind].items():
+            entity = CATALOGUE[kind].entities[key]
+            value = self.values.get(f"{device}/{entity.group}/{key}", "None")
+            if value != "None":
+                shown = f"{value} {entity.unit}" if entity.unit else value.replace("_", " ")
+                rows.append((Text(label, style="dim"), Text(shown, style=_COLOURS.get(value, "bold"))))
+        return rows
 
 
-def _kind(device: str) -> str:
-    kind = device.partition("/")[0]
-    return kind if kind in SHOWN else ""
+_COLOURS = {"true": "green", "online": "green", "charging": "green", "asleep": "blue", "none": "dim"}
 
 
-def _is_news(topic: str, text: str) -> bool:
-    """Group objects only repeat; clocks tick."""
-    if "/set/" in topic or "/result/" in topic:
-        return True
-    return topic.count("/") == 3 and not text.startswith("{") and "/status/" not in topic
+class _Page:
+    """The picture, made for the space that the console gives."""
+
+    def __init__(self, view: View) -> None:
+        self._view = view
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        view, width = self._view, options.max_width
+        hints = Text("\n".join(view.hints))
+        height = options.height or console.height
+        left = height - HEADINGS - len(hints.wrap(console, width)) - max(1, len(view.commands))
+        devices, used = _devices(view.devices(), width, left - FEWEST_CHANGES)
+        yield _heading(f"fleet2mqtt demo: {view.summary()}")
+        yield hints
+        if used:
+            yield devices
+        yield _heading("commands and their answers")
+        yield _messages(view.commands) if view.commands else Text("none yet: send one of those above", style="dim")
+        yield _heading("values as they change")
+        yield _messages(list(view.changes)[-max(1, left - used) :])
+
+
+def _devices(devices: list[tuple[str, list[ROW]]], width: int, height: int) -> tuple[Table, int]:
+    """Panels side by side, all equally tall, and how many lines they take: 0 when there is no room for them."""
+    in_a_row = max(1, min(width // NARROWEST, len(devices)))
+    levels = -(-len(devices) // in_a_row)
+    longest = max((len(rows) for _, rows in devices), default=0)
+    tall = min(longest + 2, height // max(1, levels))
+    grid = Table.grid(expand=True)
+    for _ in range(in_a_row):
+        grid.add_column(ratio=1)
+    for start in range(0, len(devices), in_a_row):
+        grid.add_row(*(_panel(name, rows, tall) for name, rows in devices[start : start + in_a_row]))
+    return grid, tall * levels if tall > 2 else 0
+
+
+def _panel(name: str, rows: Iterable[ROW], tall: int) -> Panel:
+    table = Table.grid(padding=(0, 1))
+    table.add_column(no_wrap=True)
+    table.add_column(no_wrap=True, overflow="ellipsis")
+    for row in rows:
+        table.add_row(*row)
+    return Panel(table, title=f"[bold]{name}", height=max(3, tall), padding=(0, 1), border_style="green")
+
+
+def _heading(text: str) -> Rule:
+    return Rule(f"[bold]{text}", align="left", style="cyan")
+
+
+def _messages(lines: Iterable[Line]) -> Table:
+    table = Table.grid(padding=(0, 1), expand=True)
+    table.add_column(style="dim", no_wrap=True)
+    table.add_column(no_wrap=True, overflow="ellipsis")
+    table.add_column(no_wrap=True, overflow="ellipsis", ratio=1)
+    for line in lines:
+        table.add_row(line.at, line.topic, Text(line.text, style=_style(line)))
+    return table
+
+
+def _style(line: Line) -> str:
+    if "/result/" not in line.topic:
+        return "bold"
+    return "bold green" if line.text.startswith("ok") else "bold red"
+
+
+def _is_command(topic: str) -> bool:
+    return "/set/" in topic or "/result/" in topic
+
+
+def _is_change(line: Line) -> bool:
+    """Groups only repeat their values; clocks and counters of calls change all the time."""
+    is_value = line.topic.count("/") == 3 and not line.text.startswith("{")
+    return is_value and "/status/" not in line.topic and not line.topic.endswith(("_time", "_free"))
 
 
 def _short(text: str) -> str:
@@ -134,7 +211,3 @@ def _short(text: str) -> str:
         result = json.loads(text)
         return " ".join(str(part) for part in (result["outcome"], result["reason"], result["message"]) if part)
     return text if len(text) <= 120 else text[:119] + "…"
-
-
-def _style(value: str) -> str:
-    return {"true": "green", "online": "green", "charging": "green", "asleep": "blue", "None": "dim"}.get(value, "bold")

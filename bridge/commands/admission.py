@@ -24,32 +24,35 @@ class Refusal(Exception):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Job:
-    """A request that may be carried out. `expected`: entity -> value once it is done; empty for one-shots."""
+    """A request that may be carried out.
+
+    `asked` is what the sender gave, without PINs: the same for every delivery of one request, whatever was filled in.
+    `expected`: entity -> value once it is done; empty for one-shots.
+    """
 
     request: Request
     command: Command
     parameters: Mapping[str, Value]
+    asked: Mapping[str, Value]
     expected: Mapping[str, Value]
 
     @property
     def identity(self) -> str | None:
-        """What two deliveries of one request have in common: MQTT 5 correlation data, else the transaction."""
-        if self.request.correlation:
-            return "c:" + self.request.correlation.hex()
-        return f"t:{self.request.transaction}" if self.request.transaction else None
+        """What two deliveries of one request have in common: the transaction, else MQTT 5 correlation data.
+
+        In that order, because a client that sends its transaction once more makes new correlation data for it.
+        """
+        if self.request.transaction:
+            return f"t:{self.request.transaction!a}"  # ASCII, because JSON may hold what is no text (a lone surrogate)
+        return "c:" + self.request.correlation.hex() if self.request.correlation else None
 
     @property
     def value(self) -> Value:
         """What was asked for, as the result shows it: never a PIN."""
         if self.request.name in self.expected:
             return self.expected[self.request.name]
-        return self.shown or None
-
-    @property
-    def shown(self) -> dict[str, Value]:
-        """The parameters without PINs."""
         secrets = {parameter.name for parameter in self.command.parameters if parameter.secret}
-        return {name: value for name, value in self.parameters.items() if name not in secrets}
+        return {name: value for name, value in self.parameters.items() if name not in secrets} or None
 
 
 def admit(request: Request, values: Mapping[str, Value], offer: Offer, *, is_known: bool) -> Job:
@@ -99,7 +102,7 @@ def _set_entity(
     invocation = entity.write(value)
     command = catalogue.commands[invocation.command]
     parameters = validate.complete(command, invocation.parameters, values)
-    return Job(request, command, parameters, {entity.key: value})
+    return Job(request, command, parameters, {entity.key: value}, {entity.key: value})
 
 
 def _call_command(request: Request, given: validate.Given, values: Mapping[str, Value], catalogue: Catalogue) -> Job:
@@ -110,7 +113,14 @@ def _call_command(request: Request, given: validate.Given, values: Mapping[str, 
             "unknown_command",
             f"there is nothing called {request.name[:64]!r} to set; docs/commands.md lists what there is",
         )
-    return Job(request, command, validate.parameters(command, given, values), {})
+    parameters = validate.parameters(command, given, values)
+    return Job(request, command, parameters, _asked(command, given, parameters), {})
+
+
+def _asked(command: Command, given: validate.Given, parameters: Mapping[str, Value]) -> dict[str, Value]:
+    named = given if isinstance(given, Mapping) else {}
+    rows = [row for row in command.parameters if not row.secret and (row.name in named or not row.fill)]
+    return {row.name: parameters[row.name] for row in rows if row.name in parameters}
 
 
 def _check_allowed(command: Command, offer: Offer) -> None:

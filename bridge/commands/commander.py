@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 
 import structlog
@@ -26,12 +27,13 @@ Answer = Callable[[Result, Callable[[], None]], None]
 
 
 class _Queue:
-    """What waits for one device, and the event that wakes its worker."""
+    """What waits for one device, what is being done, and the task that does it."""
 
     def __init__(self) -> None:
         self.jobs: deque[Job] = deque()
         self.arrived = asyncio.Event()
-        self.is_busy = False
+        self.running: Job | None = None
+        self.worker: asyncio.Task[None] | None = None
 
 
 class Commander:
@@ -59,55 +61,64 @@ class Commander:
 
     async def run(self) -> None:
         """Answers what an earlier run left behind, then works until `stop`."""
+        self._queues.clear()
         async with asyncio.TaskGroup() as group:
             self._group = group
             for left in self._journal.left_behind():
                 group.create_task(self._settle(left))
             await asyncio.Event().wait()
 
-    def stop(self) -> None:
-        """No more commands: what waits is answered now, what was sent gets its answer."""
+    async def stop(self, patience: float) -> None:
+        """Answers everything: what was not sent at once, what was sent when Tesla does or so many seconds later."""
         self._stopping = True
         for queue in self._queues.values():
             while queue.jobs:
                 self._refuse(queue.jobs.popleft(), "stopping", "the bridge is being stopped")
-
-    @property
-    def is_idle(self) -> bool:
-        return not any(queue.is_busy or queue.jobs for queue in self._queues.values())
+            if queue.running and queue.worker and not self._journal.was_sent(queue.running):
+                queue.worker.cancel()
+        busy = [queue.worker for queue in self._queues.values() if queue.running and queue.worker]
+        late = (await asyncio.wait(busy, timeout=patience))[1] if busy else set()
+        for worker in late:
+            worker.cancel()
+        await asyncio.gather(*late)
 
     # --- arrival ----------------------------------------------------------------------------------------
 
     def receive(self, request: Request) -> None:
-        """Answers at once what cannot be done; queues the rest."""
-        values = self._store.values(request.device)
+        """Answers at once what cannot be done; queues the rest. Never raises."""
         try:
-            job = admit(request, values, self._offer(), is_known=self._is_known(request.device))
-            if self._is_new(job):
-                self._enqueue(job)
+            self._admit(request)
         except Refusal as refusal:
             asked = replace(request, transaction=refusal.transaction)
             self._publish(self._executor.result(asked, refusal.outcome, refusal.reason, str(refusal)))
+        except Exception:  # a bug of ours, or a full disk, must cost neither an answer nor the connection
+            log.exception("command not taken", device=str(request.device), command=request.name[:64])
+            text = "the bridge failed before it could be sent"
+            self._publish(self._executor.result(request, Outcome.UNAVAILABLE, "internal", text))
+
+    def _admit(self, request: Request) -> None:
+        values = self._store.values(request.device)
+        job = admit(request, values, self._offer(), is_known=self._is_known(request.device))
+        if self._is_new(job):
+            self._enqueue(job)
 
     def _is_new(self, job: Job) -> bool:
         """A repeated request gets the result of the first; one that asks for something else is refused."""
-        result, is_same = self._journal.earlier(job)
-        if not is_same:
+        earlier = self._journal.earlier(job)
+        if earlier and not earlier.is_same:
             text = "this transaction was used for another command; use a new one for each"
             raise Refusal(Outcome.INVALID, "transaction", text, job.request.transaction)
-        if result:
-            self._publish(result)
-        return result is None and not self._journal.is_open(job)
+        if earlier and earlier.result:
+            self._publish(earlier.result)
+        return earlier is None
 
     def _enqueue(self, job: Job) -> None:
         queue = self._queue(job.request.device)
         if self._stopping or len(queue.jobs) >= QUEUE:
             text = "the bridge is being stopped" if self._stopping else f"{QUEUE} commands are waiting already"
             raise Refusal(Outcome.UNAVAILABLE, "busy", text, job.request.transaction)
-        self._journal.began(job)
+        self._journal.accepts(job)
         self._supersede(queue, job)
-        if queue.is_busy:
-            self._journal.waits(job)
         queue.jobs.append(job)
         queue.arrived.set()
 
@@ -120,24 +131,27 @@ class Commander:
 
     def _queue(self, device: DeviceId) -> _Queue:
         if device not in self._queues:
-            self._queues[device] = _Queue()
             assert self._group, "receive before run"  # noqa: S101 - a bug of ours
-            self._group.create_task(self._work(self._queues[device]))
+            queue = self._queues[device] = _Queue()
+            queue.worker = self._group.create_task(self._work(queue))
         return self._queues[device]
 
     async def _work(self, queue: _Queue) -> None:
-        while True:
+        while not self._stopping:
             await queue.arrived.wait()
             queue.arrived.clear()
             while queue.jobs:
-                queue.is_busy = True
-                job = queue.jobs.popleft()
+                job = queue.running = queue.jobs.popleft()
                 self._finish(job, await self._carry_out(job))
-                queue.is_busy = False
+                queue.running = None
 
     async def _carry_out(self, job: Job) -> Result:
         try:
             return await self._executor.carry_out(job)
+        except asyncio.CancelledError:
+            if not self._stopping:
+                raise
+            return self._executor.interrupted(job)
         except Exception:  # a bug of ours must not leave a command unanswered, nor stop the others
             log.exception("command failed", device=str(job.request.device), command=job.request.name)
             text = "the bridge failed while working on it; whether it was done is not known"
@@ -148,14 +162,18 @@ class Commander:
     async def _settle(self, left: Left) -> None:
         """Answers what an earlier run left: a stored result, or what a read-back shows."""
         result = left.result or await self._executor.verdict(left)
-        self._journal.settles(left, result)
+        with _unless_the_disk_fails():
+            self._journal.settles(left, result)
         self._publish(result, left.number)
 
     def _refuse(self, job: Job, reason: str, text: str) -> None:
         self._finish(job, self._executor.result(job.request, Outcome.UNAVAILABLE, reason, text))
 
     def _finish(self, job: Job, result: Result) -> None:
-        self._publish(result, self._journal.ends(job, result))
+        number = None
+        with _unless_the_disk_fails():
+            number = self._journal.ends(job, result)
+        self._publish(result, number)
 
     def _publish(self, result: Result, number: int | None = None) -> None:
         log.info(
@@ -166,4 +184,17 @@ class Commander:
             reason=result.reason,
             attempts=result.attempts,
         )
-        self._answer(result, lambda: None if number is None else self._journal.published(number))
+        self._answer(result, lambda: None if number is None else self._was_taken(number))
+
+    def _was_taken(self, number: int) -> None:
+        with _unless_the_disk_fails():
+            self._journal.published(number)
+
+
+@contextmanager
+def _unless_the_disk_fails() -> Iterator[None]:
+    """What became of a command is told in any case, even if it cannot be written down."""
+    try:
+        yield
+    except Exception:
+        log.exception("the command journal cannot be written")

@@ -7,6 +7,7 @@ A command is sent at most once when its outcome may be unknown: it is then read 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -16,7 +17,7 @@ from bridge import catalog
 from bridge.clock import Clock
 from bridge.commands.admission import Job
 from bridge.commands.journal import Journal, Left
-from bridge.errors import AnswerInvalid, BridgeError, CallWrong, ServerFailed, VehicleUnavailable
+from bridge.errors import AnswerInvalid, BridgeError, CallWrong, NotSent, ServerFailed, VehicleUnavailable
 from bridge.model import Connectivity, DeviceId, Kind, Outcome, Request, Result, Update, Value
 from bridge.state import Store
 
@@ -101,11 +102,11 @@ class Executor:
     async def _try_once_awake(self, job: Job) -> Result:
         if job.request.device.kind is not Kind.VEHICLE:
             return self._expired(job) or await self._send(job, 1)
-        if refusal := await self._awaken(job, is_believed=True):
+        if refusal := self._expired(job) or await self._awaken(job, is_believed=True):
             return refusal
         if job.command.endpoint == WAKE:
             return self.result(job.request, Outcome.OK, None, "the car is online")
-        if job.command.toggles and await self._holds(job):
+        if job.command.toggles and job.expected and await self._holds(job):
             return self.result(job.request, Outcome.OK, None, "it is so already; nothing was sent", value=job.value)
         try:
             return self._expired(job) or await self._send(job, 1)
@@ -130,7 +131,6 @@ class Executor:
         if not job.command.wakes or not self._policy.wake:
             text = "the car is asleep, and this command may not wake it"
             return self.result(job.request, Outcome.UNAVAILABLE, "asleep", text)
-        self._journal.waits(job)
         return await self._wake(job)
 
     def _is_surely_online(self, at: DeviceId) -> bool:
@@ -158,10 +158,10 @@ class Executor:
                 return None
             wait = min(wait * 1.5, 10.0)
         text = "the car was asked to wake up and did not come online in time; nothing was sent"
-        return self.result(job.request, Outcome.UNAVAILABLE, "asleep", text, attempts=0)
+        return self._expired(job) or self.result(job.request, Outcome.UNAVAILABLE, "asleep", text)
 
     async def _send(self, job: Job, attempt: int) -> Result:
-        self._journal.sends(job)
+        self._note_sending(job)
         try:
             answer = await self._call(job)
         except (ServerFailed, AnswerInvalid) as error:
@@ -173,6 +173,12 @@ class Executor:
         if job.command.confirmed:
             return await self._confirm(job, attempt)
         return self._done(job, attempt, answer.reason)
+
+    def _note_sending(self, job: Job) -> None:
+        try:
+            self._journal.sends(job)
+        except Exception as error:
+            raise NotSent(f"it could not be written down, so it was not sent: {error}") from error
 
     async def _call(self, job: Job) -> CommandAnswer:
         at, command = job.request.device, job.command
@@ -195,9 +201,18 @@ class Executor:
             if await self._holds(job):
                 return self._done(job, attempt)
         if attempt == 1 and job.command.repeatable and not self._expired(job):
-            return await self._send(job, 2)
+            with suppress(BridgeError):  # that the second could not be sent does not unsend the first
+                return await self._send(job, 2)
         text = f"Tesla took {job.request.name}, but the site does not show it"
         return self.result(job.request, Outcome.REFUSED, "not_applied", text, attempts=attempt)
+
+    def interrupted(self, job: Job) -> Result:
+        """What there is to say of a job when the bridge stops in the middle of it."""
+        if self._journal.was_sent(job):
+            text = "the bridge was stopped before Tesla answered; whether it was done could not be seen"
+            return self.result(job.request, Outcome.UNCONFIRMED, "stopping", text, attempts=1)
+        text = "the bridge was stopped before it could be sent"
+        return self.result(job.request, Outcome.UNAVAILABLE, "stopping", text)
 
     async def _after_silence(self, job: Job, attempt: int, error: BridgeError) -> Result:
         """It was sent and there is no answer: look whether it was done; never send it again."""

@@ -6,10 +6,11 @@ A command is written down before its bytes leave, so that a crash never repeats 
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from bridge.catalog import CATALOGUE
 from bridge.clock import Clock
@@ -18,6 +19,9 @@ from bridge.model import DeviceId, Kind, Outcome, Request, Result, Value
 
 REMEMBERED = 86_400.0
 """Seconds for which a repeated request gets the first one's result."""
+
+TIDY = 3600.0
+"""Seconds between two looks for what is older than that."""
 
 
 class Entry(Protocol):
@@ -45,7 +49,6 @@ class CommandStore(Protocol):
         fingerprint: str,
         request: Mapping[str, Any],
         received_at: float,
-        sent: Mapping[str, Any] | None,
     ) -> int: ...
     def mark_sent(self, number: int, sent: Mapping[str, Any]) -> None: ...
     def mark_done(self, number: int, result: Mapping[str, Any]) -> None: ...
@@ -65,6 +68,13 @@ class Left:
     result: Result | None
 
 
+class Earlier(NamedTuple):
+    """An earlier request with the same identity. `result` None: it is still being worked on."""
+
+    is_same: bool
+    result: Result | None
+
+
 class Journal:
     """One line for each command, from its arrival to the moment the broker took its result."""
 
@@ -72,64 +82,55 @@ class Journal:
         self._store = store
         self._clock = clock
         self._numbers: dict[Job, int] = {}
-        self._open: dict[str, str] = {}
+        self._sent: set[Job] = set()
+        self._tidied = -math.inf
 
-    def is_open(self, job: Job) -> bool:
-        """Is the same request being worked on right now?"""
-        return self._open.get(job.identity or "") == fingerprint(job)
-
-    def earlier(self, job: Job) -> tuple[Result | None, bool]:
-        """The result of an earlier request with this identity, and whether that one asked for the same."""
-        if job.identity is None:
-            return None, True
-        if job.identity in self._open:
-            return None, self._open[job.identity] == fingerprint(job)
-        entry = self._store.find_command(job.identity)
+    def earlier(self, job: Job) -> Earlier | None:
+        """The request that this one repeats, of this run or an earlier one."""
+        entry = self._store.find_command(job.identity) if job.identity else None
         if entry is None:
-            return None, True
+            return None
         result = _result(entry.result, job.request) if entry.result else None
-        return result, entry.fingerprint == fingerprint(job)
+        return Earlier(entry.fingerprint == fingerprint(job), result)
 
-    def began(self, job: Job) -> None:
-        """In memory only: so long as nothing was sent and nobody waits, there is nothing to lose."""
-        if job.identity:
-            self._open[job.identity] = fingerprint(job)
-
-    def waits(self, job: Job) -> None:
-        """It will take a while (a queue, a wake): a crash must not leave it unanswered."""
-        if job not in self._numbers:
-            self._numbers[job] = self._write(job, None)
+    def accepts(self, job: Job) -> None:
+        """It will be worked on: from now on a crash does not leave it unanswered."""
+        self._tidy()
+        self._numbers[job] = self._write(job)
 
     def sends(self, job: Job) -> None:
         """The bytes leave next. On disk when this returns."""
-        if job in self._numbers:
-            self._store.mark_sent(self._numbers[job], {"expected": dict(job.expected)})
-        else:
-            self._numbers[job] = self._write(job, {"expected": dict(job.expected)})
+        self._store.mark_sent(self._numbers[job], {"expected": dict(job.expected)})
+        self._sent.add(job)
 
-    def ends(self, job: Job, result: Result) -> int | None:
-        """Its one result. Gives the number to be told to `published`, or None if it was never written down."""
-        if job.identity:
-            self._open.pop(job.identity, None)
-            self.waits(job)
-        number = self._numbers.pop(job, None)
-        if number is not None:
-            self._store.mark_done(number, _written(result))
+    def was_sent(self, job: Job) -> bool:
+        return job in self._sent
+
+    def ends(self, job: Job, result: Result) -> int:
+        """Its one result. Gives the number to be told to `published`."""
+        self._sent.discard(job)
+        number = self._numbers.pop(job)
+        self._store.mark_done(number, _written(result))
         return number
 
     def published(self, number: int) -> None:
         self._store.mark_published([number])
 
     def left_behind(self) -> list[Left]:
-        """What an earlier run did not finish; also drops what is too old to matter."""
-        self._store.forget_commands(self._clock.now().timestamp() - REMEMBERED)
+        """What an earlier run did not finish."""
         return [_left(entry, self._clock) for entry in self._store.open_commands()]
 
     def settles(self, left: Left, result: Result) -> None:
         """The result of what an earlier run had sent."""
         self._store.mark_done(left.number, _written(result))
 
-    def _write(self, job: Job, sent: Mapping[str, Any] | None) -> int:
+    def _tidy(self) -> None:
+        """Drops what is too old to be repeated."""
+        if self._clock.monotonic() - self._tidied >= TIDY:
+            self._tidied = self._clock.monotonic()
+            self._store.forget_commands(self._clock.now().timestamp() - REMEMBERED)
+
+    def _write(self, job: Job) -> int:
         request = job.request
         return self._store.journal(
             identity=job.identity,
@@ -144,13 +145,12 @@ class Journal:
                 "received_at": request.received_at.isoformat(),
             },
             received_at=request.received_at.timestamp(),
-            sent=sent,
         )
 
 
 def fingerprint(job: Job) -> str:
     """The same for two requests that ask the same of the same device. Tells nothing of a PIN's digits."""
-    asked = (job.request.device, job.request.name, sorted(job.shown.items()))
+    asked = (job.request.device, job.request.name, sorted(job.asked.items()))
     return hashlib.sha256(repr(asked).encode()).hexdigest()
 
 

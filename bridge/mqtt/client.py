@@ -50,10 +50,22 @@ def _client(address: BrokerAddress, will: Publication | None) -> Client:
     client.username_pw_set(address.username, address.password)
     client.ws_set_options(path=address.path)
     if address.tls:
+        address.tls.sslsocket_class = _ClosesItself
         client.tls_set_context(address.tls)
     if will:
         client.will_set(will.topic, will.payload, will.qos, will.retain, will_properties(will))
     return client
+
+
+class _ClosesItself(ssl.SSLSocket):
+    """paho 2.2 forgets the socket whose handshake failed; the broker would keep its end open."""
+
+    def do_handshake(self, block: bool = False) -> None:  # noqa: FBT001, FBT002 - the standard library's signature
+        try:
+            super().do_handshake(block)
+        except OSError:
+            self.close()
+            raise
 
 
 async def _dial(client: Client, address: BrokerAddress) -> None:

@@ -91,6 +91,7 @@ class Poller:
 
     async def run(self) -> None:
         """Finds the devices and polls each in a task of its own."""
+        self._tasks.clear()  # those of a run that failed have ended with it
         async with asyncio.TaskGroup() as group:
             group.create_task(self._repeat(ACCOUNT, "products", self._pace.products, self._read_products, group))
             group.create_task(self._repeat(ACCOUNT, "vehicles", self._pace.state, self._read_vehicles))
@@ -247,7 +248,7 @@ class Poller:
         key = at, name
         self._calls[key] = CallHistory()
         while True:
-            wait = schedule.next_call(self._calls[key], interval) - self._clock.monotonic()
+            wait = schedule.next_call(self._calls[key], interval, self._pace) - self._clock.monotonic()
             if wait > 0:
                 await pause(self._clock, wait, self._nudges[key])
                 continue

@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from ssl import SSLContext, SSLError
 from typing import Any
+from urllib.parse import parse_qsl
 
 import uvicorn
 from starlette.requests import Request
@@ -104,7 +105,7 @@ class Tesla:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
         if request.url.path == TOKEN_PATH:
-            reply = await self.desk.reply(await request.form())
+            reply = await self.desk.reply(dict(parse_qsl((await request.body()).decode())))
         else:
             self.seen.append(await _seen(request))
             reply = self.replies.popleft() if len(self.replies) > 1 else self.replies[0]
@@ -122,9 +123,9 @@ class TokenDesk:
         self.may_answer = asyncio.Event()
         self.may_answer.set()
 
-    async def reply(self, form: Any) -> Response:
+    async def reply(self, form: dict[str, str]) -> Response:
         """The next programmed reply, else a new pair or a refusal."""
-        self.posts.append(dict(form))
+        self.posts.append(form)
         number = len(self.posts)
         self.arrived.set()
         await self.may_answer.wait()
@@ -133,7 +134,7 @@ class TokenDesk:
         if form["grant_type"] == "refresh_token" and form["refresh_token"] not in self.good:
             return refused("login_required", 401)
         heir = f"refresh-{number}"
-        self.good = {form.get("refresh_token"), heir}
+        self.good = {form.get("refresh_token", ""), heir}
         return JSONResponse({"access_token": f"access-{number}", "refresh_token": heir, "expires_in": 28800})
 
 

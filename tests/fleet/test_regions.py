@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 
 import pytest
 from account import VIN, Book, client_of, plain_transport, token_source
@@ -12,7 +14,7 @@ from fakes import FakeClock
 from loopback import Tesla, bad, good, listen, serve
 from test_hosts import LOOK_ALIKES
 
-from bridge.errors import AccessDenied, NotRegistered, NotSent, SettingWrong
+from bridge.errors import AccessDenied, NotRegistered, SettingWrong
 from bridge.fleet import hosts
 from bridge.fleet.auth.grants import Fixed
 from bridge.fleet.auth.regions import find_region
@@ -112,12 +114,12 @@ class Edge(Transport):
         return self._answers.pop(0)
 
 
-def _json(status: int, body: str) -> Answer:
-    return Answer(status, {"content-type": "application/json"}, body.encode())
+def _json(status: int, **body: Any) -> Answer:
+    return Answer(status, {"content-type": "application/json"}, json.dumps(body).encode())
 
 
 def _moved(url: str) -> Answer:
-    return _json(421, '{"response":null,"error":"%s","error_description":""}' % elsewhere(url))
+    return _json(421, response=None, error=elsewhere(url), error_description="")
 
 
 @asynccontextmanager
@@ -128,7 +130,7 @@ async def real_account(edge: Edge, moves: list[Region]) -> AsyncIterator[FleetCl
 
 
 async def test_a_real_account_follows_teslas_own_host() -> None:
-    edge, moves = Edge(_moved(EU.api), _json(200, '{"response":{}}')), list[Region]()
+    edge, moves = Edge(_moved(EU.api), _json(200, response={})), list[Region]()
     async with real_account(edge, moves) as client:
         assert await client.vehicle(VIN) == {}
 

@@ -6,35 +6,29 @@ Only `app` and `cli` read it. Precedence: flags, environment, `.env`, `*_FILE`, 
 from __future__ import annotations
 
 import os
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
-from dotenv import dotenv_values
 from pydantic import (
     BaseModel,
     BeforeValidator,
     ConfigDict,
     Field,
     SecretStr,
-    ValidationError,
     field_validator,
     model_validator,
 )
 from pydantic_settings import (
     BaseSettings,
-    EnvSettingsSource,
     NestedSecretsSettingsSource,
     NoDecode,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
 )
 
-from bridge.errors import SettingWrong
-
-PREFIX = "FLEET2MQTT_"
+from bridge.settings.sources import PREFIX, FileSource
 
 
 class RegionName(StrEnum):
@@ -51,7 +45,7 @@ class LogFormat(StrEnum):
     JSON = "json"
 
 
-class _Section(BaseModel):
+class Section(BaseModel):
     model_config = ConfigDict(extra="ignore", frozen=True)  # `load` refuses unknown names, and names them
 
 
@@ -62,13 +56,18 @@ def _words(given: Any) -> Any:
 
 def _pairs(given: Any) -> Any:
     """`a=b,c=d` -> {a: b, c: d}."""
-    return dict(pair.split("=", 1) for pair in _words(given)) if isinstance(given, str) else given
+    if not isinstance(given, str):
+        return given
+    pairs = [word.partition("=") for word in _words(given)]
+    if not all(equals for _, equals, _ in pairs):
+        raise ValueError("must be like 5YJ3E1EA7KF000316=model3,1234567=home")
+    return {name.strip(): value.strip() for name, _, value in pairs}
 
 
 TopicLevel = Annotated[str, Field(pattern=r"^[^/+#$\x00-\x20][^/+#\x00-\x1f]{0,63}$")]
 
 
-class MqttSettings(_Section):
+class MqttSettings(Section):
     """The broker."""
 
     host: str = Field("localhost", description="Name or address of the MQTT broker.")
@@ -85,7 +84,7 @@ class MqttSettings(_Section):
     keepalive: int = Field(30, ge=5, le=300, description="Seconds between signs of life.")
 
 
-class TeslaSettings(_Section):
+class TeslaSettings(Section):
     """The Tesla account."""
 
     region: RegionName = Field(RegionName.NA, description="na (also Asia and Pacific), eu, cn, or simulated.")
@@ -109,7 +108,7 @@ class TeslaSettings(_Section):
         return self
 
 
-class HomeAssistantSettings(_Section):
+class HomeAssistantSettings(Section):
     """Home Assistant's discovery."""
 
     discovery: bool = Field(True, description="Publish discovery documents.")
@@ -122,7 +121,7 @@ class HomeAssistantSettings(_Section):
     )
 
 
-class PollingSettings(_Section):
+class PollingSettings(Section):
     """How often Tesla is asked. A later data call costs money and may keep a car awake."""
 
     state: float = Field(30, ge=10, description="Seconds between looks at the free vehicle list.")
@@ -139,7 +138,7 @@ class PollingSettings(_Section):
     products: float = Field(3600, ge=60, description="Seconds between looks for new and removed devices.")
 
 
-class CommandSettings(_Section):
+class CommandSettings(Section):
     """Commands from MQTT."""
 
     time_to_live: float = Field(
@@ -152,7 +151,7 @@ class CommandSettings(_Section):
     )
 
 
-class LogSettings(_Section):
+class LogSettings(Section):
     """The log, on standard error."""
 
     level: str = Field("info", pattern="^(debug|info|warning|error)$", description="debug, info, warning or error.")
@@ -211,97 +210,4 @@ class Settings(BaseSettings):
             secrets_prefix=PREFIX.lower(),
             secrets_nested_delimiter="_",
         )
-        return init_settings, env_settings, dotenv_settings, _FileSource(settings_cls), secrets
-
-
-class _FileSource(EnvSettingsSource):
-    """X_FILE=/path: the value of X is the file's content, without its last newline."""
-
-    def _load_env_vars(self) -> Mapping[str, str | None]:
-        found = {name: path for name, path in _given().items() if name.endswith("_FILE") and name != CA_FILE}
-        return {name.removesuffix("_FILE").lower(): _content(name, path) for name, path in found.items()}
-
-
-CA_FILE = f"{PREFIX}MQTT_CA_FILE"
-
-
-def _content(name: str, path: str) -> str:
-    try:
-        return Path(path).read_text(encoding="utf-8").removesuffix("\n")
-    except (OSError, UnicodeDecodeError) as error:
-        raise SettingWrong(f"{name}: cannot read {path}: {error}") from None
-
-
-def _given() -> dict[str, str]:
-    """Everything of ours that environment and `.env` hold, by its name in capitals."""
-    both = {**dotenv_values(".env"), **os.environ}
-    return {name.upper(): value for name, value in both.items() if value and name.upper().startswith(PREFIX)}
-
-
-def load(flags: Sequence[str] = ()) -> Settings:
-    """Reads the settings; flags are `--mqtt-host broker` or `--mqtt-host=broker`. Raises SettingWrong."""
-    try:
-        _refuse_unknown_names()
-        return Settings(**_nest(_flags(flags)))
-    except ValidationError as error:
-        raise SettingWrong(_explain(error)) from None
-
-
-def names() -> Mapping[str, tuple[str, Any]]:
-    """Environment name -> (dotted path, field): the one list that flags, docs and checks are made of."""
-    found: dict[str, tuple[str, Any]] = {}
-    for name, info in Settings.model_fields.items():
-        section = info.annotation
-        if isinstance(section, type) and issubclass(section, _Section):
-            for inner, inner_info in section.model_fields.items():
-                found[f"{PREFIX}{name}_{inner}".upper()] = (f"{name}.{inner}", inner_info)
-        else:
-            found[f"{PREFIX}{name}".upper()] = (name, info)
-    return found
-
-
-def _refuse_unknown_names() -> None:
-    known = names()
-    for name in _given():
-        plain = name.removesuffix("_FILE")
-        if name not in known and plain not in known and name != f"{PREFIX}SECRETS_DIR":
-            raise SettingWrong(f"{name}: there is no such setting; docs/configuration.md lists them all")
-        if name not in known and plain in _given():
-            raise SettingWrong(f"{name}: {plain} is set too; keep one of them")
-
-
-def _flags(words: Sequence[str]) -> dict[str, str]:
-    """Flags -> {environment name: value}."""
-    given: dict[str, str] = {}
-    rest = list(words)
-    while rest:
-        flag, is_joined, value = rest.pop(0).partition("=")
-        name = PREFIX + flag.removeprefix("--").replace("-", "_").upper()
-        if not flag.startswith("--") or name not in names():
-            raise SettingWrong(f"{flag}: there is no such flag; docs/configuration.md lists them all")
-        if not is_joined:
-            value = rest.pop(0) if rest else _raise(SettingWrong(f"{flag}: needs a value"))
-        given[name] = value
-    return given
-
-
-def _nest(flags: Mapping[str, str]) -> dict[str, Any]:
-    tree: dict[str, Any] = {}
-    for name, value in flags.items():
-        section, _, field = names()[name][0].rpartition(".")
-        (tree.setdefault(section, {}) if section else tree)[field] = value
-    return tree
-
-
-def _explain(error: ValidationError) -> str:
-    """One line for each wrong setting, naming it; never its value, which may be a secret."""
-    lines = []
-    for detail in error.errors(include_input=False, include_url=False):
-        place = [str(part) for part in detail["loc"]]
-        name = PREFIX + "_".join(place[:2]).upper() if place else PREFIX.rstrip("_")
-        lines.append(f"{name}: {re.sub('^Value error, ', '', detail['msg'])}")
-    return "; ".join(lines)
-
-
-def _raise(error: Exception) -> Any:
-    raise error
+        return init_settings, env_settings, dotenv_settings, FileSource(settings_cls), secrets

@@ -1,0 +1,38 @@
+"""`*_FILE` and what else environment and `.env` hold of ours."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+from dotenv import dotenv_values
+from pydantic_settings import EnvSettingsSource
+
+from bridge.errors import SettingWrong
+
+PREFIX = "FLEET2MQTT_"
+
+
+class FileSource(EnvSettingsSource):
+    """X_FILE=/path: the value of X is the file's content, without its last newline."""
+
+    def _load_env_vars(self) -> Mapping[str, str | None]:
+        found = {name: path for name, path in given().items() if name.endswith("_FILE") and name != CA_FILE}
+        return {name.removesuffix("_FILE").lower(): _content(name, path) for name, path in found.items()}
+
+
+CA_FILE = f"{PREFIX}MQTT_CA_FILE"
+
+
+def _content(name: str, path: str) -> str:
+    try:
+        return Path(path).read_text(encoding="utf-8").removesuffix("\n")
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingWrong(f"{name}: cannot read {path}: {error}") from None
+
+
+def given() -> dict[str, str]:
+    """Everything of ours that environment and `.env` hold, by its name in capitals."""
+    both = {**dotenv_values(".env"), **os.environ}
+    return {name.upper(): value for name, value in both.items() if value and name.upper().startswith(PREFIX)}
