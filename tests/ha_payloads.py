@@ -142,9 +142,18 @@ def _update(_component: Json, text: str) -> Complaints:
         yield f"{Log.SCHEMA}: update_percentage {percent}"
 
 
+def _parsed(text: str) -> Any:
+    """JSON as strict as Home Assistant's: no NaN. Raises ValueError."""
+    return json.loads(text, parse_constant=_refused)
+
+
+def _refused(name: str) -> None:
+    raise ValueError(name)
+
+
 def _object(text: str) -> Json | None:
     try:
-        value = json.loads(text)
+        value = _parsed(text)
     except ValueError:
         return None
     return value if isinstance(value, dict) else None
@@ -152,7 +161,7 @@ def _object(text: str) -> Json | None:
 
 def _attributes(component: Json, text: str) -> Complaints:
     try:
-        attributes = json.loads(text)
+        attributes = _parsed(text)
     except ValueError:
         yield f"{Log.NO_OBJECT}: {text[:80]!r}"
         return

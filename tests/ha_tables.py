@@ -38,7 +38,11 @@ class Log(StrEnum):
     TEMPERATURE = "Could not parse"
     BYTES = "Can't decode payload"
     PACKET = "No ACK from MQTT server"
-    SILENT = "(no line: it just does not work)"
+    SILENT = "(no line, it just does not work)"
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
 
 
 LARGEST_DOCUMENT = 1_000_000
@@ -46,9 +50,9 @@ LARGEST_DOCUMENT = 1_000_000
 
 LONGEST_STATE = 255
 
-ROOT = frozenset(
+ROOT = _words(
     "device origin components availability availability_mode availability_topic availability_template "
-    "payload_available payload_not_available state_topic command_topic encoding qos".split()
+    "payload_available payload_not_available state_topic command_topic encoding qos"
 )
 """The keys of a device document that every Home Assistant since 2025.10 takes."""
 
@@ -58,9 +62,9 @@ TOO_NEW = {"message_expiry_interval": "2026.6", "child_devices": "2026.11"}
 LEAKING = frozenset({"state_topic", "command_topic"})
 """At the root they become part of every component that lacks them: of trackers and updates too (1.3)."""
 
-DEVICE = frozenset(
+DEVICE = _words(
     "identifiers connections configuration_url hw_version manufacturer model model_id name serial_number "
-    "suggested_area sw_version via_device".split()
+    "suggested_area sw_version via_device"
 )
 
 ORIGIN = frozenset({"name", "sw_version", "support_url"})
@@ -77,11 +81,11 @@ READ_ONLY = frozenset({"sensor", "binary_sensor"})
 NEW_PLATFORMS = {"date": "2026.6", "time": "2026.6", "datetime": "2026.6", "infrared": "2026.9"}
 """In a device document they make an older Home Assistant drop the whole device."""
 
-COMMON = frozenset(
+COMMON = _words(
     "platform unique_id name availability availability_mode availability_topic availability_template "
     "payload_available payload_not_available default_entity_id enabled_by_default encoding entity_category "
     "entity_picture group icon json_attributes_template json_attributes_topic message_expiry_interval qos "
-    "visible_by_default".split()
+    "visible_by_default"
 )
 
 
@@ -173,7 +177,7 @@ _ENERGY = "J kJ MJ GJ mWh Wh kWh MWh GWh TWh cal kcal Mcal Gcal"
 _SPEED = "km/h mph m/s kn ft/s m/min in/s mm/s Beaufort in/d in/h mm/d mm/h"
 
 UNITS: Mapping[str, frozenset[str]] = {
-    name: frozenset(units.split())
+    name: _words(units)
     for name, units in {
         "atmospheric_pressure": _PRESSURE,
         "battery": "%",
@@ -221,8 +225,8 @@ HVAC_MODES = frozenset({"off", "heat", "cool", "heat_cool", "auto", "dry", "fan_
 UPDATE_TEXTS = frozenset({"installed_version", "latest_version", "title", "release_summary"})
 UPDATE_URLS = frozenset({"release_url", "entity_picture"})
 
-BLOCKED_ATTRIBUTES = frozenset(
+BLOCKED_ATTRIBUTES = _words(
     "state entity_id unique_id device_class icon friendly_name unit_of_measurement supported_features assumed_state "
-    "available".split()
+    "available"
 )
 """Members of a JSON attributes object that Home Assistant ignores (1.8)."""

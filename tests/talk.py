@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
+import subprocess
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
+from pathlib import Path
 from typing import Any
 
 import pytest
-from brokers import PASSWORD, Broker
+from brokers import HOST, PASSWORD, Broker
 from paho.mqtt.client import Client
 from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 from paho.mqtt.packettypes import PacketTypes
@@ -50,8 +53,13 @@ async def end_of(connection: Connection) -> BridgeError:
 
 
 @asynccontextmanager
-async def scripted_broker(*says: bytes) -> AsyncIterator[BrokerAddress]:
-    """Says the first after CONNECT, and each further one after something else was heard. Then waits for the end."""
+async def scripted_broker(
+    *says: bytes, heard: bytearray | None = None, certificate: str | None = None
+) -> AsyncIterator[BrokerAddress]:
+    """Says the first after CONNECT, and each further one after something else was heard. Then waits for the end.
+
+    `heard` collects all it hears after that. `certificate`: a file for TLS.
+    """
     is_left = asyncio.Event()
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -59,13 +67,16 @@ async def scripted_broker(*says: bytes) -> AsyncIterator[BrokerAddress]:
             for words in says:
                 await reader.read(1000)
                 writer.write(words)
-            await reader.read()
+            rest = await reader.read()
+            if heard is not None:
+                heard.extend(rest)
             writer.close()
             await writer.wait_closed()
         is_left.set()
 
-    async with await asyncio.start_server(serve, "127.0.0.1", 0) as server:
-        yield BrokerAddress("127.0.0.1", server.sockets[0].getsockname()[1], "fleet2mqtt")
+    async with await asyncio.start_server(serve, HOST, 0, ssl=_server_side(certificate)) as server:
+        port = server.sockets[0].getsockname()[1]
+        yield BrokerAddress(HOST, port, "fleet2mqtt", tls=client_side(certificate) if certificate else None)
         await asyncio.wait_for(is_left.wait(), 5)
 
 
@@ -81,3 +92,28 @@ def publish_as_node_red(broker: Broker, topic: str, payload: bytes, **given: Any
     client.publish(topic, payload, qos=1, properties=properties).wait_for_publish(5)
     client.disconnect()
     client.loop_stop()
+
+
+def certificate_in(directory: Path) -> str:
+    """A file with a certificate for 127.0.0.1 and its key."""
+    path = directory / "both.pem"
+    command = (
+        "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 1 -subj /CN=test"
+        f" -addext subjectAltName=IP:{HOST} -keyout {path} -out {path}.crt"
+    )
+    subprocess.run(command.split(), check=True, capture_output=True)
+    path.write_text(path.read_text() + Path(f"{path}.crt").read_text())
+    return str(path)
+
+
+def client_side(certificate: str) -> ssl.SSLContext:
+    """Trusts this certificate only."""
+    return ssl.create_default_context(cafile=certificate)
+
+
+def _server_side(certificate: str | None) -> ssl.SSLContext | None:
+    if certificate is None:
+        return None
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(certificate)
+    return context

@@ -136,14 +136,25 @@ async def test_a_burst_of_states_arrives_complete_and_in_order(broker: Broker) -
         assert [int(message.payload) for message in await reading] == list(range(3000))
 
 
-@pytest.mark.mosquitto
-async def test_no_more_is_under_way_than_the_broker_allows(tmp_path: Path) -> None:
-    """Mosquitto ends the connection of who has more in flight than its Receive Maximum."""
-    with running_broker(tmp_path, extra="max_inflight_messages 3") as broker:
-        async with connect(broker) as bridge:
-            for number in range(200):
-                bridge.publish(Publication(f"{CAR}/charge/{number}", b"1"))
-            await bridge.drained()
+async def test_no_more_is_under_way_than_the_broker_allows() -> None:
+    receive_maximum_of_2 = b"\x20\x06\x00\x00\x03\x21\x00\x02"
+    heard_by_broker = bytearray()
+    async with (
+        scripted_broker(receive_maximum_of_2, heard=heard_by_broker) as address,
+        Mqtt(address, will=None).connected() as bridge,
+    ):
+        for _ in range(5):
+            bridge.publish(Publication("a", b"state"))
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(bridge.drained(), 0.05)
+        bridge._finish(BrokerLost("enough"))
+    assert heard_by_broker.count(b"state") == 2
+
+
+async def test_a_broker_that_knows_no_limits_cannot_fill_our_memory() -> None:
+    large, small = b"\x30\x85\x80\x04\x00\x01a\x00" + bytes(65537), b"\x30\x05\x00\x01b\x001"
+    async with scripted_broker(CONNACK + large + small) as address, Mqtt(address, will=None).connected() as bridge:
+        assert await heard(bridge) == [Message("b", b"1")]
 
 
 @pytest.mark.mosquitto

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-import subprocess
 import time
 from pathlib import Path
 from random import Random
@@ -13,7 +12,7 @@ from typing import Any
 import pytest
 from brokers import HOST, Broker, free_port, running_broker
 from fakes import FakeClock
-from talk import CAR, CONNACK, SET, STATE, connect, end_of, heard, reason, scripted_broker
+from talk import CAR, CONNACK, SET, STATE, certificate_in, client_side, connect, end_of, heard, reason, scripted_broker
 
 from bridge.errors import BridgeError, BrokerLost, BrokerRefused
 from bridge.mqtt import BackOff, BrokerAddress, Mqtt, Publication
@@ -85,10 +84,10 @@ async def test_an_attempt_that_is_given_up_hangs_up() -> None:
 @pytest.mark.parametrize("kind", ["encrypted", "websockets"])
 async def test_other_ways_in(tmp_path: Path, kind: str) -> None:
     port = free_port()
-    certificate = _certificate(tmp_path)
+    certificate = certificate_in(tmp_path)
     lines = {"encrypted": f"certfile {certificate}\nkeyfile {certificate}", "websockets": "protocol websockets"}[kind]
     ways: dict[str, dict[str, Any]] = {
-        "encrypted": {"tls": ssl.create_default_context(cafile=certificate)},
+        "encrypted": {"tls": client_side(certificate)},
         "websockets": {"transport": "websockets"},
     }
     with running_broker(tmp_path, extra=f"listener {port} {HOST}\n{lines}") as broker:
@@ -100,26 +99,24 @@ async def test_other_ways_in(tmp_path: Path, kind: str) -> None:
             assert await reason(bridge, f"{CAR}/result/charge_limit", bytes(50_000)) < 128
 
 
+async def test_nothing_stays_behind_in_the_encryption(tmp_path: Path) -> None:
+    """Several packets in one TLS record: the socket shows only the first of them to the loop."""
+    packets = CONNACK + b"".join(b"\x30\x05\x00\x01a\x00%d" % number for number in range(10))
+    async with (
+        scripted_broker(packets, certificate=certificate_in(tmp_path)) as address,
+        Mqtt(address, will=None).connected() as bridge,
+    ):
+        assert [message.payload for message in await heard(bridge, 10)] == [b"%d" % number for number in range(10)]
+
+
 @pytest.mark.mosquitto
 async def test_a_certificate_nobody_vouches_for_is_refused(tmp_path: Path) -> None:
-    port, certificate = free_port(), _certificate(tmp_path)
+    port, certificate = free_port(), certificate_in(tmp_path)
     extra = f"listener {port} {HOST}\ncertfile {certificate}\nkeyfile {certificate}"
     with running_broker(tmp_path, extra=extra) as broker:
         error = await refusal(broker.address(port=port, tls=ssl.create_default_context()))
     assert isinstance(error, BrokerRefused)
     assert "not trusted: self-signed certificate" in str(error)
-
-
-def _certificate(directory: Path) -> str:
-    """Certificate and key in one file."""
-    path = directory / "both.pem"
-    command = (
-        "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 1 -subj /CN=test"
-        f" -addext subjectAltName=IP:{HOST} -keyout {path} -out {path}.crt"
-    )
-    subprocess.run(command.split(), check=True, capture_output=True)
-    path.write_text(path.read_text() + Path(f"{path}.crt").read_text())
-    return str(path)
 
 
 # --- ending -----------------------------------------------------------------------------------------------

@@ -21,8 +21,8 @@ from bridge.mqtt import BrokerAddress, Connection, Mqtt, Publication
 PICTURE = Path("docs/pictures/demo.svg")
 WIDTH, HEIGHT = 116, 38
 
-OPTIONS = demo.Options(speed=30, port=0, seed=1, plain=True, start=datetime.fromisoformat("2026-07-01T17:30:00-07:00"))
-"""The car has just come home and is charging."""
+OPTIONS = demo.Options(speed=30, port=0, seed=1, plain=True, start=datetime.fromisoformat("2026-07-01T17:40:00-07:00"))
+"""The car has come home and is charging."""
 
 CHARGING = f"{demo.BASE}/{demo.CAR}/set/charging"
 SCRIPT = ((5, b"false"), (6, b"true"), (9, None))
@@ -36,8 +36,9 @@ async def main() -> None:
     stop = asyncio.Event()
     with redirect_stdout(io.StringIO()) as said:
         running = asyncio.create_task(demo.run(OPTIONS, stop))
+        began = CLOCK.monotonic()
         view = View(demo.BASE, await _hints(said))
-        await _play(view)
+        await _play(view, began)
         stop.set()
         await running
     _draw(view)
@@ -50,12 +51,12 @@ async def _hints(said: io.StringIO) -> tuple[str, ...]:
     return tuple(said.getvalue()[: first.start()].splitlines())
 
 
-async def _play(view: View) -> None:
+async def _play(view: View, began: float) -> None:
     port = int(re.findall(r"127\.0\.0\.1:(\d+)", view.hints[0])[0])
     broker = Mqtt(BrokerAddress("127.0.0.1", port, client_id="picture"), will=None)
     async with broker.connected() as connection:
         await connection.subscribe([f"{demo.BASE}/#"])
-        listening = asyncio.create_task(_listen(connection, view))
+        listening = asyncio.create_task(_listen(connection, view, began))
         for seconds, word in SCRIPT:
             await CLOCK.sleep(seconds)
             if word:
@@ -63,8 +64,7 @@ async def _play(view: View) -> None:
         listening.cancel()
 
 
-async def _listen(connection: Connection, view: View) -> None:
-    began = CLOCK.monotonic()
+async def _listen(connection: Connection, view: View, began: float) -> None:
     async for message in connection.messages:
         view.hear(message.topic, message.payload, time.strftime("%H:%M:%S"), CLOCK.monotonic() - began)
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
+from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
 from rich.panel import Panel
 from rich.rule import Rule
 from rich.table import Table
@@ -32,9 +32,9 @@ SHOWN: Mapping[Kind, Mapping[str, str]] = {
     Kind.ENERGY_SITE: {
         "sun": "solar_power",
         "house": "load_power",
-        "Powerwall": "battery_power",
+        "battery": "battery_power",
         "grid": "grid_power",
-        "charge": "charge_level",
+        "level": "charge_level",
         "reserve": "backup_reserve",
         "mode": "operation_mode",
     },
@@ -50,7 +50,13 @@ FEWEST_CHANGES = 3
 MOST_CHANGES = 60
 MOST_COMMANDS = 6
 
-ROW = tuple[Text, Text]
+
+class Row(NamedTuple):
+    """One line of a device."""
+
+    label: str
+    value: str
+    style: str
 
 
 class Line(NamedTuple):
@@ -108,25 +114,27 @@ class View:
         """Fits the width and fills the height it is given: first the hints, then the devices, then what changes."""
         return _Page(self)
 
-    def devices(self) -> list[tuple[str, list[ROW]]]:
+    def devices(self) -> list[tuple[str, list[Row]]]:
         """Name and rows of each device to show: cars first."""
         return [
             (name, self._rows(kind, device))
             for kind in SHOWN
-            for device, name in sorted(self.names.items())
+            for device, name in sorted(self.names.items(), key=lambda item: item[1])
             if device.startswith(f"{kind}/")
         ]
 
-    def _rows(self, kind: Kind, device: str) -> list[ROW]:
+    def _rows(self, kind: Kind, device: str) -> list[Row]:
         rows = []
         for label, key in SHOWN[kind].items():
             entity = CATALOGUE[kind].entities[key]
             value = self.values.get(f"{device}/{entity.group}/{key}", "None")
             if value != "None":
                 shown = f"{value} {entity.unit}" if entity.unit else value.replace("_", " ")
-                rows.append((Text(label, style="dim"), Text(shown, style=_COLOURS.get(value, "bold"))))
-        return rows
+                rows.append(Row(label, shown, _COLOURS.get(value, "bold")))
+        return rows if len(rows) > 1 else [*rows, _NOTHING_YET]
 
+
+_NOTHING_YET = Row("", "more when it wakes", "dim")
 
 _COLOURS = {"true": "green", "online": "green", "charging": "green", "asleep": "blue", "none": "dim"}
 
@@ -153,7 +161,7 @@ class _Page:
         yield _messages(list(view.changes)[-max(1, left - used) :])
 
 
-def _devices(devices: list[tuple[str, list[ROW]]], width: int, height: int) -> tuple[Table, int]:
+def _devices(devices: list[tuple[str, list[Row]]], width: int, height: int) -> tuple[Table, int]:
     """Panels side by side, all equally tall, and how many lines they take: 0 when there is no room for them."""
     in_a_row = max(1, min(width // NARROWEST, len(devices)))
     levels = -(-len(devices) // in_a_row)
@@ -167,13 +175,12 @@ def _devices(devices: list[tuple[str, list[ROW]]], width: int, height: int) -> t
     return grid, tall * levels if tall > 2 else 0
 
 
-def _panel(name: str, rows: Iterable[ROW], tall: int) -> Panel:
-    table = Table.grid(padding=(0, 1))
-    table.add_column(no_wrap=True)
-    table.add_column(no_wrap=True, overflow="ellipsis")
-    for row in rows:
-        table.add_row(*row)
-    return Panel(table, title=f"[bold]{name}", height=max(3, tall), padding=(0, 1), border_style="green")
+def _panel(name: str, rows: list[Row], tall: int) -> Panel:
+    wide = max(len(row.label) for row in rows) + 1
+    lines = [Text.assemble((row.label.ljust(wide), "dim"), (row.value, row.style)) for row in rows]
+    for line in lines:
+        line.no_wrap, line.overflow = True, "ellipsis"
+    return Panel(Group(*lines), title=f"[bold]{name}", height=max(3, tall), padding=0, border_style="green")
 
 
 def _heading(text: str) -> Rule:

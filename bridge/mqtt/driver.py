@@ -34,8 +34,6 @@ class Driver:
         client.on_socket_register_write = self._start_writing
         client.on_socket_unregister_write = self._stop_writing
         self._loop.add_reader(sock, self._read)
-        if client.want_write():
-            self._loop.add_writer(sock, client.loop_write)
         self._keep_alive()
 
     def stop(self) -> None:

@@ -7,9 +7,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pydantic import ValidationError
+from pydantic_settings import SettingsError
 
 from bridge.errors import SettingWrong
-from bridge.settings.sources import PREFIX, given
+from bridge.settings.sources import PREFIX, SECRETS_DIR, given
 from bridge.settings.tree import Section, Settings
 
 
@@ -20,6 +21,8 @@ def load(flags: Sequence[str] = ()) -> Settings:
         return Settings(**_nest(_flags(flags)))
     except ValidationError as error:
         raise SettingWrong(_explain(error)) from None
+    except SettingsError as error:  # of the secrets directory
+        raise SettingWrong(f"{SECRETS_DIR}: {error}") from None
 
 
 def names() -> Mapping[str, tuple[str, Any]]:
@@ -37,11 +40,11 @@ def names() -> Mapping[str, tuple[str, Any]]:
 
 def _refuse_unknown_names() -> None:
     known = names()
-    for name in given():
+    for name in sorted(given().keys() - known.keys() - {SECRETS_DIR}):
         plain = name.removesuffix("_FILE")
-        if name not in known and plain not in known and name != f"{PREFIX}SECRETS_DIR":
+        if plain not in known:
             raise SettingWrong(f"{name}: there is no such setting; docs/configuration.md lists them all")
-        if name not in known and plain in given():
+        if plain in given():
             raise SettingWrong(f"{name}: {plain} is set too; keep one of them")
 
 
@@ -72,10 +75,16 @@ def _explain(error: ValidationError) -> str:
     """One line for each wrong setting, naming it; never its value, which may be a secret."""
     lines = []
     for detail in error.errors(include_input=False, include_url=False):
-        place = [str(part) for part in detail["loc"]]
-        name = PREFIX + "_".join(place[:2]).upper() if place else PREFIX.rstrip("_")
+        name = _name_of([str(part) for part in detail["loc"]])
         lines.append(f"{name}: {re.sub('^Value error, ', '', detail['msg'])}")
     return "; ".join(lines)
+
+
+def _name_of(place: Sequence[str]) -> str:
+    """Where pydantic found it -> the setting; what is inside a list or an alias belongs to the whole."""
+    ours = {path: name for name, (path, _) in names().items()}
+    within = [ours[path] for path in (".".join(place[:1]), ".".join(place[:2])) if path in ours]
+    return within[0] if within else (PREFIX + "_".join(place)).upper().rstrip("_")
 
 
 def _raise(error: Exception) -> Any:

@@ -12,6 +12,8 @@ from pydantic_settings import EnvSettingsSource
 from bridge.errors import SettingWrong
 
 PREFIX = "FLEET2MQTT_"
+SECRETS_DIR = f"{PREFIX}SECRETS_DIR"
+"""Where to look for secrets: no setting, but a source of them."""
 
 
 class FileSource(EnvSettingsSource):

@@ -5,7 +5,6 @@ Only `app` and `cli` read it. Precedence: flags, environment, `.env`, `*_FILE`, 
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from enum import StrEnum
 from pathlib import Path
@@ -28,7 +27,7 @@ from pydantic_settings import (
     SettingsConfigDict,
 )
 
-from bridge.settings.sources import PREFIX, FileSource
+from bridge.settings.sources import PREFIX, SECRETS_DIR, FileSource, given
 
 
 class RegionName(StrEnum):
@@ -46,7 +45,8 @@ class LogFormat(StrEnum):
 
 
 class Section(BaseModel):
-    model_config = ConfigDict(extra="ignore", frozen=True)  # `load` refuses unknown names, and names them
+    # `load` refuses unknown names, and names them; an endless time would be no time.
+    model_config = ConfigDict(extra="ignore", frozen=True, allow_inf_nan=False)
 
 
 def _words(given: Any) -> Any:
@@ -65,6 +65,7 @@ def _pairs(given: Any) -> Any:
 
 
 TopicLevel = Annotated[str, Field(pattern=r"^[^/+#$\x00-\x20][^/+#\x00-\x1f]{0,63}$")]
+TopicName = Annotated[str, Field(max_length=128, pattern=r"^[^/+#$\x00-\x20][^/+#\x00-\x1f]*(/[^/+#\x00-\x1f]+)*$")]
 
 
 class MqttSettings(Section):
@@ -104,7 +105,7 @@ class TeslaSettings(Section):
     @model_validator(mode="after")
     def _has_what_its_region_needs(self) -> TeslaSettings:
         if self.region is RegionName.SIMULATED and not self.simulator_url:
-            raise ValueError("SIMULATOR_URL is needed with REGION=simulated")
+            raise ValueError(f"{PREFIX}TESLA_SIMULATOR_URL is needed with {PREFIX}TESLA_REGION=simulated")
         return self
 
 
@@ -113,7 +114,7 @@ class HomeAssistantSettings(Section):
 
     discovery: bool = Field(True, description="Publish discovery documents.")
     prefix: TopicLevel = Field("homeassistant", description="Discovery prefix, as set in Home Assistant.")
-    status_topic: str = Field("homeassistant/status", description="Topic of its birth message.")
+    status_topic: TopicName = Field("homeassistant/status", description="Topic of its birth message.")
     command_expiry: int = Field(
         60,
         ge=0,
@@ -164,17 +165,14 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(
         env_prefix=PREFIX,
         env_file=".env",
+        env_ignore_empty=True,  # compose passes on what is not set as an empty text
         env_nested_delimiter="_",
         env_nested_max_split=1,
         extra="ignore",
         frozen=True,
     )
 
-    base_topic: str = Field(
-        "fleet2mqtt",
-        pattern=r"^[^/+#$\x00-\x20]([^+#\x00-\x1f]{0,62}[^/+#\x00-\x1f])?$",
-        description="First part of every topic.",
-    )
+    base_topic: TopicName = Field("fleet2mqtt", description="First part of every topic.")
     data_dir: Path = Field(Path("data"), description="Where tokens, the command journal and the ledger are kept.")
     aliases: Annotated[Mapping[str, TopicLevel], NoDecode, BeforeValidator(_pairs)] = Field(
         {}, description="Other names for VINs and site ids in topics: 5YJ3E1EA7KF000316=model3,1234567=home."
@@ -185,6 +183,12 @@ class Settings(BaseSettings):
     polling: PollingSettings = PollingSettings()
     commands: CommandSettings = CommandSettings()
     log: LogSettings = LogSettings()
+
+    @model_validator(mode="after")
+    def _topics_are_apart(self) -> Settings:
+        if self.base_topic == self.homeassistant.prefix:
+            raise ValueError(f"{PREFIX}BASE_TOPIC and {PREFIX}HOMEASSISTANT_PREFIX must differ")
+        return self
 
     @field_validator("aliases")
     @classmethod
@@ -205,7 +209,7 @@ class Settings(BaseSettings):
         """Adds `*_FILE` and nested secrets to what pydantic-settings reads by itself."""
         secrets = NestedSecretsSettingsSource(
             file_secret_settings,
-            secrets_dir=os.environ.get(f"{PREFIX}SECRETS_DIR", "/run/secrets"),
+            secrets_dir=given().get(SECRETS_DIR, "/run/secrets"),
             secrets_dir_missing="ok",
             secrets_prefix=PREFIX.lower(),
             secrets_nested_delimiter="_",

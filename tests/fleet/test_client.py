@@ -133,6 +133,12 @@ async def test_a_site_says_yes_in_many_ways(reply: Response, answer: CommandAnsw
         assert await client.energy_write(SITE, "grid_import_export", {}) == answer
 
 
+async def test_a_site_that_says_neither_leaves_the_outcome_open() -> None:
+    async with serve(Tesla(good({"code": "maybe"}))) as url, client_of(url) as client:
+        with pytest.raises(AnswerInvalid):
+            await client.energy_write(SITE, "backup", {})
+
+
 # --- any call -----------------------------------------------------------------------------------------------------
 
 

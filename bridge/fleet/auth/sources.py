@@ -134,7 +134,7 @@ class TokenSource:
             self._pause.begin(error)
             raise
         self._pause.end()
-        log.info("the access token was renewed", generation=renewed.generation, until=renewed.expires_at)
+        log.info("the access token was renewed", generation=renewed.generation, until=str(renewed.expires_at))
         return renewed
 
     async def _ask_with_any(self, tokens: Tokens | None) -> Tokens:

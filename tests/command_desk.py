@@ -1,0 +1,196 @@
+"""A commander on its own desk: a Tesla that does what a test says, a clock that hurries, the results in a list."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncIterator, Callable, Collection, Mapping
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from fakes import FakeClock
+
+from bridge.catalog.offer import Offer
+from bridge.commands.commander import Commander
+from bridge.commands.execution import Executor, Policy
+from bridge.commands.journal import Journal
+from bridge.database import Database
+from bridge.errors import BridgeError, VehicleUnavailable
+from bridge.fleet.answers import CommandAnswer
+from bridge.model import DeviceId, Kind, Request, Result, Update, Value
+from bridge.state import Store
+
+CAR = DeviceId(Kind.VEHICLE, "LRW3F7EK4NC700001")
+OTHER_CAR = DeviceId(Kind.VEHICLE, "5YJYGDEE1MF700002")
+SITE = DeviceId(Kind.ENERGY_SITE, "2252000000000001")
+DONE = CommandAnswer(result=True, reason="")
+
+EFFECTS: Mapping[str, tuple[str, str, str]] = {
+    "command/set_charge_limit": ("charge_state", "percent", "charge_limit_soc"),
+    "command/set_charging_amps": ("charge_state", "charging_amps", "charge_current_request"),
+    "backup": ("site_info", "backup_reserve_percent", "backup_reserve_percent"),
+}
+"""Endpoint -> the group, the parameter and the field that it changes."""
+
+
+class Asked(NamedTuple):
+    """One call that reached Tesla."""
+
+    what: str
+    device: str
+    body: Mapping[str, Any]
+
+
+class Tesla:
+    """Does what it is asked, unless an answer stands in line: a refusal, or an error to raise.
+
+    `effective` False: says yes and does nothing. `lossy` True: an error in line comes after the deed.
+    """
+
+    def __init__(self) -> None:
+        self.asked: list[Asked] = []
+        self.answers: deque[CommandAnswer | BridgeError] = deque()
+        self.states: deque[str] = deque(["online"])
+        self.car: dict[str, dict[str, Any]] = {"charge_state": {}, "climate_state": {}, "vehicle_state": {}}
+        self.site: dict[str, Any] = {"backup_reserve_percent": 20}
+        self.readable = True
+        self.effective = True
+        self.lossy = False
+        self.may_answer = asyncio.Event()
+        self.may_answer.set()
+
+    @property
+    def writes(self) -> list[Asked]:
+        return [each for each in self.asked if each.what.startswith("command/") or each.device == SITE.id]
+
+    @property
+    def wakes(self) -> int:
+        return sum(each.what == "wake_up" for each in self.asked)
+
+    async def vehicle(self, vin: str) -> Mapping[str, Any]:
+        """Each look takes the next state from the line, the last one for ever."""
+        state = self.states.popleft() if len(self.states) > 1 else self.states[0]
+        return {"vin": vin, "state": state}
+
+    async def vehicle_data(self, vin: str, groups: Collection[str]) -> Mapping[str, Any]:
+        if not self.readable:
+            raise VehicleUnavailable("asleep")
+        return {name: self.car[name] for name in groups}
+
+    async def wake_up(self, vin: str) -> Mapping[str, Any]:
+        self.asked.append(Asked("wake_up", vin, {}))
+        return {}
+
+    async def command(self, vin: str, endpoint: str, body: Mapping[str, Any]) -> CommandAnswer:
+        return await self._write(vin, endpoint, body)
+
+    async def energy_write(self, site: str, endpoint: str, body: Mapping[str, Any]) -> CommandAnswer:
+        return await self._write(site, endpoint, body)
+
+    async def site_info(self, site: str) -> Mapping[str, Any]:
+        return self.site
+
+    async def _write(self, device: str, endpoint: str, body: Mapping[str, Any]) -> CommandAnswer:
+        self.asked.append(Asked(endpoint, device, dict(body)))
+        await self.may_answer.wait()
+        answer = self.answers.popleft() if self.answers else DONE
+        if isinstance(answer, CommandAnswer) or self.lossy:
+            self._take_effect(endpoint, body)
+        if isinstance(answer, BridgeError):
+            raise answer
+        return answer
+
+    def _take_effect(self, endpoint: str, body: Mapping[str, Any]) -> None:
+        if self.effective and endpoint in EFFECTS:
+            group, parameter, field = EFFECTS[endpoint]
+            target = self.site if group == "site_info" else self.car[group]
+            target[field] = body[parameter]
+
+
+class Desk:
+    """Send requests, read results. `broker_takes` False: results are published, and nobody acknowledges them."""
+
+    def __init__(self, database: Database, tesla: Tesla, clock: FakeClock, offer: Offer, policy: Policy) -> None:
+        self.tesla = tesla
+        self.clock = clock
+        self.store = Store()
+        self.results: list[Result] = []
+        self.broker_takes = True
+        self.journal = Journal(database, clock)
+        self.commander = Commander(
+            executor=Executor(
+                api=tesla,
+                clock=clock,
+                journal=self.journal,
+                store=self.store,
+                policy=policy,
+                learn=self.store.apply,
+                want=lambda _device, _after: None,
+            ),
+            journal=self.journal,
+            store=self.store,
+            answer=self._answer,
+            offer=lambda: offer,
+            is_known=lambda at: at in {CAR, OTHER_CAR, SITE},
+        )
+
+    def knows(self, device: DeviceId = CAR, **values: Value) -> None:
+        """What a poll has just seen of a device."""
+        self.store.apply(Update(device, values, self.clock.monotonic(), "poll"))
+
+    def send(
+        self, name: str, payload: str | bytes = "", device: DeviceId = CAR, *, life: float = 90, **given: Any
+    ) -> None:
+        data = payload.encode() if isinstance(payload, str) else payload
+        now, until = self.clock.now(), self.clock.monotonic() + life
+        self.commander.receive(
+            Request(device=device, name=name, payload=data, received_at=now, deadline=until, **given)
+        )
+
+    async def ask(self, name: str, payload: str | bytes = "", device: DeviceId = CAR, **given: Any) -> Result:
+        """Sends, and waits for the result."""
+        count = len(self.results)
+        self.send(name, payload, device, **given)
+        return (await self.heard(count + 1))[count]
+
+    async def heard(self, count: int) -> list[Result]:
+        """The results, once there are so many."""
+        await self.until(lambda: len(self.results) >= count)
+        return self.results
+
+    async def until(self, condition: Callable[[], bool]) -> None:
+        async with asyncio.timeout(5):
+            while not condition():
+                await self.idle()
+
+    async def idle(self) -> None:
+        """Everybody does what they can do now."""
+        for _ in range(20):
+            await asyncio.sleep(0)  # noqa: TID251 - gives way to other tasks; no time passes
+
+    def _answer(self, result: Result, taken: Callable[[], None]) -> None:
+        self.results.append(result)
+        if self.broker_takes:
+            taken()
+
+
+@asynccontextmanager
+async def desk(
+    directory: Path,
+    *,
+    tesla: Tesla | None = None,
+    clock: FakeClock | None = None,
+    offer: Offer | None = None,
+    policy: Policy | None = None,
+) -> AsyncIterator[Desk]:
+    """One life of a bridge's commander; the next one on the same directory finds its journal."""
+    with Database(directory) as database:
+        one = Desk(database, tesla or Tesla(), clock or FakeClock(hurries=True), offer or Offer(), policy or Policy())
+        running = asyncio.create_task(one.commander.run())
+        await one.idle()
+        try:
+            yield one
+        finally:
+            running.cancel()
+            await asyncio.wait({running})

@@ -1,0 +1,346 @@
+"""The life of a command: from its arrival to its one result."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from command_desk import CAR, OTHER_CAR, SITE, Asked, Desk, Tesla, desk
+from fakes import FakeClock
+
+from bridge.catalog.offer import Offer
+from bridge.commands.commander import QUEUE
+from bridge.commands.execution import Policy
+from bridge.errors import AnswerInvalid, BridgeError, CallWrong, NotSent, RateLimited, ServerFailed, VehicleUnavailable
+from bridge.fleet.answers import CommandAnswer
+from bridge.model import Outcome
+
+
+@pytest.fixture
+async def at(tmp_path: Path) -> AsyncIterator[Desk]:
+    """A desk with a car that is online."""
+    async with desk(tmp_path) as one:
+        one.knows(CAR, connectivity="online")
+        yield one
+
+
+def limit(percent: int, device: str = CAR.id) -> Asked:
+    return Asked("command/set_charge_limit", device, {"percent": percent})
+
+
+# --- what is sent -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("payload", ["80", " 80 ", '{"value": 80}', '{"value": "80", "transaction": "x"}', "80.0"])
+async def test_a_value_is_set_with_one_call_and_shown_at_once(at: Desk, payload: str) -> None:
+    result = await at.ask("charge_limit", payload)
+    assert (result.outcome, result.value, result.attempts) == (Outcome.OK, 80, 1)
+    assert at.tesla.writes == [limit(80)]
+    assert at.store.values(CAR)["charge_limit"] == 80
+
+
+async def test_a_command_may_be_called_by_its_own_name(at: Desk) -> None:
+    result = await at.ask("set_charge_limit", '{"percent": 80, "transaction": 7}')
+    assert (result.outcome, result.value, result.request.transaction) == (Outcome.OK, {"percent": 80}, "7")
+    assert at.tesla.writes == [limit(80)]
+
+
+async def test_what_is_sent_has_the_shape_that_the_row_gives_it(at: Desk) -> None:
+    await at.ask("navigation_request", '{"address": "Brandenburger Tor"}')
+    assert at.tesla.writes[0].body["value"] == {"android.intent.extra.TEXT": "Brandenburger Tor"}
+
+
+async def test_what_is_not_given_is_filled_in_with_what_the_car_has(at: Desk) -> None:
+    at.knows(CAR, passenger_target_temperature=19.5)
+    await at.ask("target_temperature", "21")
+    assert at.tesla.writes[0].body == {"driver_temp": 21.0, "passenger_temp": 19.5}
+
+
+@pytest.mark.parametrize("reason", ["already_set", "requested", "not_charging", "remote: already_set"])
+async def test_a_car_that_says_it_is_so_already_has_done_it(at: Desk, reason: str) -> None:
+    at.tesla.answers.append(CommandAnswer(result=False, reason=reason))
+    result = await at.ask("charging", "false")
+    assert (result.outcome, result.reason) == (Outcome.OK, reason)
+
+
+async def test_a_car_that_refuses_says_why_and_is_not_asked_again(at: Desk) -> None:
+    at.tesla.answers.append(CommandAnswer(result=False, reason="disconnected"))
+    result = await at.ask("charging", "true")
+    assert (result.outcome, result.reason, result.attempts) == (Outcome.REFUSED, "disconnected", 1)
+    assert "charging" not in at.store.values(CAR)
+    assert len(at.tesla.writes) == 1
+
+
+@pytest.mark.parametrize(
+    ("error", "outcome", "reason"),
+    [
+        (CallWrong("400"), Outcome.REFUSED, "call_wrong"),
+        (RateLimited("429", 900), Outcome.UNAVAILABLE, "rate_limited"),
+        (NotSent("no connection"), Outcome.UNAVAILABLE, "not_sent"),
+    ],
+)
+async def test_what_did_not_reach_the_car_is_told_with_its_reason(
+    at: Desk, error: BridgeError, outcome: Outcome, reason: str
+) -> None:
+    at.tesla.answers.append(error)
+    result = await at.ask("charge_limit", "80")
+    assert (result.outcome, result.reason) == (outcome, reason)
+    assert len(at.tesla.writes) == 1
+
+
+# --- what is not sent -------------------------------------------------------------------------------------
+
+
+async def test_a_dangerous_command_is_off_until_its_name_is_enabled(at: Desk, tmp_path: Path) -> None:
+    result = await at.ask("locked", "false")
+    assert (result.outcome, result.reason) == (Outcome.INVALID, "not_enabled")
+    assert "FLEET2MQTT_COMMANDS_ENABLE" in result.message
+    async with desk(tmp_path / "enabled", offer=Offer(enabled_commands=("door_unlock",))) as other:
+        assert (await other.ask("locked", "false")).outcome is Outcome.OK
+
+
+async def test_without_the_scope_a_command_is_not_sent(tmp_path: Path) -> None:
+    async with desk(tmp_path, offer=Offer(scopes={"vehicle_device_data", "vehicle_charging_cmds"})) as one:
+        assert (await one.ask("charge_limit", "80")).outcome is Outcome.OK
+        result = await one.ask("honk_horn", "PRESS")
+    assert (result.outcome, result.reason) == (Outcome.UNAVAILABLE, "scope")
+    assert "vehicle_cmds" in result.message
+
+
+async def test_a_trunk_that_is_as_wanted_is_not_moved(tmp_path: Path) -> None:
+    """Opening and closing are the same call: sent to an open trunk, `open` would close it."""
+    async with desk(tmp_path, offer=Offer(enabled_commands=("actuate_trunk",))) as one:
+        one.tesla.car["vehicle_state"] = {"rt": 255}
+        assert (await one.ask("trunk", "true")).outcome is Outcome.OK
+        assert one.tesla.writes == []
+        one.tesla.car["vehicle_state"] = {"rt": 0}
+        assert (await one.ask("trunk", "true")).outcome is Outcome.OK
+        assert (await one.ask("actuate_trunk", "rear")).outcome is Outcome.OK
+    assert [each.body for each in one.tesla.writes] == [{"which_trunk": "rear"}] * 2
+
+
+async def test_a_pin_is_sent_and_told_to_nobody(tmp_path: Path) -> None:
+    async with desk(tmp_path, offer=Offer(enabled_commands=("set_valet_mode",))) as one:
+        result = await one.ask("set_valet_mode", '{"on": true, "password": "9731", "transaction": "valet"}')
+    assert one.tesla.writes[0].body["password"] == "9731"
+    assert (result.outcome, result.value) == (Outcome.OK, {"on": True})
+    kept = b"".join(path.read_bytes() for path in tmp_path.iterdir())
+    assert b"valet" in kept
+    assert b"9731" not in kept
+
+
+# --- sleeping cars ----------------------------------------------------------------------------------------
+
+
+async def test_a_sleeping_car_is_woken_once_and_then_told(tmp_path: Path) -> None:
+    tesla = Tesla()
+    tesla.states.extend(["asleep", "asleep", "asleep", "online"])
+    tesla.states.popleft()
+    async with desk(tmp_path, tesla=tesla) as one:
+        result = await one.ask("charge_limit", "80")
+    assert (result.outcome, result.attempts) == (Outcome.OK, 1)
+    assert [each.what for each in tesla.asked] == ["wake_up", "command/set_charge_limit"]
+    assert one.clock.slept[:2] == [2.0, 3.0]
+
+
+@pytest.mark.parametrize("state", ["asleep", "offline", "something new"])
+async def test_a_car_that_does_not_wake_up_gets_no_command(tmp_path: Path, state: str) -> None:
+    async with desk(tmp_path) as one:
+        one.tesla.states[0] = state
+        result = await one.ask("charge_limit", "80")
+    assert (result.outcome, result.reason, result.attempts) == (Outcome.UNAVAILABLE, "asleep", 0)
+    assert [each.what for each in one.tesla.asked] == ["wake_up"]
+    assert sum(one.clock.slept) == Policy().wake_time
+
+
+async def test_a_command_whose_time_runs_out_while_the_car_wakes_is_expired(tmp_path: Path) -> None:
+    async with desk(tmp_path) as one:
+        one.tesla.states[0] = "asleep"
+        result = await one.ask("charge_limit", "80", life=5)
+        one.tesla.states[0] = "online"
+        await one.clock.run(600)
+    assert (result.outcome, result.reason) == (Outcome.EXPIRED, "too_late")
+    assert one.tesla.writes == []
+
+
+async def test_no_car_is_woken_for_a_command_that_is_too_late(tmp_path: Path) -> None:
+    async with desk(tmp_path) as one:
+        one.tesla.states[0] = "asleep"
+        assert (await one.ask("charge_limit", "80", life=0)).outcome is Outcome.EXPIRED
+    assert one.tesla.asked == []
+
+
+async def test_no_car_is_woken_where_the_settings_forbid_it(tmp_path: Path) -> None:
+    async with desk(tmp_path, policy=Policy(wake=False)) as one:
+        one.tesla.states[0] = "asleep"
+        result = await one.ask("charge_limit", "80")
+    assert (result.outcome, result.reason) == (Outcome.UNAVAILABLE, "asleep")
+    assert one.tesla.asked == []
+
+
+async def test_no_car_is_woken_to_skip_a_song(at: Desk) -> None:
+    at.tesla.states[0] = "asleep"
+    at.clock.advance(3600)
+    assert (await at.ask("media_next_track", "PRESS")).reason == "asleep"
+    assert at.tesla.asked == []
+
+
+async def test_a_car_that_fell_asleep_since_it_was_seen_is_woken_and_told_again(at: Desk) -> None:
+    """A 408 proves that nothing was done (reliability.md B1)."""
+    at.tesla.answers.append(VehicleUnavailable("408"))
+    at.tesla.states.extend(["asleep", "online"])
+    at.tesla.states.popleft()
+    result = await at.ask("charge_limit", "80")
+    assert (result.outcome, result.attempts) == (Outcome.OK, 2)
+    assert [each.what for each in at.tesla.asked] == [
+        "command/set_charge_limit",
+        "wake_up",
+        "command/set_charge_limit",
+    ]
+
+
+async def test_wake_is_done_when_the_car_is_online(at: Desk) -> None:
+    assert (await at.ask("wake", "PRESS")).outcome is Outcome.OK
+    assert at.tesla.asked == []
+
+
+# --- lost answers -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("error", [ServerFailed("504"), AnswerInvalid("<html>")])
+async def test_a_lost_answer_is_read_back_and_never_sent_again(at: Desk, error: BridgeError) -> None:
+    at.tesla.lossy = True
+    at.tesla.answers.append(error)
+    result = await at.ask("charge_limit", "80")
+    assert (result.outcome, result.attempts) == (Outcome.OK, 1)
+    assert at.tesla.writes == [limit(80)]
+
+
+async def test_what_cannot_be_seen_to_be_done_is_unconfirmed(at: Desk) -> None:
+    at.tesla.answers.extend([ServerFailed("504"), ServerFailed("504"), ServerFailed("504")])
+    not_done = await at.ask("charge_limit", "80")
+    one_shot = await at.ask("honk_horn", "PRESS")
+    at.tesla.readable = False
+    unreadable = await at.ask("charge_limit", "70")
+    assert {each.outcome for each in (not_done, one_shot, unreadable)} == {Outcome.UNCONFIRMED}
+    assert len(at.tesla.writes) == 3
+
+
+async def test_a_bug_of_ours_answers_too_and_stops_nobody(at: Desk) -> None:
+    at.tesla.car["charge_state"] = None  # type: ignore[assignment]  # what no answer of Tesla's can be
+    at.tesla.answers.append(ServerFailed("504"))
+    at.tesla.effective = True
+    at.tesla.lossy = True
+    result = await at.ask("charge_limit", "80")
+    assert (result.outcome, result.reason) == (Outcome.UNCONFIRMED, "internal")
+    assert (await at.ask("honk_horn", "PRESS")).outcome is Outcome.OK
+
+
+# --- energy sites -----------------------------------------------------------------------------------------
+
+
+async def test_a_setting_of_a_site_is_ok_when_the_site_shows_it(at: Desk) -> None:
+    result = await at.ask("backup_reserve", "0", SITE)
+    assert (result.outcome, result.value, result.attempts) == (Outcome.OK, 0, 1)
+    assert at.tesla.writes == [Asked("backup", SITE.id, {"backup_reserve_percent": 0})]
+
+
+async def test_a_yes_without_effect_is_repeated_once_and_then_refused(at: Desk) -> None:
+    at.tesla.effective = False
+    result = await at.ask("backup_reserve", "50", SITE)
+    assert (result.outcome, result.reason, result.attempts) == (Outcome.REFUSED, "not_applied", 2)
+    assert len(at.tesla.writes) == 2
+
+
+async def test_a_repetition_that_cannot_be_sent_does_not_unsend_the_first(at: Desk) -> None:
+    at.tesla.effective = False
+    at.tesla.answers.extend([CommandAnswer(result=True, reason=""), NotSent("no connection")])
+    result = await at.ask("backup_reserve", "50", SITE)
+    assert (result.outcome, result.reason) == (Outcome.REFUSED, "not_applied")
+
+
+# --- many -------------------------------------------------------------------------------------------------
+
+
+async def test_only_the_newest_of_many_set_points_is_sent(at: Desk) -> None:
+    """500 messages: the first is under way, the last one counts, and everybody gets an answer (C8)."""
+    at.tesla.may_answer.clear()
+    for amps in [*range(5, 49)] * 11 + [16]:
+        at.send("charge_current", str(amps))
+        await at.idle()
+    at.tesla.may_answer.set()
+    results = await at.heard(485)
+    assert [each.body["charging_amps"] for each in at.tesla.writes] == [5, 16]
+    assert [each.reason for each in results] == ["superseded"] * 483 + [None, None]
+
+
+async def test_commands_of_one_device_are_done_in_order(at: Desk) -> None:
+    at.tesla.may_answer.clear()
+    for name in ("charge_start", "honk_horn", "charge_stop", "flash_lights"):
+        at.send(name, "{}")
+    at.tesla.may_answer.set()
+    await at.heard(4)
+    assert [each.what for each in at.tesla.writes] == [
+        f"command/{name}" for name in ("charge_start", "honk_horn", "charge_stop", "flash_lights")
+    ]
+
+
+async def test_a_device_that_waits_does_not_hold_up_another(at: Desk) -> None:
+    at.knows(OTHER_CAR, connectivity="online")
+    at.tesla.may_answer.clear()
+    at.send("charge_limit", "80")
+    at.send("charge_limit", "70", OTHER_CAR)
+    await at.until(lambda: at.tesla.writes == [limit(80), limit(70, OTHER_CAR.id)])
+
+
+async def test_more_than_can_wait_is_refused_and_never_dropped_silently(at: Desk) -> None:
+    at.tesla.may_answer.clear()
+    for _ in range(QUEUE + 3):
+        at.send("honk_horn", "PRESS")
+        await at.idle()
+    assert [each.reason for each in at.results] == ["busy", "busy"]
+    at.tesla.may_answer.set()
+    await at.heard(QUEUE + 3)
+    assert len(at.tesla.writes) == QUEUE + 1
+
+
+# --- the end ----------------------------------------------------------------------------------------------
+
+
+async def test_at_the_end_what_was_not_sent_is_answered_at_once(tmp_path: Path) -> None:
+    async with desk(tmp_path, clock=FakeClock()) as one:
+        one.tesla.states[0] = "asleep"
+        one.send("charge_limit", "80")
+        one.send("honk_horn", "PRESS")
+        await one.until(lambda: one.tesla.wakes == 1)
+        await one.commander.stop(patience=60)
+        one.send("charge_limit", "90")
+    assert [(each.request.name, each.outcome, each.reason) for each in one.results] == [
+        ("honk_horn", Outcome.UNAVAILABLE, "stopping"),
+        ("charge_limit", Outcome.UNAVAILABLE, "stopping"),
+        ("charge_limit", Outcome.UNAVAILABLE, "busy"),
+    ]
+    assert one.tesla.writes == []
+
+
+async def test_at_the_end_what_was_sent_gets_its_answer_if_it_comes_soon(at: Desk) -> None:
+    at.tesla.may_answer.clear()
+    at.send("charge_limit", "80")
+    await at.until(lambda: at.tesla.writes == [limit(80)])
+    at.tesla.may_answer.set()
+    await at.commander.stop(patience=60)
+    assert [each.outcome for each in at.results] == [Outcome.OK]
+
+
+async def test_at_the_end_what_was_sent_and_stays_unanswered_is_unconfirmed(at: Desk) -> None:
+    at.tesla.may_answer.clear()
+    at.send("charge_limit", "80")
+    await at.until(lambda: at.tesla.writes == [limit(80)])
+    await at.commander.stop(patience=0.01)
+    assert [(each.outcome, each.reason) for each in at.results] == [(Outcome.UNCONFIRMED, "stopping")]
+
+
+def test_a_result_can_be_told_as_json() -> None:
+    assert json.dumps(Outcome.OK) == '"ok"'
