@@ -57,16 +57,20 @@ def document(
 
 
 @cache
-def shaping_keys(kind: Kind) -> frozenset[str]:
-    """The entities whose change can change the document: gates, moving limits, and numbers beyond theirs."""
+def gates(kind: Kind) -> frozenset[str]:
+    """The entities that decide which rows a device has."""
     catalogue = CATALOGUE[kind]
     rows: list[Entity | Composite | Command] = [*catalogue.entities.values(), *catalogue.composites]
     rows += catalogue.commands.values()
-    numbers = [row for row in catalogue.entities.values() if row.limits]
+    return frozenset(row.needs for row in rows if row.needs)
+
+
+@cache
+def shaping_keys(kind: Kind) -> frozenset[str]:
+    """The entities whose change can change the document: gates, moving limits, and numbers beyond theirs."""
+    numbers = [row for row in CATALOGUE[kind].entities.values() if row.limits]
     ends = [end for row in numbers if row.limits for end in (row.limits.minimum_from, row.limits.maximum_from)]
-    return frozenset(
-        {row.needs for row in rows if row.needs} | {end for end in ends if end} | {row.key for row in numbers}
-    )
+    return gates(kind) | {end for end in ends if end} | {row.key for row in numbers}
 
 
 def _device(device: Device) -> dict[str, Any]:
@@ -95,8 +99,9 @@ def _components(
         if entity.component and look.offer.shows(entity, _commands(entity, at.kind), values):
             yield entity.key, _entity(entity, at, values, look, words.get(entity.key, ()))
     for composite in catalogue.composites:
-        if has(composite.needs, values):
-            yield composite.key, _composite(composite, at, look)
+        states, called = _parts(composite, at.kind)
+        if look.offer.joins(composite, states, called, values):
+            yield composite.key, _composite(composite, at, look, is_commanded=any(map(look.offer.allows, called)))
     for command in catalogue.commands.values():
         if command.button and has(command.needs, values) and look.offer.allows(command):
             yield command.name, _button(command, at, look)
@@ -105,6 +110,15 @@ def _components(
 def _commands(entity: Entity, kind: Kind) -> list[Command]:
     commands = CATALOGUE[kind].commands
     return [commands[name] for name in commands_of(entity)]
+
+
+def _parts(composite: Composite, kind: Kind) -> tuple[list[Entity], list[Command]]:
+    """What a composite reads, and what it can call: by an entity's key or by a command's name."""
+    entities, commands, _ = CATALOGUE[kind]
+    called: list[Command] = []
+    for name in composite.commands.values():
+        called += _commands(entities[name], kind) if name in entities else [commands[name]]
+    return [entities[key] for key in composite.states.values()], called
 
 
 def _entity(entity: Entity, at: DeviceId, values: Mapping[str, Value], look: Look, words: tuple[str, ...]) -> Component:
@@ -168,10 +182,9 @@ def _hidden_buttons(entity: Entity, kind: Kind, offer: Offer) -> Component:
     return {} if is_enabled else {"payload_open": None, "payload_close": None}
 
 
-def _commanded(topic: str, look: Look) -> Component:
-    if not look.command_expiry:
-        return {"command_topic": topic}
-    return {"command_topic": topic, "message_expiry_interval": look.command_expiry}
+def _commanded(topic: str, look: Look, option: str = "command_topic") -> Component:
+    expiry = {"message_expiry_interval": look.command_expiry} if look.command_expiry else {}
+    return {option: topic} | expiry
 
 
 def _range(entity: Entity, values: Mapping[str, Value]) -> Component:
@@ -183,15 +196,13 @@ def _range(entity: Entity, values: Mapping[str, Value]) -> Component:
     return {"min": min([own[0], *known]), "max": max([own[1], *known]), "step": entity.limits.step}
 
 
-def _composite(composite: Composite, at: DeviceId, look: Look) -> Component:
+def _composite(composite: Composite, at: DeviceId, look: Look, *, is_commanded: bool) -> Component:
     entities = CATALOGUE[at.kind].entities
     component = _common(composite.key, composite.name, composite.component, at, look)
     for option, key in composite.states.items():
         component[option] = look.topics.value(at, entities[key].group, key)
-    for option, name in composite.commands.items():
-        component[option] = look.topics.set(at, name)
-    if composite.commands and look.command_expiry:
-        component["message_expiry_interval"] = look.command_expiry
+    for option, name in composite.commands.items() if is_commanded else ():
+        component |= _commanded(look.topics.set(at, name), look, option)
     if not composite.enabled:
         component["enabled_by_default"] = False
     if composite.icon:

@@ -1,46 +1,26 @@
 """Changes, results, discovery and availability -> messages.
 
-What is retained waits in a table with one place for each topic, so that a slow broker costs memory for the newest
-value only, and a lost connection costs nothing: on every connect all of it is published again from the Store.
+The Store knows every value and this module every other retained message: on each connect all of them are published
+again. How they get out is the outbox's business.
 """
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable, Mapping
-from typing import Any, Protocol
-
-import structlog
+from functools import partial
+from typing import Any
 
 from bridge import homeassistant
 from bridge.catalog import CATALOGUE, groups, vocabularies
 from bridge.homeassistant import Look
 from bridge.model import Change, Device, DeviceId, Kind, Result, Roster, Value
 from bridge.mqtt import Publication
+from bridge.mqtt.outbox import Outbox, Outlet
 from bridge.state import Store
 from bridge.topics import Encoded, encode, encode_json, result_body
 
-log = structlog.get_logger()
-
-WINDOW = 200
-"""Messages that the broker may owe us an acknowledgement for."""
-
-RESULTS = 1000
-"""Results and events that may wait for a connection; the oldest go first."""
-
 RESULT_EXPIRY = 300
 """Seconds after which a broker may drop a result that nobody fetched."""
-
-Taken = Callable[[int], None]
-"""Called with the broker's MQTT 5 reason code."""
-
-
-class Outlet(Protocol):
-    """A connection to the broker."""
-
-    @property
-    def pending(self) -> int: ...
-    def publish(self, publication: Publication, taken: Taken | None = None) -> None: ...
 
 
 class Publisher:
@@ -52,98 +32,67 @@ class Publisher:
         self._look = look
         self._topics = look().topics
         self._prefix = prefix
-        self._outlet: Outlet | None = None
-        self._retained: dict[str, Publication] = {}
-        self._once: deque[tuple[Publication, Callable[[], None] | None]] = deque(maxlen=RESULTS)
+        self._outbox = Outbox()
         self._devices: dict[DeviceId, Device] = {}
+        self._leaving: set[DeviceId] = set()
         self._available: dict[DeviceId, bool] = {}
         self._documents: dict[DeviceId, Mapping[str, Any]] = {}
+        self._gates: dict[DeviceId, dict[str, Value]] = {}
         self._words: dict[DeviceId, dict[str, tuple[str, ...]]] = {}
         self._value_topics: dict[DeviceId, Mapping[str, str]] = {}
         self._bridge: dict[str, Encoded] = {}
-        self._refused: set[str] = set()
 
     # --- the connection ---------------------------------------------------------------------------------
 
     def attach(self, outlet: Outlet) -> None:
         """A new connection: everything retained goes out again, whatever the broker may still have (D1)."""
-        self._outlet = outlet
-        self._refused.clear()
+        self._outbox.attach(outlet)
         self.republish()
 
     def detach(self) -> None:
-        self._outlet = None
-        self._retained.clear()
+        self._outbox.detach()
 
     @property
     def is_drained(self) -> bool:
-        return not self._retained and not self._once and not (self._outlet and self._outlet.pending)
+        return self._outbox.is_drained
 
     def republish(self) -> None:
         """All retained messages: states of the bridge, availability, discovery, values."""
         for name, encoded in self._bridge.items():
-            self._retain(self._topics.bridge(name), encoded)
+            self._frame(self._topics.bridge(name), encoded)
+        for at in self._leaving:
+            self._clear(at)
         for at in self._devices:
             self._publish_availability(at)
         for at in self._devices:
-            self._documents.pop(at, None)
-            self._describe(at)
+            self._describe(at, again=True)
         for at in self._devices:
             self._publish_values(at, self._store.values(at))
-        self._pump()
-
-    def _pump(self) -> None:
-        """Hands over as much as the broker can take; acknowledgements call it again."""
-        outlet = self._outlet
-        if outlet is None:
-            return
-        while self._once and outlet.pending < WINDOW:
-            publication, taken = self._once.popleft()
-            outlet.publish(publication, self._on_taken(publication.topic, taken))
-        while self._retained and outlet.pending < WINDOW:
-            topic = next(iter(self._retained))
-            outlet.publish(self._retained.pop(topic), self._on_taken(topic, None))
-
-    def _on_taken(self, topic: str, taken: Callable[[], None] | None) -> Taken:
-        def told(reason: int) -> None:
-            if reason >= _REFUSED:
-                self._complain(topic, reason)
-            elif taken:
-                taken()
-            self._pump()
-
-        return told
-
-    def _complain(self, topic: str, reason: int) -> None:
-        """Once for each kind of topic and connection, naming what to do (reliability.md D6)."""
-        kind = topic.split("/", maxsplit=1)[0]
-        if kind not in self._refused:
-            self._refused.add(kind)
-            log.error(
-                "the broker refuses our messages; give this user write access to the topics",
-                below=f"{kind}/",
-                reason_code=reason,
-            )
+        self._outbox.pump()
 
     # --- devices ----------------------------------------------------------------------------------------
 
     def show(self, roster: Roster) -> None:
-        """These devices exist; new ones are described, those that are gone are removed."""
+        """These devices exist; those that are gone are removed. What may be offered of each can have changed too."""
         now = {device.at: device for device in roster.devices}
         for at in self._devices.keys() - now.keys():
             self._remove(at)
         for at, device in now.items():
-            if self._devices.get(at) != device:
-                is_new = at not in self._devices
-                self._devices[at] = device
-                self._show_device(at, is_new=is_new)
-        self._pump()
+            is_new = at not in self._devices
+            self._devices[at] = device
+            if is_new:
+                self._introduce(at)
+            else:
+                self._describe(at)
+        self._outbox.pump()
 
-    def _show_device(self, at: DeviceId, *, is_new: bool) -> None:
+    def _introduce(self, at: DeviceId) -> None:
+        self._leaving.discard(at)
+        known = self._store.values(at)
+        self._learn_words(at, known)
         self._publish_availability(at)
         self._describe(at)
-        if is_new:
-            self._publish_values(at, self._store.values(at))
+        self._publish_values(at, known)
 
     def available(self, at: DeviceId, *, is_available: bool) -> None:
         """Can the bridge serve this device? Not: is the car awake."""
@@ -151,39 +100,63 @@ class Publisher:
             self._available[at] = is_available
             if at in self._devices:
                 self._publish_availability(at)
-                self._pump()
+                self._outbox.pump()
 
     def _publish_availability(self, at: DeviceId) -> None:
         if at.kind is not Kind.BRIDGE:
             word = "online" if self._available.get(at, True) else "offline"
-            self._retain(self._topics.availability(at), encode(word))
+            self._frame(self._topics.availability(at), encode(word))
 
     def _remove(self, at: DeviceId) -> None:
-        """Empty retained messages in place of everything it had."""
-        topics = [*self._topics_of(at).values(), *(self._topics.group(at, name) for name in groups(at.kind))]
-        for topic in (*topics, self._topics.availability(at)):
-            self._retain(topic, _EMPTY)
-        if self._prefix:
-            self._retain(homeassistant.config_topic(self._prefix, at), _EMPTY)
-        for table in (self._devices, self._documents, self._available, self._words, self._value_topics):
+        for table in (self._devices, self._documents, self._gates, self._available, self._words):
             table.pop(at, None)
+        self._leaving.add(at)
+        self._clear(at)
 
-    def _describe(self, at: DeviceId) -> None:
-        """Publishes the discovery document if it differs from the last one."""
+    def _clear(self, at: DeviceId) -> None:
+        """Empty messages in place of everything it had, also of what was shown before the connection was lost."""
+        if self._prefix:
+            # The values wait until this is done: to Home Assistant an empty message is a bad value (1.8, 1.10).
+            topic = homeassistant.config_topic(self._prefix, at)
+            self._frame(topic, _EMPTY, taken=partial(self._clear_values, at))
+        else:
+            self._clear_values(at)
+
+    def _clear_values(self, at: DeviceId) -> None:
+        if at not in self._leaving:
+            return  # it has come back
+        topics = [*self._topics_of(at).values(), *(self._topics.group(at, name) for name in groups(at.kind))]
+        for topic in topics:
+            self._outbox.retain(_publication(topic, _EMPTY, retain=True))
+        last = _publication(self._topics.availability(at), _EMPTY, retain=True)
+        self._outbox.retain(last, taken=partial(self._leaving.discard, at))
+        self._value_topics.pop(at, None)
+
+    def _describe(self, at: DeviceId, *, again: bool = False) -> None:
+        """Publishes the discovery document if it differs from the last one, or `again`."""
         if not self._prefix:
             return
-        words = self._words.get(at, {})
-        document = homeassistant.document(self._devices[at], self._store.values(at), self._look(), words)
-        before = self._documents.get(at)
-        if document == before:
+        document = homeassistant.document(self._devices[at], self._gated(at), self._look(), self._words.get(at, {}))
+        before = self._documents.get(at, document)
+        if at in self._documents and document == before and not again:
             return
         topic = homeassistant.config_topic(self._prefix, at)
-        if before and (gone := homeassistant.removals(before, document)):
+        if gone := homeassistant.removals(before, document):
             # Home Assistant removes a component only when told so; the retained message follows without it (1.5).
             told = {**document, "components": {**document["components"], **gone}}
-            self._once.append((_publication(topic, encode_json(told), retain=False), None))
+            self._outbox.say(_publication(topic, encode_json(told), retain=False))
         self._documents[at] = document
-        self._retain(topic, encode_json(document))
+        self._frame(topic, encode_json(document))
+
+    def _gated(self, at: DeviceId) -> Mapping[str, Value]:
+        """The values. One that decides what a device has keeps its last word while it is unknown.
+
+        Else one bad answer would make Home Assistant forget half a device, and what its owner had made of it.
+        """
+        values = self._store.values(at)
+        gates = self._gates.setdefault(at, {})
+        gates |= {key: values[key] for key in homeassistant.gates(at.kind) if values.get(key) is not None}
+        return {**values, **gates}
 
     # --- values -----------------------------------------------------------------------------------------
 
@@ -196,19 +169,19 @@ class Publisher:
         if is_new_word or not homeassistant.shaping_keys(at.kind).isdisjoint(change.values):
             self._describe(at)
         self._publish_values(at, change.values)
-        self._pump()
+        self._outbox.pump()
 
     def _publish_values(self, at: DeviceId, values: Mapping[str, Value]) -> None:
         topics = self._topics_of(at)
         touched = set()
         for key, value in values.items():
             if key in topics:
-                self._retain(topics[key], encode(value))
+                self._outbox.retain(_publication(topics[key], encode(value), retain=True))
                 touched.add(CATALOGUE[at.kind].entities[key].group)
         known = self._store.values(at)
         for name in touched - {""}:
             body = {key: known[key] for key in groups(at.kind)[name] if key in known}
-            self._retain(self._topics.group(at, name), encode_json(body))
+            self._outbox.retain(_publication(self._topics.group(at, name), encode_json(body), retain=True))
 
     def _learn_words(self, at: DeviceId, values: Mapping[str, Value]) -> bool:
         """Tesla adds words without notice; Home Assistant takes only those it was told of (1.10)."""
@@ -239,7 +212,7 @@ class Publisher:
         self._say(own, encoded, taken, correlation=request.correlation)
         if request.response_topic and self._topics.may_answer_on(request.response_topic):
             self._say(request.response_topic, encoded, None, correlation=request.correlation)
-        self._pump()
+        self._outbox.pump()
 
     def respond(
         self, verb: str, body: Mapping[str, Any], *, response_topic: str | None, correlation: bytes | None
@@ -249,23 +222,23 @@ class Publisher:
         self._say(self._topics.bridge(f"response/{verb}"), encoded, None, correlation=correlation)
         if response_topic and self._topics.may_answer_on(response_topic):
             self._say(response_topic, encoded, None, correlation=correlation)
-        self._pump()
+        self._outbox.pump()
 
     def event(self, body: Mapping[str, Any]) -> None:
         """Something happened to the bridge: <base>/bridge/event, not retained."""
         self._say(self._topics.bridge("event"), encode_json(body), None)
-        self._pump()
+        self._outbox.pump()
 
     def bridge(self, name: str, body: str | Mapping[str, Any]) -> None:
         """<base>/bridge/state, info or health: retained, and again on every connect."""
         self._bridge[name] = encode(body)
-        self._retain(self._topics.bridge(name), self._bridge[name])
-        self._pump()
+        self._frame(self._topics.bridge(name), self._bridge[name])
+        self._outbox.pump()
 
     def clear(self, topic: str) -> None:
         """Removes a retained command that somebody left, so that it is not met again."""
-        self._once.append((Publication(topic, b"", retain=True), None))
-        self._pump()
+        self._outbox.say(_publication(topic, _EMPTY, retain=True))
+        self._outbox.pump()
 
     def _say(
         self, topic: str, encoded: Encoded, taken: Callable[[], None] | None, correlation: bytes | None = None
@@ -277,14 +250,13 @@ class Publisher:
             expiry=RESULT_EXPIRY,
             correlation=correlation,
         )
-        self._once.append((publication, taken))
+        self._outbox.say(publication, taken)
 
-    def _retain(self, topic: str, encoded: Encoded) -> None:
-        if self._outlet:
-            self._retained[topic] = _publication(topic, encoded, retain=True)
+    def _frame(self, topic: str, encoded: Encoded, taken: Callable[[], None] | None = None) -> None:
+        """What tells what a value is worth goes out before any value."""
+        self._outbox.retain(_publication(topic, encoded, retain=True), is_first=True, taken=taken)
 
 
-_REFUSED = 128
 _EMPTY = Encoded(b"", None)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -88,7 +89,7 @@ class Topics:
         """An incoming topic -> what it addresses; None if it is none of ours."""
         base, _, rest = topic.partition(self.base + "/")
         parts = rest.split("/")
-        if base or not rest:
+        if base or not all(parts) or _has_wildcard(topic):
             return None
         match parts:
             case ["bridge", "request", name]:
@@ -104,7 +105,7 @@ class Topics:
         Only below <base>/response/: a client that may write commands must not make the bridge, whose rights are
         wider, write anywhere else (mqtt-and-home-assistant.md 4.6).
         """
-        return topic.startswith(f"{self.base}/response/") and not set(topic) & set("+#\0")
+        return topic.startswith(f"{self.base}/response/") and not _has_wildcard(topic)
 
     @cached_property
     def _ids(self) -> Mapping[str, str]:
@@ -112,6 +113,11 @@ class Topics:
 
 
 _COMMANDED = {Kind.VEHICLE.value, Kind.ENERGY_SITE.value}
+
+
+def _has_wildcard(topic: str) -> bool:
+    """What no topic may hold: publishing on it would cost the connection (reliability.md D10)."""
+    return not set(topic).isdisjoint("+#\0")
 
 
 def encode(value: Value) -> Encoded:
@@ -189,10 +195,13 @@ MAXIMUM_TRANSACTION = 200
 
 def _json(text: str) -> Any:
     try:
-        return json.loads(text, parse_constant=_no_constant)
+        return json.loads(text, parse_constant=_number, parse_float=_number)
     except (ValueError, RecursionError) as error:
         raise PayloadInvalid(f"the message is not valid JSON: {error}") from None
 
 
-def _no_constant(name: str) -> Any:
-    raise ValueError(f"{name} is no JSON number")
+def _number(literal: str) -> float:
+    """Refuses NaN, Infinity and 1e999: what is not finite would not be JSON any more in our answer."""
+    if not math.isfinite(float(literal)):
+        raise ValueError(f"{literal[:20]} is no JSON number")
+    return float(literal)

@@ -59,6 +59,8 @@ class Tesla:
         self.lossy = False
         self.may_answer = asyncio.Event()
         self.may_answer.set()
+        self.may_be_read = asyncio.Event()
+        self.may_be_read.set()
 
     @property
     def writes(self) -> list[Asked]:
@@ -74,6 +76,7 @@ class Tesla:
         return {"vin": vin, "state": state}
 
     async def vehicle_data(self, vin: str, groups: Collection[str]) -> Mapping[str, Any]:
+        await self.may_be_read.wait()
         if not self.readable:
             raise VehicleUnavailable("asleep")
         return {name: self.car[name] for name in groups}
@@ -114,6 +117,7 @@ class Desk:
     def __init__(self, database: Database, tesla: Tesla, clock: FakeClock, offer: Offer, policy: Policy) -> None:
         self.tesla = tesla
         self.clock = clock
+        self._database = database
         self.store = Store()
         self.results: list[Result] = []
         self.broker_takes = True
@@ -125,7 +129,7 @@ class Desk:
                 journal=self.journal,
                 store=self.store,
                 policy=policy,
-                learn=self.store.apply,
+                learn=self._learn,
                 want=lambda _device, _after: None,
             ),
             journal=self.journal,
@@ -137,7 +141,7 @@ class Desk:
 
     def knows(self, device: DeviceId = CAR, **values: Value) -> None:
         """What a poll has just seen of a device."""
-        self.store.apply(Update(device, values, self.clock.monotonic(), "poll"))
+        self._learn(Update(device, values, self.clock.monotonic(), "poll"))
 
     def send(
         self, name: str, payload: str | bytes = "", device: DeviceId = CAR, *, life: float = 90, **given: Any
@@ -168,6 +172,14 @@ class Desk:
         """Everybody does what they can do now."""
         for _ in range(20):
             await asyncio.sleep(0)  # noqa: TID251 - gives way to other tasks; no time passes
+
+    def make_disk_fail(self, *, fails: bool = True) -> None:
+        """As when the file system has become read-only."""
+        assert self._database._sqlite
+        self._database._sqlite.execute(f"PRAGMA query_only = {fails:d}")
+
+    def _learn(self, update: Update) -> None:
+        self.store.apply(update)
 
     def _answer(self, result: Result, taken: Callable[[], None]) -> None:
         self.results.append(result)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -28,6 +27,10 @@ async def at(tmp_path: Path) -> AsyncIterator[Desk]:
 
 def limit(percent: int, device: str = CAR.id) -> Asked:
     return Asked("command/set_charge_limit", device, {"percent": percent})
+
+
+def written_in(directory: Path) -> bytes:
+    return b"".join(path.read_bytes() for path in directory.iterdir())
 
 
 # --- what is sent -----------------------------------------------------------------------------------------
@@ -124,9 +127,9 @@ async def test_a_trunk_that_is_as_wanted_is_not_moved(tmp_path: Path) -> None:
 async def test_a_pin_is_sent_and_told_to_nobody(tmp_path: Path) -> None:
     async with desk(tmp_path, offer=Offer(enabled_commands=("set_valet_mode",))) as one:
         result = await one.ask("set_valet_mode", '{"on": true, "password": "9731", "transaction": "valet"}')
+        kept = written_in(tmp_path)
     assert one.tesla.writes[0].body["password"] == "9731"
     assert (result.outcome, result.value) == (Outcome.OK, {"on": True})
-    kept = b"".join(path.read_bytes() for path in tmp_path.iterdir())
     assert b"valet" in kept
     assert b"9731" not in kept
 
@@ -229,10 +232,8 @@ async def test_what_cannot_be_seen_to_be_done_is_unconfirmed(at: Desk) -> None:
 
 
 async def test_a_bug_of_ours_answers_too_and_stops_nobody(at: Desk) -> None:
-    at.tesla.car["charge_state"] = None  # type: ignore[assignment]  # what no answer of Tesla's can be
     at.tesla.answers.append(ServerFailed("504"))
-    at.tesla.effective = True
-    at.tesla.lossy = True
+    at.tesla.car.clear()  # the read-back ends in a KeyError, which nobody has foreseen
     result = await at.ask("charge_limit", "80")
     assert (result.outcome, result.reason) == (Outcome.UNCONFIRMED, "internal")
     assert (await at.ask("honk_horn", "PRESS")).outcome is Outcome.OK
@@ -340,7 +341,3 @@ async def test_at_the_end_what_was_sent_and_stays_unanswered_is_unconfirmed(at: 
     await at.until(lambda: at.tesla.writes == [limit(80)])
     await at.commander.stop(patience=0.01)
     assert [(each.outcome, each.reason) for each in at.results] == [(Outcome.UNCONFIRMED, "stopping")]
-
-
-def test_a_result_can_be_told_as_json() -> None:
-    assert json.dumps(Outcome.OK) == '"ok"'

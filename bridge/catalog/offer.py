@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
-from bridge.catalog.rows import Command, Entity
+from bridge.catalog.rows import Command, Composite, Entity
 from bridge.model import Value
 
 
@@ -27,15 +27,29 @@ class Offer:
     def allows(self, command: Command) -> bool:
         return self.is_enabled(command) and self.in_scope(command)
 
+    def sees(self, entity: Entity) -> bool:
+        """Does Tesla tell the value to this token?"""
+        return entity.scope is None or self.scopes is None or entity.scope in self.scopes
+
     def shows(self, entity: Entity, commands: Collection[Command], values: Mapping[str, Value]) -> bool:
         """Is the entity a component for Home Assistant? `commands`: those that writing to it can call."""
-        if not has(entity.needs, values):
-            return False
-        if entity.scope and self.scopes is not None and entity.scope not in self.scopes:
-            return False
-        # A lock can always lock and a cover can always tell; any other without its command would be dead.
-        is_useful_anyway = entity.write is None or entity.component in {"lock", "cover"}
-        return is_useful_anyway or any(self.allows(command) for command in commands)
+        is_useful = entity.write is None or entity.component in _TELLING or any(map(self.allows, commands))
+        return has(entity.needs, values) and self.sees(entity) and is_useful
+
+    def joins(
+        self,
+        composite: Composite,
+        states: Collection[Entity],
+        commands: Collection[Command],
+        values: Mapping[str, Value],
+    ) -> bool:
+        """Is the composite a component? `states`: what it reads; `commands`: those that it can call."""
+        is_useful = composite.component in _TELLING or any(map(self.allows, commands))
+        return has(composite.needs, values) and all(map(self.sees, states)) and is_useful
+
+
+_TELLING = frozenset({"lock", "cover", "device_tracker", "update"})
+"""Platforms that are worth something without a command; any other that can only be read would be a sensor."""
 
 
 def has(needs: str | None, values: Mapping[str, Value]) -> bool:

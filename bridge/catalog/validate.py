@@ -35,7 +35,8 @@ def entity_value(entity: Entity, given: Given, limits: tuple[float, float] | Non
     steps = (value - entity.limits.minimum) / entity.limits.step
     if not math.isclose(steps, round(steps), abs_tol=1e-6):
         raise ValueInvalid(f"{entity.key} takes steps of {entity.limits.step:g}, not {value:g}")
-    return int(value) if entity.limits.step == int(entity.limits.step) else value
+    # Rounded, not cut off: a sender's 0.29 * 100 is 28.999999999999996.
+    return round(value) if entity.limits.step == int(entity.limits.step) else value
 
 
 def parameters(command: Command, given: Given, state: Mapping[str, Value]) -> dict[str, Value]:
@@ -44,7 +45,7 @@ def parameters(command: Command, given: Given, state: Mapping[str, Value]) -> di
     known = {parameter.name for parameter in command.parameters}
     if unknown := named.keys() - known:
         takes = f"it takes {', '.join(sorted(known))}" if known else "it takes none"
-        raise ValueInvalid(f"{command.name} has no parameter {', '.join(sorted(unknown))}; {takes}")
+        raise ValueInvalid(f"{command.name} has no parameter {_shown(', '.join(sorted(unknown)))}; {takes}")
     return complete(command, {name: _parameter(command, name, raw) for name, raw in named.items()}, state)
 
 
@@ -72,16 +73,18 @@ def _single(name: str, given: Given) -> Any:
 
 
 def _named(command: Command, given: Given) -> Mapping[str, Any]:
+    """A bare text is the one parameter, or the press of a button: then everything is filled in."""
     if not isinstance(given, str):
         return given
-    if not command.parameters:
-        if given.lower() not in PRESS:
-            raise ValueInvalid(f"{command.name} takes no value; send PRESS or {{}}")
+    word = given.lower()
+    if (command.button and word == "press") or (len(command.parameters) != 1 and word in PRESS):
         return {}
-    if len(command.parameters) > 1 and given.lower() not in PRESS:
-        names = ", ".join(parameter.name for parameter in command.parameters)
-        raise ValueInvalid(f"{command.name} takes a JSON object with {names}")
-    return {command.parameters[0].name: given} if len(command.parameters) == 1 else {}
+    names = [parameter.name for parameter in command.parameters]
+    if not names:
+        raise ValueInvalid(f"{command.name} takes no value; send PRESS or {{}}")
+    if len(names) > 1:
+        raise ValueInvalid(f"{command.name} takes a JSON object with {', '.join(names)}")
+    return {names[0]: given}
 
 
 def _parameter(command: Command, name: str, raw: Any) -> Value:
@@ -97,8 +100,8 @@ def _parameter(command: Command, name: str, raw: Any) -> Value:
 
 
 def _numeric(label: str, raw: Any, parameter: Parameter) -> int | float:
-    low = -math.inf if parameter.minimum is None else parameter.minimum
-    high = math.inf if parameter.maximum is None else parameter.maximum
+    low = -_EXACT if parameter.minimum is None else parameter.minimum
+    high = _EXACT if parameter.maximum is None else parameter.maximum
     value = _number(label, raw, low, high)
     if parameter.type is int and value != int(value):
         raise ValueInvalid(f"{label} must be a whole number, not {value:g}")
@@ -110,21 +113,22 @@ def _numeric(label: str, raw: Any, parameter: Parameter) -> int | float:
 
 def _number(label: str, raw: Any, low: float, high: float) -> float:
     text = raw.strip() if isinstance(raw, str) else raw
-    is_number = isinstance(text, int | float) and not isinstance(text, bool)
-    if not is_number and not (isinstance(text, str) and _NUMBER.fullmatch(text)):
+    number = float(text) if isinstance(text, str) and _NUMBER.fullmatch(text) else text
+    if isinstance(number, bool) or not isinstance(number, int | float):
         raise ValueInvalid(f"{label} must be a number, not {_shown(raw)}")
-    value = float(text)
-    if not low <= value <= high:
-        raise ValueInvalid(f"{label} must be {low:g} to {high:g}, not {value:g}")
-    return value
+    if not low <= number <= high:  # before it becomes a float: JSON's integers have no end, and NaN is in no range
+        raise ValueInvalid(f"{label} must be {low:g} to {high:g}, not {_shown(raw)}")
+    return float(number)
 
 
 _NUMBER = re.compile(r"[-+]?\d{1,15}(\.\d{1,15})?", re.ASCII)
+_EXACT = 10**15
+"""Beyond it a float is not exact: no id or offset of Tesla's is that long."""
 
 
 def _boolean(label: str, raw: Any) -> bool:
-    word = {True: "true", False: "false"}[raw] if isinstance(raw, bool) else str(raw).strip().lower()
-    if word not in TRUE | FALSE or isinstance(raw, float | list | dict):
+    word = str(raw).strip().lower() if isinstance(raw, str | int) else ""
+    if word not in TRUE | FALSE:
         raise ValueInvalid(f"{label} must be true or false, not {_shown(raw)}")
     return word in TRUE
 
@@ -156,5 +160,7 @@ def _wanted(parameter: Parameter) -> str:
 
 def _shown(raw: Any) -> str:
     """What was sent, short and printable, to be read on a result topic."""
+    if isinstance(raw, list | dict):
+        return "a list" if isinstance(raw, list) else "an object"
     text = "".join(char for char in str(raw) if char.isprintable())
     return repr(text if len(text) <= 40 else text[:40] + "…")

@@ -103,7 +103,7 @@ def _settings(directory: Path, port: int, url: str, speed: float) -> Settings:
 async def _watch(options: Options, port: int, url: str, began: float) -> None:
     """Listens like any other client and shows what it hears."""
     view = View(BASE, _hints(port, url, options.speed))
-    broker = Mqtt(BrokerAddress("127.0.0.1", port, client_id="fleet2mqtt-demo"), will=None)
+    broker = Mqtt(BrokerAddress("127.0.0.1", port, client_id="fleet2mqtt-demo", largest=2_000_000), will=None)
     with suppress(BrokerLost):
         async with broker.connected() as connection:
             await connection.subscribe([f"{BASE}/#", "homeassistant/device/+/config"])

@@ -70,7 +70,7 @@ def admit(request: Request, values: Mapping[str, Value], offer: Offer, *, is_kno
     except Refusal as refusal:
         refusal.transaction = payload.transaction
         raise
-    except ValueError as error:  # of `validate`, or of a row that cannot be set to this value
+    except (ValueError, OverflowError) as error:  # of `validate`, or of a row that cannot be set to this value
         raise Refusal(Outcome.INVALID, "value", str(error), payload.transaction) from None
 
 

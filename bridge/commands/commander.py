@@ -91,7 +91,7 @@ class Commander:
         except Refusal as refusal:
             asked = replace(request, transaction=refusal.transaction)
             self._publish(self._executor.result(asked, refusal.outcome, refusal.reason, str(refusal)))
-        except Exception:  # a bug of ours, or a full disk, must cost neither an answer nor the connection
+        except Exception:  # a bug of ours must cost neither an answer nor the connection
             log.exception("command not taken", device=str(request.device), command=request.name[:64])
             text = "the bridge failed before it could be sent"
             self._publish(self._executor.result(request, Outcome.UNAVAILABLE, "internal", text))
@@ -117,10 +117,17 @@ class Commander:
         if self._stopping or len(queue.jobs) >= QUEUE:
             text = "the bridge is being stopped" if self._stopping else f"{QUEUE} commands are waiting already"
             raise Refusal(Outcome.UNAVAILABLE, "busy", text, job.request.transaction)
-        self._journal.accepts(job)
+        self._write_down(job)
         self._supersede(queue, job)
         queue.jobs.append(job)
         queue.arrived.set()
+
+    def _write_down(self, job: Job) -> None:
+        try:
+            self._journal.accepts(job)
+        except Exception as error:
+            text = f"it could not be written down, so it was not sent: {error}"
+            raise Refusal(Outcome.UNAVAILABLE, "disk", text, job.request.transaction) from error
 
     def _supersede(self, queue: _Queue, job: Job) -> None:
         """Only the newest value of a set-point is worth sending (reliability.md C8)."""

@@ -76,7 +76,7 @@ async def _dial(client: Client, address: BrokerAddress) -> None:
         address.port,
         address.keepalive,
         clean_start=True,
-        properties=connect_properties(),
+        properties=connect_properties(address),
     )
     attempt = asyncio.get_running_loop().run_in_executor(None, connect)
     try:

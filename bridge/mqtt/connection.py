@@ -180,7 +180,7 @@ class Connection:
         except UnicodeDecodeError:
             log.warning("dropped a message whose topic is no text")
             return
-        if len(message.payload) > packets.MAXIMUM_INBOUND:
+        if len(message.payload) > self._address.largest:
             log.warning("dropped a message that is too large", topic=message.topic, size=len(message.payload))
         else:
             self.messages.put(message)

@@ -17,7 +17,11 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class BrokerAddress:
-    """Where the broker is and who we are there. `keepalive` in seconds; `path` is for websockets."""
+    """Where the broker is and who we are there. `keepalive` in seconds; `path` is for websockets.
+
+    `largest`: bytes of a message that is let in. The broker is told and keeps larger ones from us; real commands
+    have a few hundred.
+    """
 
     host: str
     port: int
@@ -28,6 +32,7 @@ class BrokerAddress:
     keepalive: int = 30
     transport: Literal["tcp", "websockets"] = "tcp"
     path: str = "/mqtt"
+    largest: int = 64 * 1024
 
     def __str__(self) -> str:
         return f"{self.host}:{self.port}"

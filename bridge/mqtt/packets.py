@@ -15,9 +15,6 @@ from bridge.mqtt.messages import BrokerAddress, Message, Publication
 IN_FLIGHT = 20
 """QoS 1 messages under way at once, in each direction, unless the broker allows less."""
 
-MAXIMUM_INBOUND = 64 * 1024
-"""Bytes. The broker is told, and keeps larger messages from us; real commands have a few hundred."""
-
 FLAWS = {
     144: "the topic is invalid",
     149: "it is larger than the broker takes",
@@ -65,11 +62,11 @@ def error_for(code: int, name: str, address: BrokerAddress, what: str) -> Bridge
     return BrokerLost(f"{what}: {name}")
 
 
-def connect_properties() -> Properties:
+def connect_properties(address: BrokerAddress) -> Properties:
     properties = _empty(PacketTypes.CONNECT)
     properties.SessionExpiryInterval = 0
     properties.ReceiveMaximum = IN_FLIGHT
-    properties.MaximumPacketSize = MAXIMUM_INBOUND
+    properties.MaximumPacketSize = address.largest
     return properties
 
 

@@ -110,7 +110,7 @@ async def test_a_hundred_failures_in_a_row_do_not_wedge_it() -> None:
 @pytest.mark.parametrize("error", ["login_required", "invalid_grant"])
 async def test_two_words_mean_sign_in_again(error: str) -> None:
     async with world(Shelf(EXPIRED), refused(error, 401)) as here:
-        with pytest.raises(SignInRequired, match="fleet2mqtt login"):
+        with pytest.raises(SignInRequired, match="REFRESH_TOKEN"):
             await here.process().access()
 
 

@@ -33,7 +33,7 @@ _FINAL: Mapping[str, type[BridgeError]] = {
 }
 
 _ADVICE: Mapping[type[BridgeError], str] = {
-    SignInRequired: "the sign-in is no longer good: run `fleet2mqtt login`",
+    SignInRequired: "the sign-in is no longer good: set a new FLEET2MQTT_TESLA_REFRESH_TOKEN",
     SettingWrong: "Tesla does not accept the app's data: check FLEET2MQTT_TESLA_CLIENT_ID and its secret",
 }
 

@@ -37,7 +37,7 @@ class RefreshToken:
 
     def fields(self, tokens: Tokens | None, region: Region) -> Mapping[str, str]:  # noqa: ARG002 - one way of several
         if not tokens or not tokens.refresh:
-            raise SignInRequired("nobody has signed in yet: run `fleet2mqtt login`")
+            raise SignInRequired("nobody has signed in yet: set FLEET2MQTT_TESLA_REFRESH_TOKEN")
         return {"grant_type": "refresh_token", "client_id": self.client_id, "refresh_token": tokens.refresh}
 
 
@@ -74,7 +74,7 @@ class Fixed:
         return Tokens(self.access, None, claims(self.access).expires_at, 0, now)
 
     def fields(self, tokens: Tokens | None, region: Region) -> Mapping[str, str]:  # noqa: ARG002 - one way of several
-        raise SignInRequired("the fixed access token is no longer good: set another, or run `fleet2mqtt login`")
+        raise SignInRequired("the fixed access token is no longer good: set another")
 
 
 GRANTS: Mapping[str, type[RefreshToken | ClientCredentials | Fixed]] = {

@@ -1,0 +1,120 @@
+"""What waits for the broker, across connections.
+
+What is retained has one place for each topic: a slow broker costs memory for the newest value only, and with the
+connection it is forgotten, because all of it is published again on the next. What is said once is kept until the
+broker has taken or refused it.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from functools import partial
+from itertools import count
+from typing import NamedTuple, Protocol
+
+import structlog
+
+from bridge.mqtt.connection import Taken
+from bridge.mqtt.messages import Publication
+
+log = structlog.get_logger()
+
+WINDOW = 200
+"""Messages that the broker may owe us an acknowledgement for."""
+
+LETTERS = 1000
+"""Messages said once that may wait for a connection; the oldest go first."""
+
+_REFUSED = 128
+
+
+class Outlet(Protocol):
+    """A connection to the broker."""
+
+    @property
+    def pending(self) -> int: ...
+    def publish(self, publication: Publication, taken: Taken | None = None) -> None: ...
+
+
+class Letter(NamedTuple):
+    """A message, what to do when the broker has taken it, and whether it must outlive the connection."""
+
+    publication: Publication
+    taken: Callable[[], None] | None
+    is_kept: bool
+
+
+class Outbox:
+    """Hands over no more than the broker can take; its answers make room for more."""
+
+    def __init__(self) -> None:
+        self._outlet: Outlet | None = None
+        self._once: deque[Letter] = deque(maxlen=LETTERS)
+        self._first: dict[str, Letter] = {}
+        self._values: dict[str, Letter] = {}
+        self._numbers = count()
+        self._unanswered: dict[int, Letter] = {}
+        self._complained: set[str] = set()
+
+    def attach(self, outlet: Outlet) -> None:
+        self.detach()
+        self._outlet = outlet
+        self._complained.clear()
+
+    def detach(self) -> None:
+        """The connection is gone. What it had not answered is said again; twice is better than never."""
+        self._outlet = None
+        self._first.clear()
+        self._values.clear()
+        self._once.extendleft(reversed([letter for letter in self._unanswered.values() if letter.is_kept]))
+        self._unanswered.clear()
+
+    @property
+    def is_drained(self) -> bool:
+        return not (self._once or self._first or self._values or self._unanswered)
+
+    def say(self, publication: Publication, taken: Callable[[], None] | None = None) -> None:
+        """Goes out once, in order, before everything retained. `taken` is called when the broker took it."""
+        self._once.append(Letter(publication, taken, is_kept=True))
+
+    def retain(
+        self, publication: Publication, *, is_first: bool = False, taken: Callable[[], None] | None = None
+    ) -> None:
+        """Takes the place of what waits for its topic. `is_first`: goes before all that are not."""
+        if self._outlet:
+            table = self._first if is_first else self._values
+            table[publication.topic] = Letter(publication, taken, is_kept=False)
+
+    def pump(self) -> None:
+        while self._outlet and self._outlet.pending < WINDOW and (letter := self._next()):
+            number = next(self._numbers)
+            self._unanswered[number] = letter
+            self._outlet.publish(letter.publication, partial(self._answered, number))
+
+    def _next(self) -> Letter | None:
+        if self._once:
+            return self._once.popleft()
+        table = self._first or self._values
+        return table.pop(next(iter(table))) if table else None
+
+    def _answered(self, number: int, reason: int) -> None:
+        letter = self._unanswered.pop(number, None)
+        if letter is None:
+            return  # of a connection that is gone: the message waits for the next
+        if reason >= _REFUSED:
+            self._complain(letter.publication.topic, reason)
+        elif letter.taken:
+            letter.taken()
+        self.pump()
+
+    def _complain(self, topic: str, reason: int) -> None:
+        """Once for each kind of topic and connection, naming what to do (reliability.md D6)."""
+        kind = topic.split("/", maxsplit=1)[0]
+        if kind not in self._complained:
+            self._complained.add(kind)
+            log.error(
+                "the broker refuses our messages; give this user write access to the topics",
+                below=f"{kind}/",
+                reason_code=reason,
+            )
