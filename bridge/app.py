@@ -249,8 +249,7 @@ class Bridge:
 
     def _tell(self, at: DeviceId, answer: Mapping[str, Any]) -> None:
         values = catalog.read(at.kind, {"bridge": answer})
-        told = {key: value for key, value in values.items() if key in answer}
-        self._learn(Update(at, told, self._clock.monotonic(), "bridge"))
+        self._learn(Update(at, values, self._clock.monotonic(), "bridge"))
 
     def _info(self) -> dict[str, Any]:
         return news.info(self._roster, self._topics, VERSION, self._started)

@@ -177,9 +177,16 @@ _PLATFORM: Mapping[str, Component] = {
 
 
 def _hidden_buttons(entity: Entity, kind: Kind, offer: Offer) -> Component:
-    """A cover whose command is not enabled shows its state and has no buttons."""
-    is_enabled = any(offer.allows(command) for command in _commands(entity, kind))
-    return {} if is_enabled else {"payload_open": None, "payload_close": None}
+    """A cover has no button for what cannot be asked of it, or may not: null hides it (1.10)."""
+    buttons = {"payload_open": True, "payload_close": False}
+    return {option: None for option, value in buttons.items() if not _may_ask(entity, value, kind, offer)}
+
+
+def _may_ask(entity: Entity, value: Value, kind: Kind, offer: Offer) -> bool:
+    try:
+        return entity.write is not None and offer.allows(CATALOGUE[kind].commands[entity.write(value).command])
+    except ValueError:
+        return False  # a frunk cannot be closed
 
 
 def _commanded(topic: str, look: Look, option: str = "command_topic") -> Component:

@@ -9,18 +9,28 @@ from __future__ import annotations
 import logging
 import re
 import sys
+from types import TracebackType
+from typing import TextIO
 
 import structlog
 from structlog.stdlib import ProcessorFormatter
 
 REDACTIONS = (
     (re.compile(r"eyJ[\w-]{8,}(\.[\w-]+){0,2}"), "<token>"),
-    (re.compile(r"\b(NA|EU|CN)_[0-9a-zA-Z-]{16,}"), "<token>"),
-    (re.compile(r"(?i)(bearer |(?:refresh_token|access_token|client_secret)\W{1,5})[^\s&\"',}]+"), r"\1<secret>"),
-    (re.compile(r"-----BEGIN [^-]+-----.*?-----END [^-]+-----", re.DOTALL), "<key>"),
-    (re.compile(r"\b[A-HJ-NPR-Z0-9]{11}([A-HJ-NPR-Z0-9]{6})\b"), r"…\1"),
+    (re.compile(r"(?<![A-Za-z0-9])(NA|EU|CN)_[0-9a-zA-Z-]{16,}"), "<token>"),
+    # Between name and value: `=`, `": "`, `\": \"`, `', b'`.
+    (
+        re.compile(r"(?i)(bearer |(?:refresh_token|access_token|id_token|client_secret)\W{1,8}(?:b')?)[^\s&\"',}\\]+"),
+        r"\1<secret>",
+    ),
+    # To its end, or as far as it can be one: a cut-off key is a key too.
+    (re.compile(r"-----BEGIN [^-]+-----(?:.*?-----END [^-]+-----|(?:[\w+/=\s]|\\+[nr])*)", re.DOTALL), "<key>"),
+    (re.compile(r"(?<![A-Za-z0-9])[A-HJ-NPR-Z0-9]{11}([A-HJ-NPR-Z0-9]{6})(?![A-Za-z0-9])"), r"…\1"),
 )
-"""JWTs, Tesla's refresh tokens, whatever is called a secret, private keys; of a VIN the last six stay."""
+"""JWTs, Tesla's refresh tokens, whatever is called a secret, private keys; of a VIN the last six stay.
+
+None of them eats a quote or a backslash that it does not give back: a line of JSON stays one.
+"""
 
 
 def redact(text: str) -> str:
@@ -32,6 +42,16 @@ def redact(text: str) -> str:
 class _Redacting(ProcessorFormatter):
     def format(self, record: logging.LogRecord) -> str:
         return redact(super().format(record))
+
+
+class _Handler(logging.StreamHandler[TextIO]):
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - logging's own name
+        """Says that a line is lost; logging itself would print its arguments, secrets and all."""
+        self.stream.write(f"a line of the log could not be written: {record.pathname}:{record.lineno}\n")
+
+
+def _crashed(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    logging.getLogger("bridge").critical("crashed", exc_info=(kind, error, trace))
 
 
 def _console() -> structlog.types.Processor:
@@ -46,7 +66,7 @@ def configure(level: str, *, as_json: bool) -> None:
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
     renderer: structlog.types.Processor = structlog.processors.JSONRenderer() if as_json else _console()
-    handler = logging.StreamHandler(sys.stderr)
+    handler = _Handler(sys.stderr)
     handler.setFormatter(
         _Redacting(
             foreign_pre_chain=shared,
@@ -57,6 +77,7 @@ def configure(level: str, *, as_json: bool) -> None:
             ],
         )
     )
+    sys.excepthook = _crashed
     logging.basicConfig(handlers=[handler], level=level.upper(), force=True)
     # These tell of every request; ours tell of every change.
     for name in ("httpx2", "httpcore2", "hpack", "uvicorn"):

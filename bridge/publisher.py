@@ -137,11 +137,11 @@ class Publisher:
         if not self._prefix:
             return
         document = homeassistant.document(self._devices[at], self._gated(at), self._look(), self._words.get(at, {}))
-        before = self._documents.get(at, document)
-        if at in self._documents and document == before and not again:
+        before = self._documents.get(at)
+        if document == before and not again:
             return
         topic = homeassistant.config_topic(self._prefix, at)
-        if gone := homeassistant.removals(before, document):
+        if before and (gone := homeassistant.removals(before, document)):
             # Home Assistant removes a component only when told so; the retained message follows without it (1.5).
             told = {**document, "components": {**document["components"], **gone}}
             self._outbox.say(_publication(topic, encode_json(told), retain=False))

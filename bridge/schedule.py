@@ -9,7 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from typing import TypeVar
 
+from bridge.errors import BridgeError, OwnerMustAct, RateLimited
 from bridge.model import Connectivity, Value
 
 
@@ -70,6 +72,9 @@ class CallHistory:
     wanted_at: float | None = None
     failures: int = 0
     not_before: float = 0.0
+
+
+_History = TypeVar("_History", VehicleHistory, CallHistory)
 
 
 def activity(values: Mapping[str, Value]) -> Activity:
@@ -155,6 +160,18 @@ def answered(history: CallHistory, asked: float, now: float) -> CallHistory:
 
 def _open_wish(wanted_at: float | None, asked: float) -> float | None:
     return None if wanted_at is None or wanted_at <= asked else wanted_at
+
+
+def put_off(history: _History, error: BridgeError, now: float, pace: Pace) -> _History:
+    """A call failed: how long to wait says Tesla, or else who must act. What was wanted is still wanted."""
+    match error:
+        case RateLimited():
+            wait = error.wait
+        case OwnerMustAct():
+            wait = pace.longest_wait
+        case _:
+            wait = back_off(history.failures, pace)
+    return replace(history, failures=history.failures + 1, not_before=now + wait)
 
 
 def back_off(failures: int, pace: Pace) -> float:

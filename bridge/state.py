@@ -18,24 +18,30 @@ class Known(NamedTuple):
     source: str
 
 
+class _Origin(NamedTuple):
+    at: float
+    source: str
+
+
 class Store:
     """Keeps the newest value of each entity. Older updates are dropped, equal ones change nothing."""
 
     def __init__(self) -> None:
-        self._known: dict[DeviceId, dict[str, Known]] = {}
+        self._origins: dict[DeviceId, dict[str, _Origin]] = {}
         self._values: dict[DeviceId, dict[str, Value]] = {}
 
     def apply(self, update: Update) -> Change | None:
         """Takes what is newer; gives what differs, or None."""
-        known = self._known.setdefault(update.device, {})
+        origins = self._origins.setdefault(update.device, {})
         values = self._values.setdefault(update.device, {})
         changed: dict[str, Value] = {}
+        origin = _Origin(update.at, update.source)  # shared: a car has hundreds of values, and most stay as they are
         for key, value in update.values.items():
-            before = known.get(key)
+            before = origins.get(key)
             if before and before.at > update.at:
                 continue
-            known[key] = Known(value, update.at, update.source)
-            if before is None or not _same(before.value, value):
+            origins[key] = origin
+            if before is None or not _same(values[key], value):
                 values[key] = changed[key] = value
         return Change(update.device, changed) if changed else None
 
@@ -44,20 +50,21 @@ class Store:
         return self._values.get(device, {})
 
     def known(self, device: DeviceId, key: str) -> Known | None:
-        return self._known.get(device, {}).get(key)
+        origin = self._origins.get(device, {}).get(key)
+        return Known(self._values[device][key], *origin) if origin else None
 
     def devices(self) -> Iterable[DeviceId]:
-        return tuple(self._known)
+        return tuple(self._values)
 
     def forget(self, device: DeviceId) -> None:
         """A device that has left the account."""
-        self._known.pop(device, None)
+        self._origins.pop(device, None)
         self._values.pop(device, None)
 
 
 def _same(one: Value, other: Value) -> bool:
     # True == 1 in Python, but `true` and `1` are different payloads.
-    return bool(one == other) and isinstance(one, bool) == isinstance(other, bool)
+    return one is other or (bool(one == other) and isinstance(one, bool) == isinstance(other, bool))
 
 
 def kept(known: Mapping[DeviceId, Mapping[str, Value]]) -> dict[str, Any]:
@@ -68,12 +75,13 @@ def kept(known: Mapping[DeviceId, Mapping[str, Value]]) -> dict[str, Any]:
 
 
 def recalled(kept_values: Mapping[str, Mapping[str, Any]]) -> dict[DeviceId, dict[str, Value]]:
-    """What `kept` wrote; rows that are no longer in the catalogue are left out."""
+    """What `kept` wrote; kinds and rows that are not in the catalogue, of a newer or older version, are left out."""
     found: dict[DeviceId, dict[str, Value]] = {}
     for name, values in kept_values.items():
         kind, _, id_ = name.partition("/")
-        entities = CATALOGUE[Kind(kind)].entities
-        found[DeviceId(Kind(kind), id_)] = {key: _read(value) for key, value in values.items() if key in entities}
+        if kind in set(Kind):
+            entities = CATALOGUE[Kind(kind)].entities
+            found[DeviceId(Kind(kind), id_)] = {key: _read(value) for key, value in values.items() if key in entities}
     return found
 
 

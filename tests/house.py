@@ -1,17 +1,28 @@
-"""What stands behind the publisher in tests: the broker's end of the wire, and a Home Assistant made of the contract."""
+"""What the tests of the publisher share: a publisher at its desk, and the broker's end of the wire."""
 
 from __future__ import annotations
 
 import json
-from collections import defaultdict, deque
+from collections import deque
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from ha_contract import Log, check_documents, check_payload, topics_read
+from discovery_cases import CAR, DEVICES
+from fakes import NOON
 
+from bridge.homeassistant import Look, config_topic
+from bridge.model import Device, DeviceId, Kind, Outcome, Request, Result, Roster, Update, Value
 from bridge.mqtt import Publication, Taken
+from bridge.mqtt.outbox import WINDOW
+from bridge.publisher import Publisher
+from bridge.state import Store
+from bridge.topics import Topics
 
-Json = Mapping[str, Any]
+BASE = f"fleet2mqtt/vehicle/{CAR.id}"
+CONFIG = config_topic("homeassistant", CAR)
+SITE = DEVICES[Kind.ENERGY_SITE]
+NIKOLA = Device(CAR, "Nikola", model="Model X")
+HOME = Device(SITE, "Home")
 
 
 class Wire:
@@ -37,11 +48,15 @@ class Wire:
                 taken(135 if publication.topic.startswith(refused) else 0)
             count = None if count is None else count - 1
 
+    def taken_up(self) -> list[Publication]:
+        """What was published since the last time."""
+        taken, self.published = self.published, []
+        return taken
+
     def drain(self) -> list[Publication]:
-        """Acknowledges all; gives what was published since the last time."""
+        """The same, when everything is acknowledged."""
         self.answer()
-        drained, self.published = self.published, []
-        return drained
+        return self.taken_up()
 
 
 def retained(publications: Iterable[Publication]) -> dict[str, bytes]:
@@ -50,62 +65,62 @@ def retained(publications: Iterable[Publication]) -> dict[str, bytes]:
     return {topic: payload for topic, payload in held.items() if payload}
 
 
-class Assistant:
-    """Hears every message in order, as Home Assistant does, and writes down what that would log."""
+class Desk:
+    """A publisher with its store, what it is allowed to offer, and a wire."""
 
-    def __init__(self, prefix: str = "homeassistant") -> None:
-        self.log: list[str] = []
-        self.documents: dict[str, Json] = {}
-        self._prefix = prefix
-        self._held: dict[str, bytes] = {}
-        self._readers: Mapping[str, list[tuple[str, Json]]] = {}
+    def __init__(self, *devices: Device, prefix: str | None = "homeassistant") -> None:
+        self.store = Store()
+        self.look = Look(Topics(), "1.0.0")
+        self.publisher = Publisher(store=self.store, look=lambda: self.look, prefix=prefix)
+        self.wire = Wire()
+        self._at = 0.0
+        self.publisher.show(Roster(devices))
 
-    def hear(self, publications: Iterable[Publication]) -> None:
-        for each in publications:
-            if each.topic.startswith(f"{self._prefix}/"):
-                self._discover(each.topic, each.payload)
-            else:
-                self._read(each.topic, each.payload)
-            if each.retain:
-                self._held[each.topic] = each.payload
+    def learn(self, at: DeviceId, **values: Value) -> None:
+        """As the app does: the store decides what is news."""
+        self._at += 1
+        if change := self.store.apply(Update(at, values, self._at, "poll")):
+            self.publisher.change(change)
 
-    def component(self, topic: str, key: str) -> Json:
-        component: Json = self.documents[topic]["components"][key]
-        return component
+    def attach(self) -> list[Publication]:
+        self.publisher.attach(self.wire)
+        return self.wire.drain()
 
-    def _discover(self, topic: str, payload: bytes) -> None:
-        before = self.documents.get(topic, {"components": {}})
-        if not payload:
-            if topic not in self.documents:
-                self.log.append(f"{Log.NOTHING_TO_CLEAN}: {topic}")
-            self.documents.pop(topic, None)
-        else:
-            document = json.loads(payload)
-            self.log += check_documents({**self.documents, topic: document})
-            # What is not mentioned stays; what has only its platform goes (mqtt-and-home-assistant.md 1.5).
-            components = {**before["components"], **document["components"]}
-            shown = {key: each for key, each in components.items() if each.keys() != {"platform"}}
-            self.documents[topic] = {**document, "components": shown}
-        self._subscribe()
-        self._replay(before["components"], self.documents.get(topic, {"components": {}}))
+    def reconnect(self) -> list[Publication]:
+        self.publisher.detach()
+        self.wire = Wire()
+        return self.attach()
 
-    def _subscribe(self) -> None:
-        readers = defaultdict(list)
-        for document in self.documents.values():
-            for topic, option, component in topics_read(document):
-                readers[topic].append((option, component))
-        self._readers = readers
 
-    def _replay(self, before: Json, document: Json) -> None:
-        """A broker sends what it holds to whoever subscribes."""
-        new = {key: each for key, each in document["components"].items() if key not in before}
-        for topic, option, component in topics_read({"components": new}):
-            if self._held.get(topic):
-                self.log += check_payload(component, self._held[topic], option)
+def desk(**values: Value) -> Desk:
+    """A car and what is known of it, connected and at rest."""
+    made = Desk(NIKOLA)
+    made.learn(CAR, **values)
+    made.attach()
+    return made
 
-    def _read(self, topic: str, payload: bytes) -> None:
-        for option, component in self._readers.get(topic, ()):
-            self.log += check_payload(component, payload, option)
-        for document in self.documents.values():
-            if {"topic": topic} in document.get("availability", ()) and payload not in {b"online", b"offline"}:
-                self.log.append(f"{Log.SILENT}: {topic} is {payload!r}")
+
+def topics(publications: list[Publication]) -> list[str]:
+    return [each.topic for each in publications]
+
+
+def components(publications: list[Publication]) -> Mapping[str, Any]:
+    """Of the last discovery document among them."""
+    documents = [json.loads(each.payload) for each in publications if each.topic == CONFIG]
+    found: Mapping[str, Any] = documents[-1]["components"]
+    return found
+
+
+def stuck() -> Desk:
+    """A connection whose window is full."""
+    house = desk(battery_level=80, charging_state="stopped")
+    for number in range(WINDOW):
+        house.publisher.event({"number": number})
+    assert house.wire.pending == WINDOW
+    house.wire.published.clear()
+    return house
+
+
+def result(**request: Any) -> Result:
+    asked = Request(CAR, "wake", b"PRESS", received_at=NOON, deadline=0, **request)
+    return Result(asked, Outcome.OK, NOON, attempts=1)

@@ -187,3 +187,9 @@ def test_trackers_and_updates_never_become_null(path: Where, junk: Any) -> None:
     values = read(Kind.VEHICLE, vehicle_answer(_replaced(GOLDEN_CAR, path, junk)))
     for key in ("position", "route_position", "firmware_update"):
         assert key not in values or isinstance(values[key], dict)
+
+
+def test_an_answer_that_tells_a_part_leaves_the_rest_as_it_was() -> None:
+    """After a 408 only `state` is known, and our own news come one by one."""
+    assert set(read(Kind.VEHICLE, {"vehicle": {"state": "asleep"}})) == {"connectivity", "online"}
+    assert read(Kind.VEHICLE, {"bridge": {"data_age": 3}}) == {"data_age": 3}

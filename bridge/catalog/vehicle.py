@@ -785,7 +785,6 @@ CLOSURES = group(
             "vehicle_state.ft",
             one_way(True, "actuate_trunk", "the frunk can only be closed by hand", which_trunk="front"),
             device_class="door",
-            settings={"payload_close": None},
         ),
         cover(
             "trunk",

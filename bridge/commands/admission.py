@@ -48,11 +48,10 @@ class Job:
 
     @property
     def value(self) -> Value:
-        """What was asked for, as the result shows it: never a PIN."""
+        """What was asked for, as the result shows it: never a PIN, nor a place that was filled in."""
         if self.request.name in self.expected:
             return self.expected[self.request.name]
-        secrets = {parameter.name for parameter in self.command.parameters if parameter.secret}
-        return {name: value for name, value in self.parameters.items() if name not in secrets} or None
+        return self.asked or None
 
 
 def admit(request: Request, values: Mapping[str, Value], offer: Offer, *, is_known: bool) -> Job:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -12,27 +13,38 @@ from bridge.model import Connectivity
 
 def connectivity(entry: Mapping[str, Any]) -> Connectivity | None:
     """The `state` of a list entry; None for null and for words that are not known."""
-    state = entry.get("state")
-    return Connectivity(state) if state in set(Connectivity) else None
+    return next((word for word in Connectivity if word == entry.get("state")), None)
 
 
 def newest(body: Mapping[str, Any]) -> datetime | None:
     """When the car last spoke: the newest `timestamp` (ms) of its groups."""
     stamps = [group.get("timestamp") for group in body.values() if isinstance(group, Mapping)]
-    times = [stamp for stamp in stamps if isinstance(stamp, int) and stamp > 0]
-    return convert.millis_epoch(max(times)) if times else None
+    moments = [_or_none(convert.millis_epoch, stamp) for stamp in stamps if stamp]
+    return max((moment for moment in moments if moment), default=None)
 
 
 def wall_connectors(answer: Any) -> list[Mapping[str, Any]]:
     """The `wall_connectors` of an answer: a list, or null, or something else altogether (fleet-api.md 4.2)."""
     entries = answer.get("wall_connectors") if isinstance(answer, Mapping) else None
     known = entries if isinstance(entries, list) else []
-    return [entry for entry in known if isinstance(entry, Mapping) and entry.get("din")]
+    return [entry for entry in known if isinstance(entry, Mapping) and is_id(entry.get("din"))]
+
+
+def is_id(raw: Any) -> bool:
+    """Can it be a VIN, a site id or a DIN, and so a level of a topic? (reliability.md D10)."""
+    return isinstance(raw, str) and bool(_ID.fullmatch(raw))
+
+
+_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
 def moment(raw: Any) -> datetime | None:
     """ISO 8601 with an offset; None for anything else."""
+    return _or_none(convert.iso, raw)
+
+
+def _or_none(read: Callable[[Any], datetime], raw: Any) -> datetime | None:
     try:
-        return convert.iso(raw)
-    except (TypeError, ValueError):
+        return read(raw)
+    except (TypeError, ValueError, OverflowError, OSError):
         return None

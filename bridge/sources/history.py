@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -20,11 +20,14 @@ def today(now: datetime, zone: str | None) -> Day | None:
     """The site's day; None while its time zone is not known."""
     try:
         local = ZoneInfo(zone or "")
-    except (ZoneInfoNotFoundError, ValueError):
+    except (ZoneInfoNotFoundError, ValueError, OSError):  # OSError: `Europe` is a directory of the zone files
         return None
-    start = now.astimezone(local).replace(hour=0, minute=0, second=0, microsecond=0)
-    # Wall-clock arithmetic: one day later is midnight again, whatever the night's clock change did.
-    return Day(start, start + timedelta(days=1) - timedelta(seconds=1), str(local))
+    # The first of two midnights, where the clock goes back across it (Havana).
+    start = now.astimezone(local).replace(hour=0, minute=0, second=0, microsecond=0, fold=0)
+    # Wall-clock arithmetic: one day later is midnight again, whatever the night's clock change did. The last second
+    # before it is counted in UTC, because the clock's 23:59:59 may come twice (Cairo).
+    midnight = (start + timedelta(days=1)).astimezone(UTC)
+    return Day(start, (midnight - timedelta(seconds=1)).astimezone(local), str(local))
 
 
 def totals(history: Any, day: Day) -> dict[str, Any] | None:
@@ -40,9 +43,18 @@ def totals(history: Any, day: Day) -> dict[str, Any] | None:
     sums: dict[str, Any] = {}
     for bucket in buckets:
         for key, value in bucket.items():
-            if isinstance(value, int | float) and not isinstance(value, bool):
+            if _is_energy(value):
                 sums[key] = sums.get(key, 0) + value
     return {**sums, "period_start": day.start.isoformat()}
+
+
+def _is_energy(value: Any) -> bool:
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    return is_number and abs(value) < _ABSURD  # false for NaN too
+
+
+_ABSURD = 1e12
+"""Wh in a few minutes: what a large power station makes in a month."""
 
 
 def _is_within(bucket: Any, day: Day) -> bool:

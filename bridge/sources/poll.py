@@ -7,16 +7,18 @@ from collections import defaultdict
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping
 from dataclasses import replace
 from datetime import datetime
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol
+
+import structlog
 
 from bridge import catalog, schedule
 from bridge.clock import Clock, pause
-from bridge.errors import BridgeError, OwnerMustAct, RateLimited, VehicleUnavailable
+from bridge.errors import AnswerInvalid, BridgeError, VehicleUnavailable
 from bridge.model import Connectivity, Device, DeviceId, Kind, Roster, Update, Value
 from bridge.schedule import CallHistory, Pace, VehicleHistory
 from bridge.sources import answers, history as energy_history, roster
 
-_History = TypeVar("_History", VehicleHistory, CallHistory)
+log = structlog.get_logger()
 
 ACCOUNT = DeviceId(Kind.ACCOUNT, "tesla")
 
@@ -32,6 +34,9 @@ DATA_GROUPS = (
 
 GONE_AFTER = 86_400.0
 """Seconds that a device may be missing from the products list before it counts as gone (reliability.md B10)."""
+
+NO_ZONE = "UTC"
+"""For a site whose settings name no time zone, until its history does."""
 
 
 class Api(Protocol):
@@ -70,7 +75,8 @@ class Poller:
         self._heard: asyncio.Queue[Update | Roster] = asyncio.Queue()
         self._vehicles: dict[DeviceId, VehicleHistory] = {}
         self._calls: dict[tuple[DeviceId, str], CallHistory] = {}
-        self._devices: dict[DeviceId, tuple[Device, float]] = {}
+        self._devices: dict[DeviceId, Device] = {}
+        self._missing: dict[DeviceId, float] = {}
         self._zones: dict[DeviceId, str] = {}
         self._nudges: defaultdict[tuple[DeviceId, str], asyncio.Event] = defaultdict(asyncio.Event)
         self._tasks: dict[DeviceId, asyncio.Task[None]] = {}
@@ -101,11 +107,10 @@ class Poller:
     async def _read_products(self, group: asyncio.TaskGroup) -> None:
         asked = self._clock.monotonic()
         products = await self._api.products()
-        for device in roster.devices(products):
-            self._devices[device.at] = (device, asked)
-        for at, (_, listed) in list(self._devices.items()):
-            if at.kind is not Kind.WALL_CONNECTOR and asked - listed > GONE_AFTER:
-                self._drop(at)
+        listed = {device.at: device for device in roster.devices(products)}
+        self._devices |= listed
+        for at in self._gone(listed, asked):
+            self._drop(at)
         self._announce()
         for at in self._devices:
             self._start(at, group)
@@ -113,11 +118,17 @@ class Poller:
             if isinstance(product, Mapping):
                 self._saw_entry(product, asked)
 
+    def _gone(self, listed: Collection[DeviceId], asked: float) -> list[DeviceId]:
+        """What every list of a whole day has left out. One list proves nothing, least of all an empty one."""
+        missing = (at for at in self._devices if at not in listed and at.kind is not Kind.WALL_CONNECTOR)
+        self._missing = {at: self._missing.get(at, asked) for at in missing}
+        return [at for at, since in self._missing.items() if asked - since > GONE_AFTER]
+
     def _announce(self) -> None:
-        self._heard.put_nowait(Roster(tuple(device for device, _ in self._devices.values())))
+        self._heard.put_nowait(Roster(tuple(self._devices.values())))
 
     def _drop(self, at: DeviceId) -> None:
-        for device, _ in list(self._devices.values()):
+        for device in list(self._devices.values()):
             if at in {device.at, device.via}:
                 self._devices.pop(device.at)
         self._vehicles.pop(at, None)
@@ -162,23 +173,25 @@ class Poller:
             wait = self._pace.products if due is None else due - self._clock.monotonic()
             if wait > 0:
                 await pause(self._clock, wait, self._nudges[at, "data"])
-                continue
-            await self._listening.wait()
-            await self._attempt_data(at)
+            elif self._listening.is_set():
+                await self._attempt_data(at)
+            else:
+                await self._listening.wait()
+                # It may have fallen asleep meanwhile: the free list is asked first (reliability.md B1).
+                self._set_vehicle(at, schedule.saw_state(self._vehicles[at], None, self._clock.monotonic()))
 
     async def _attempt_data(self, at: DeviceId) -> None:
-        try:
-            await self._read_data(at)
-        except VehicleUnavailable:
-            # The list will tell whether it sleeps or is out of reach; either way it is left alone.
-            now = self._clock.monotonic()
+        error = await self._failure(self._read_data, at)
+        now = self._clock.monotonic()
+        if error:
+            # A 408 is put off too: it is billed, and the list may say `online` for long (reliability.md B1).
+            self._vehicles[at] = schedule.put_off(self._vehicles[at], error, now, self._pace)
+        if isinstance(error, VehicleUnavailable):
+            # The list will tell whether it sleeps or is out of reach; either way it is left alone, and all is well.
             self._learn(at, {"vehicle": {"state": Connectivity.ASLEEP}}, now)
             self._set_vehicle(at, schedule.saw_state(self._vehicles[at], Connectivity.ASLEEP, now))
-        except BridgeError as error:
-            self._vehicles[at] = self._put_off(self._vehicles[at], error)
-            self._report(f"{at} data", error)
-        else:
-            self._report(f"{at} data", None)
+            error = None
+        self._report(f"{at} data", error)
 
     async def _read_data(self, at: DeviceId) -> None:
         asked = self._clock.monotonic()
@@ -203,24 +216,24 @@ class Poller:
         seen = self._seen(answers.moment(body.get("timestamp")))
         self._learn(at, {"live_status": body, "bridge": seen}, asked)
         for connector in answers.wall_connectors(body):
-            device = self._connector(connector, at, asked)
+            device = self._connector(connector, at)
             self._learn(device, {"wall_connector": connector, "bridge": seen}, asked)
 
-    def _connector(self, connector: Mapping[str, Any], site: DeviceId, asked: float) -> DeviceId:
+    def _connector(self, connector: Mapping[str, Any], site: DeviceId) -> DeviceId:
         """The products list may not name it: then it is found here."""
-        device = roster.wall_connector(str(connector["din"]), site, connector)
+        device = roster.wall_connector(connector["din"], site, connector)
         if device.at not in self._devices:
-            self._devices[device.at] = (device, asked)
+            self._devices[device.at] = device
             self._announce()
         return device.at
 
     async def _read_info(self, at: DeviceId) -> None:
         asked = self._clock.monotonic()
         body = await self._api.site_info(at.id)
-        self._set_zone(at, body.get("installation_time_zone") or self._zones.get(at, "UTC"))
+        self._set_zone(at, body.get("installation_time_zone") or self._zones.get(at, NO_ZONE))
         self._learn(at, {"site_info": body}, asked)
         for info in answers.wall_connectors(body.get("components")):
-            self._learn(self._connector(info, at, asked), {"wall_connector_info": info}, asked)
+            self._learn(self._connector(info, at), {"wall_connector_info": info}, asked)
 
     async def _read_day(self, at: DeviceId) -> None:
         asked = self._clock.monotonic()
@@ -228,8 +241,8 @@ class Poller:
         if day is None:
             return
         answer = await self._api.energy_history(at.id, start=day.start, end=day.end, period="day", zone=day.zone)
-        if answer:
-            self._set_zone(at, answer.get("installation_time_zone") or day.zone)
+        if answer and day.zone == NO_ZONE:
+            self._set_zone(at, answer.get("installation_time_zone"))
         if totals := energy_history.totals(answer, day):
             self._learn(at, {"energy_history": totals}, asked)
 
@@ -254,21 +267,23 @@ class Poller:
                 continue
             await self._listening.wait()
             asked = self._clock.monotonic()
-            try:
-                await read(*values)
-            except BridgeError as error:
-                self._calls[key] = self._put_off(self._calls[key], error)
-                self._report(f"{at} {name}", error)
+            error = await self._failure(read, *values)
+            if error:
+                self._calls[key] = schedule.put_off(self._calls[key], error, self._clock.monotonic(), self._pace)
             else:
                 self._calls[key] = schedule.answered(self._calls[key], asked, self._clock.monotonic())
-                self._report(f"{at} {name}", None)
+            self._report(f"{at} {name}", error)
 
-    def _put_off(self, history: _History, error: BridgeError) -> _History:
-        wait = error.wait if isinstance(error, RateLimited) else schedule.back_off(history.failures, self._pace)
-        if isinstance(error, OwnerMustAct):
-            wait = self._pace.longest_wait
-        not_before = self._clock.monotonic() + wait
-        return replace(history, failures=history.failures + 1, wanted_at=None, not_before=not_before)
+    async def _failure(self, read: Callable[..., Awaitable[None]], *values: Any) -> BridgeError | None:
+        """Makes a call; what it failed with. A bug of ours fails one call like anything else, and no other device."""
+        try:
+            await read(*values)
+        except BridgeError as error:
+            return error
+        except Exception as bug:
+            log.exception("an answer was not understood")
+            return AnswerInvalid(f"an answer was not understood: {type(bug).__name__}")
+        return None
 
     def _nudge(self, at: DeviceId) -> None:
         for (device, _), event in self._nudges.items():

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from bridge.catalog import convert
 from bridge.model import Device, DeviceId, Kind
+from bridge.sources import answers
 
 MODELS: Mapping[str, str] = {
     "S": "Model S",
@@ -24,31 +26,31 @@ def devices(products: Iterable[Any]) -> Iterator[Device]:
     """The devices in a products list; entries that are no car and no site are passed over (B8, B10)."""
     for product in products:
         match product:
-            case {"vin": str(vin)} if vin:
+            case {"vin": vin} if answers.is_id(vin):
                 yield _vehicle(vin, product)
-            case {"energy_site_id": int() | str() as site} if site:
+            case {"energy_site_id": int() | str() as site} if _SITE.fullmatch(str(site)):
                 yield from _site(str(site), product)
+
+
+_SITE = re.compile(r"[1-9][0-9]{0,19}")
 
 
 def _vehicle(vin: str, product: Mapping[str, Any]) -> Device:
     model = MODELS.get(vin[3:4])
-    name = product.get("display_name")
-    known = convert.text(name) if isinstance(name, str) else ""
-    return Device(DeviceId(Kind.VEHICLE, vin), known or model or vin, model=model, serial=vin)
+    name = _text(product.get("display_name")) or model or vin
+    return Device(DeviceId(Kind.VEHICLE, vin), name, model=model, serial=vin)
 
 
 def _site(site: str, product: Mapping[str, Any]) -> Iterator[Device]:
-    components = product.get("components") or {}
-    connectors = components.get("wall_connectors") or []
+    given = product.get("components")
+    components: Mapping[str, Any] = given if isinstance(given, Mapping) else {}
+    connectors = answers.wall_connectors(components)
     if not (components.get("battery") or components.get("solar") or connectors or product.get("resource_type")):
         return  # an empty site: Tesla lists them, and they have nothing to tell (fleet-api.md 4.1)
-    name = product.get("site_name")
-    known = convert.text(name) if isinstance(name, str) else ""
     at = DeviceId(Kind.ENERGY_SITE, site)
-    yield Device(at, known or "Energy site", model=_site_model(product), serial=site)
+    yield Device(at, _text(product.get("site_name")) or "Energy site", model=_site_model(product), serial=site)
     for connector in connectors:
-        if isinstance(connector, Mapping) and connector.get("din"):
-            yield wall_connector(str(connector["din"]), at, connector)
+        yield wall_connector(connector["din"], at, connector)
 
 
 def _site_model(product: Mapping[str, Any]) -> str:
@@ -57,12 +59,16 @@ def _site_model(product: Mapping[str, Any]) -> str:
 
 def wall_connector(din: str, site: DeviceId, info: Mapping[str, Any]) -> Device:
     """A wall connector of a site, from its entry in products, site_info or live_status."""
-    name = info.get("part_name")
     return Device(
         DeviceId(Kind.WALL_CONNECTOR, din),
         "Wall connector",
-        model=name if isinstance(name, str) and name else "Wall Connector",
-        serial=info.get("serial_number") or din,
-        software=info.get("firmware_version"),
+        model=_text(info.get("part_name")) or "Wall Connector",
+        serial=_text(info.get("serial_number")) or din,
+        software=_text(info.get("firmware_version")),
         via=site,
     )
+
+
+def _text(raw: Any) -> str | None:
+    """A text that says something; None for all else: a name is shown, so nothing unprintable stays in it."""
+    return convert.text(raw).strip() or None if isinstance(raw, str) else None

@@ -1,0 +1,87 @@
+"""Devices of each kind with all their values, and their discovery documents: what the tests of discovery share."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from catalog_cases import ANSWERS
+from fakes import NOON
+from ha_contract import check_document, check_payload, topics_read
+
+from bridge.catalog import CATALOGUE, read
+from bridge.catalog.offer import Offer
+from bridge.homeassistant import Look, config_topic, document
+from bridge.model import Device, DeviceId, Kind, Value
+from bridge.topics import Topics, encode
+
+DEVICES = {
+    Kind.VEHICLE: DeviceId(Kind.VEHICLE, "5YJXCDE20MF000001"),
+    Kind.ENERGY_SITE: DeviceId(Kind.ENERGY_SITE, "2252000000000001"),
+    Kind.WALL_CONNECTOR: DeviceId(Kind.WALL_CONNECTOR, "1529455-02-D--AAA00000000001"),
+    Kind.ACCOUNT: DeviceId(Kind.ACCOUNT, "tesla"),
+    Kind.BRIDGE: DeviceId(Kind.BRIDGE, "bridge"),
+}
+CAR = DEVICES[Kind.VEHICLE]
+
+OF_ITSELF = {
+    "last_seen": NOON,
+    "data_source": "poll",
+    "data_age": 3,
+    "data_stale": False,
+    "last_command": "wake",
+    "last_command_outcome": "ok",
+    "signed_in": True,
+    "region": "eu",
+    "token_expires": NOON,
+    "problem": "none",
+    "cost_month": 1.25,
+    "credit_left": 8.75,
+    "calls_data": 600,
+    "calls_command": 12,
+    "calls_wake": 2,
+    "calls_free": 9000,
+    "state": "online",
+    "version": "1.0.0",
+    "started_at": NOON,
+    "devices": 5,
+}
+"""What the bridge says of itself, of the account, and of how fresh a device's values are."""
+
+KNOWN = {kind: read(kind, {**ANSWERS.get(kind, {}), "bridge": OF_ITSELF}) for kind in Kind}
+UNKNOWN: Mapping[Kind, Mapping[str, Value]] = {
+    kind: {key: {} if isinstance(value, dict) else None for key, value in KNOWN[kind].items()} for kind in Kind
+}
+"""What the catalogue reads from an answer without a single field: objects are empty, never null."""
+
+DANGEROUS = sorted(name for kind in Kind for name, row in CATALOGUE[kind].commands.items() if row.dangerous)
+TOPICS = Topics()
+
+Json = Mapping[str, Any]
+Words = Mapping[str, tuple[str, ...]]
+
+
+def described(
+    at: DeviceId,
+    values: Mapping[str, Value],
+    *,
+    enabled: Collection[str] = (),
+    scopes: Collection[str] | None = None,
+    words: Words | None = None,
+    expiry: int = 60,
+) -> Json:
+    look = Look(TOPICS, "1.0.0", command_expiry=expiry, offer=Offer(enabled, scopes))
+    return document(Device(at, "Device", via=DEVICES[Kind.BRIDGE]), values, look, words or {})
+
+
+def complaints(at: DeviceId, shown: Json, values: Mapping[str, Value]) -> list[str]:
+    """Of the document, and of every value on the topics that it names."""
+    rows = CATALOGUE[at.kind].entities
+    payloads = {TOPICS.value(at, rows[key].group, key): encode(value).payload for key, value in values.items()}
+    heard = [
+        complaint
+        for topic, option, component in topics_read(shown)
+        if topic in payloads
+        for complaint in check_payload(component, payloads[topic], option)
+    ]
+    return check_document(config_topic("homeassistant", at), shown) + heard

@@ -1,0 +1,118 @@
+"""A client that is not ours: hears everything on the broker, and sends what Node-RED would."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from brokers import PASSWORD, Broker
+from paho.mqtt.client import Client, MQTTMessage
+from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
+from paho.mqtt.packettypes import PacketTypes
+from paho.mqtt.properties import Properties
+from paho.mqtt.subscribeoptions import SubscribeOptions
+from wire import PATIENCE
+
+EVERYTHING = SubscribeOptions(qos=1, retainAsPublished=True)
+
+
+@dataclass(frozen=True)
+class Heard:
+    """One message, as it came from the broker; `at` on a clock of seconds."""
+
+    at: float
+    topic: str
+    payload: bytes
+    retain: bool
+    correlation: bytes | None
+    content_type: str | None
+
+    @property
+    def text(self) -> str:
+        return self.payload.decode()
+
+    @property
+    def body(self) -> Any:
+        return json.loads(self.payload)
+
+
+class Spy:
+    """`messages` are all that were heard, in order."""
+
+    def __init__(self, watcher: Client, sender: Client) -> None:
+        self.messages: list[Heard] = []
+        self._sender = sender
+        self._news = threading.Condition()
+        watcher.on_message = self._on_message
+
+    def publish(self, topic: str, payload: bytes | str = b"", *, retain: bool = False, **properties: Any) -> None:
+        """`properties` by paho's names: CorrelationData, ResponseTopic, MessageExpiryInterval."""
+        given = Properties(PacketTypes.PUBLISH)  # type: ignore[no-untyped-call]  # paho left it unannotated
+        for name, value in properties.items():
+            setattr(given, name, value)
+        self._sender.publish(topic, payload, qos=1, retain=retain, properties=given).wait_for_publish(PATIENCE)
+
+    def on(self, topic: str, since: int = 0) -> list[Heard]:
+        """What came on a topic, from message number `since` on."""
+        return [each for each in self.messages[since:] if each.topic == topic]
+
+    @property
+    def retained(self) -> dict[str, str]:
+        """Topic -> what a new client would be given."""
+        newest = {each.topic: each for each in self.messages if each.retain}
+        return {topic: each.text for topic, each in newest.items() if each.payload}
+
+    def until(self, condition: Callable[[], Any], what: str = "it", seconds: float = PATIENCE) -> Any:
+        """Waits for news until the condition is true, and gives its value."""
+        deadline = time.monotonic() + seconds
+        with self._news:
+            while not (value := condition()):
+                left = deadline - time.monotonic()
+                assert left > 0, f"{what} did not happen in {seconds:g} s"
+                self._news.wait(min(left, 0.05))  # not all that is waited for is news from the broker
+        return value
+
+    def _on_message(self, _client: Client, _data: Any, raw: MQTTMessage) -> None:
+        given = raw.properties
+        heard = Heard(
+            time.monotonic(),
+            raw.topic,
+            bytes(raw.payload),
+            bool(raw.retain),
+            getattr(given, "CorrelationData", None),
+            getattr(given, "ContentType", None),
+        )
+        with self._news:
+            self.messages.append(heard)
+            self._news.notify_all()
+
+
+@contextmanager
+def spying(broker: Broker) -> Iterator[Spy]:
+    """Watches with the bridge's own rights, because nobody else may see all; sends as Node-RED."""
+    watcher, sender = _client("bridge", "spy"), _client("nodered", "sender")
+    spy = Spy(watcher, sender)
+    is_watching = threading.Event()
+    watcher.on_subscribe = lambda *_: is_watching.set()
+    watcher.on_connect = lambda *_: watcher.subscribe("#", options=EVERYTHING)
+    try:
+        for client in (watcher, sender):
+            client.connect(broker.host, broker.port)
+            client.loop_start()
+        assert is_watching.wait(PATIENCE)
+        yield spy
+    finally:
+        for client in (watcher, sender):
+            client.disconnect()
+            client.loop_stop()
+
+
+def _client(user: str, name: str) -> Client:
+    client = Client(CallbackAPIVersion.VERSION2, name, protocol=MQTTProtocolVersion.MQTTv5)
+    client.username_pw_set(user, PASSWORD)
+    return client

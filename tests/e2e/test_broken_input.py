@@ -1,0 +1,146 @@
+"""Nothing that anybody sends makes the bridge fall over, call Tesla, or forget an answer (F27, F30, F38, F39).
+
+The whole matrix of topics and values is in test_commands_broken.py; here the real program and broker meet the worst.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from whole_house import BASE, CAR, SITE, House, house
+
+
+@pytest.fixture(scope="module")
+def one(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    with house(tmp_path_factory.mktemp("house")) as running:
+        yield running
+
+
+@pytest.fixture(autouse=True)
+def _nothing_is_called_and_the_bridge_lives(one: House) -> Iterator[None]:
+    one.tesla.forget()
+    yield
+    assert one.tesla.paid_for == []
+    assert one.bridge.is_alive
+    assert one.ask(CAR, "charge_limit", "80")["outcome"] == "ok"
+    assert one.spy.retained[f"{BASE}/bridge/state"] == "online"
+
+
+BROKEN = {
+    "a wrong type": b"true",
+    "out of range": b"101",
+    "below the range": b'{"value": -1}',
+    "no number": b"NaN",
+    "infinity": b'{"value": 1e999}',
+    "a huge number": b'{"value": ' + b"9" * 5000 + b"}",
+    "unfinished JSON": b'{"value": ',
+    "a list": b"[80]",
+    "deep JSON": b"[" * 16_000,
+    "a deep value": b'{"value":' * 1000 + b"1" + b"}" * 1000,
+    "invalid UTF-8": b"\xff\xfe\xfa",
+    "NUL": b"8\x000",
+    "a surrogate": b'{"value": "\\ud800", "transaction": "\\ud800"}',
+    "a terminal's colours": b"\x1b[31m80",
+    "another member": b'{"value": 80, "force": true}',
+    "60 KiB": b"8" * 60_000,
+}
+
+
+@pytest.mark.parametrize(
+    ("device", "name"), [(CAR, "charge_limit"), (CAR, "set_charge_limit"), (SITE, "backup_reserve")]
+)
+def test_broken_payloads_are_invalid_with_a_reason(one: House, device: str, name: str) -> None:
+    for what, payload in BROKEN.items():
+        result = one.ask(device, name, payload)
+        assert (result["outcome"], result["reason"] in {"value", "payload"}) == ("invalid", True), what
+        assert 0 < len(result["message"]) < 300, what
+        assert result["message"].isprintable(), what
+
+
+@pytest.mark.parametrize(
+    ("device", "name", "reason"),
+    [
+        (CAR, "no_such_thing", "unknown_command"),
+        (CAR, "battery_level", "unknown_command"),
+        (SITE, "charge_limit", "unknown_command"),
+        (CAR, "n" * 5000, "unknown_command"),
+        (CAR, "ü💥", "unknown_command"),
+        ("vehicle/5YJ3E1EA7KF000316", "charge_limit", "unknown_device"),
+        ("vehicle/..%2f..%2f", "charge_limit", "unknown_device"),
+        ("energy_site/1", "backup_reserve", "unknown_device"),
+    ],
+)
+def test_unknown_names_are_invalid_with_a_reason(one: House, device: str, name: str, reason: str) -> None:
+    result = one.ask(device, name, "80")
+    assert (result["outcome"], result["reason"]) == ("invalid", reason)
+
+
+def test_an_empty_message_is_no_command(one: House) -> None:
+    since = len(one.spy.messages)
+    one.send(CAR, "charge_limit", b"")
+    one.ask(CAR, "no_such_thing", "?")
+    assert one.results(CAR, "charge_limit", since) == []
+
+
+@pytest.mark.mosquitto
+def test_a_message_larger_than_we_take_is_kept_from_us_by_the_broker(one: House) -> None:
+    since = len(one.spy.messages)
+    one.send(CAR, "charge_limit", b"8" * 2**20)
+    one.ask(CAR, "no_such_thing", "?")
+    assert one.results(CAR, "charge_limit", since) == []
+    assert one.spy.on(f"{BASE}/bridge/state", since) == []
+
+
+@pytest.mark.mosquitto
+def test_a_retained_command_is_refused_and_cleared_from_the_broker(one: House) -> None:
+    topic = f"{BASE}/{CAR}/set/charge_limit"
+    result = one.ask(CAR, "charge_limit", "70", retain=True)
+    assert (result["outcome"], result["reason"]) == ("invalid", "retained")
+    one.spy.until(lambda: topic not in one.spy.retained, "the topic to be cleared")
+
+
+@pytest.mark.mosquitto
+def test_a_retained_command_from_before_is_not_done_at_the_next_start(one: House) -> None:
+    one.bridge.kill()
+    since = len(one.spy.messages)
+    one.send(CAR, "charge_limit", "70", retain=True)
+    one.start()
+    one.ask(CAR, "no_such_thing", "?")
+    assert one.results(CAR, "charge_limit", since) == []
+
+
+@pytest.mark.parametrize(
+    "topic",
+    [
+        f"{BASE}/{CAR}/set/",
+        f"{BASE}/{CAR}/set//",
+        f"{BASE}/{CAR}/get/charge",
+        f"{BASE}/{CAR}/get/{'ü💥' * 99}",
+        f"{BASE}/vehicle//set/charge_limit",
+        f"{BASE}/vehicle//get/",
+        f"{BASE}/wall_connector/x/set/charge",
+        f"{BASE}/bridge/request/",
+        f"{BASE}/bridge/request/no_such_thing",
+        f"{BASE}/bridge/request/{'x' * 3000}",
+        "homeassistant/status",
+    ],
+)
+def test_no_topic_that_is_listened_to_takes_offence(one: House, topic: str) -> None:
+    for payload in BROKEN.values():
+        one.spy.publish(topic, payload)
+
+
+def test_a_broken_request_to_the_bridge_is_answered_with_an_error(one: House) -> None:
+    since = len(one.spy.messages)
+    for payload in (*BROKEN.values(), b""):
+        one.spy.publish(f"{BASE}/bridge/request/nonsense", payload)
+    topic = f"{BASE}/bridge/response/nonsense"
+    answers = one.spy.until(lambda: len(found := one.spy.on(topic, since)) == len(BROKEN) + 1 and found, "the answers")
+    assert {answer.body["status"] for answer in answers} == {"error"}
+
+
+def test_what_strangers_send_does_not_reach_the_log_as_it_is(one: House) -> None:
+    assert not re.search(r"[\x00-\x08\x0b-\x1f]", re.sub(r"\x1b\[[0-9;]*m", "", one.bridge.log))
+    assert max(map(len, one.bridge.log.splitlines()), default=0) < 2000

@@ -1,0 +1,275 @@
+"""A house for tests: a broker, a simulated Tesla account behind real HTTP, the bridge as a process, and a spy."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import httpx2
+from brokers import HOST, PASSWORD, Broker, running_broker
+from spy import Heard, Spy, spying
+from wire import PATIENCE, Outside, Wire
+
+from bridge.simulator.server import Simulation, serve
+
+CAR = "vehicle/LRW3F7EK4NC700001"
+OTHER_CAR = "vehicle/5YJYGDEE1MF700002"
+SITE = "energy_site/2252000000000001"
+CONNECTOR = "wall_connector/1734412-02-D--PGT00000000001"
+BASE = "fleet2mqtt"
+
+SPEED = 10.0
+"""Simulated seconds in a real one: a car wakes up in 1 to 3 s, a site shows a setting after 0.3 s."""
+
+Json = dict[str, Any]
+
+
+def id_of(device: str) -> str:
+    """`vehicle/<VIN>` -> the VIN."""
+    return device.split("/")[1]
+
+
+class Tesla:
+    """The strings behind the stage of the simulated account."""
+
+    def __init__(self, url: str) -> None:
+        self._http = httpx2.Client(base_url=f"{url}/control/")
+
+    def close(self) -> None:
+        self._http.close()
+
+    def force(self, device: str, **fields: Any) -> None:
+        """Puts a car or a site into a state."""
+        kind, id_ = device.split("/")
+        self._post(f"{'vehicles' if kind == 'vehicle' else 'sites'}/{id_}", fields)
+
+    def fault(self, match: str, **what: Any) -> None:
+        """`match`: a pattern for "METHOD /path"."""
+        self._post("faults", {"match": match, **what})
+
+    def heal(self) -> None:
+        self._http.delete("faults").raise_for_status()
+
+    def forget(self) -> None:
+        """Clears what was asked and done so far."""
+        self._http.delete("ledger").raise_for_status()
+        self._http.delete("executions").raise_for_status()
+
+    def asked(self, words: str = "") -> list[str]:
+        """Every request answered so far, as "METHOD /path"; those that hold the words."""
+        lines = [f"{entry['method']} {entry['path']}" for entry in self._get("ledger")["entries"]]
+        return [line for line in lines if words in line]
+
+    @property
+    def paid_for(self) -> list[str]:
+        """Requests that command or wake a car, or write to a site."""
+        return [line for line in self.asked("POST ")]
+
+    def done(self, device: str) -> list[tuple[str, Json]]:
+        """What a device was told to do: (name, parameters)."""
+        entries = self._get("executions")["executions"]
+        return [(each["name"], each["parameters"]) for each in entries if each["device"] == id_of(device)]
+
+    def _get(self, path: str) -> Json:
+        answer: Json = self._http.get(path).raise_for_status().json()
+        return answer
+
+    def _post(self, path: str, body: Json) -> None:
+        answer = self._http.post(path, json=body)
+        assert answer.status_code == 200, answer.text
+
+
+class Bridge:
+    """The program as a process. Its settings are environment variables, its log a file."""
+
+    def __init__(self, directory: Path, environment: dict[str, str]) -> None:
+        self.directory = directory
+        self.environment = environment
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self, **settings: Any) -> None:
+        """`settings`: by their names in lower case, `commands_wake_time=10`."""
+        given = {f"FLEET2MQTT_{name.upper()}": str(value) for name, value in settings.items()}
+        with (self.directory / "log").open("ab") as log:
+            self._process = subprocess.Popen(
+                [Path(sys.executable).with_name("fleet2mqtt"), "run"],
+                env=self.environment | given,
+                cwd=self.directory,
+                stdout=log,
+                stderr=log,
+            )
+
+    @property
+    def process(self) -> subprocess.Popen[bytes]:
+        assert self._process, "not started"
+        return self._process
+
+    @property
+    def is_alive(self) -> bool:
+        return self._process is not None and self._process.poll() is None
+
+    @property
+    def log(self) -> str:
+        path = self.directory / "log"
+        return path.read_text() if path.exists() else ""
+
+    def kill(self) -> None:
+        """Like a power cut."""
+        self.process.kill()
+        self.process.wait(PATIENCE)
+
+    def stop(self) -> int:
+        """As Docker and systemd do it. Gives the exit code."""
+        self.process.send_signal(signal.SIGTERM)
+        return self.process.wait(PATIENCE)
+
+
+class House:
+    """Everything under one roof."""
+
+    def __init__(self, broker: Broker, tesla: Tesla, bridge: Bridge, api: Wire, mqtt: Wire) -> None:
+        """`api` and `mqtt` are the bridge's cables to the account and to the broker."""
+        self.broker = broker
+        self.tesla = tesla
+        self.bridge = bridge
+        self.api = api
+        self.mqtt = mqtt
+        self._stack = ExitStack()
+        self._numbers = itertools.count(1)
+        self.spy = self._stack.enter_context(spying(broker))
+
+    def close(self) -> None:
+        if self.bridge.is_alive:
+            self.bridge.kill()
+        self._stack.close()
+
+    def watch_anew(self) -> None:
+        """The broker has been away."""
+        self._stack.close()
+        self.spy = self._stack.enter_context(spying(self.broker))
+
+    # --- the bridge's lives -----------------------------------------------------------------------------
+
+    def start(self, **settings: Any) -> None:
+        """Returns when commands are heard and everything is known."""
+        since = len(self.spy.messages)
+        self.bridge.start(**settings)
+        self.ready(since)
+
+    def restart(self, **settings: Any) -> None:
+        if self.bridge.is_alive:
+            self.bridge.kill()
+        self.start(**settings)
+
+    def ready(self, since: int = 0) -> None:
+        wanted = {f"{BASE}/{device}/{group}" for device, group in KNOWN}
+
+        def is_ready() -> bool:
+            assert self.bridge.is_alive, self.bridge.log
+            return wanted <= {each.topic for each in self.spy.messages[since:]}
+
+        self.spy.until(is_ready, "the bridge to be ready")
+
+    # --- talk -------------------------------------------------------------------------------------------
+
+    def send(self, device: str, name: str, payload: bytes | str, **properties: Any) -> None:
+        self.spy.publish(f"{BASE}/{device}/set/{name}", payload, **properties)
+
+    def ask(self, device: str, name: str, payload: bytes | str, **properties: Any) -> Json:
+        """Sends a command and waits for its result, which is known by its correlation data."""
+        correlation = properties.setdefault("CorrelationData", b"%d" % next(self._numbers))
+        self.send(device, name, payload, **properties)
+        return self.result(device, name, correlation).body
+
+    def result(self, device: str, name: str, correlation: bytes) -> Heard:
+        def found() -> Heard | None:
+            return next((each for each in self.results(device, name) if each.correlation == correlation), None)
+
+        heard: Heard = self.spy.until(found, f"a result of {name}")
+        return heard
+
+    def results(self, device: str, name: str, since: int = 0) -> list[Heard]:
+        return self.spy.on(f"{BASE}/{device}/result/{name}", since)
+
+    def value(self, device: str, place: str) -> str | None:
+        """What is retained: `charge/charge_limit`."""
+        return self.spy.retained.get(f"{BASE}/{device}/{place}")
+
+    def comes_to(self, device: str, place: str, value: str) -> None:
+        self.spy.until(lambda: self.value(device, place) == value, f"{place} = {value}")
+
+    def look(self, device: str) -> None:
+        """Asks for fresh data and waits until Tesla was asked for it."""
+        call = "vehicle_data" if device.startswith("vehicle") else "site_info"
+        asked = f"{id_of(device)}/{call}"
+        before = len(self.tesla.asked(asked))
+        self.spy.publish(f"{BASE}/{device}/get/charge")
+        self.spy.until(lambda: len(self.tesla.asked(asked)) > before, "a look")
+
+
+KNOWN = (
+    (CAR, "charge"),
+    (OTHER_CAR, "charge"),
+    (SITE, "power"),
+    (SITE, "settings"),
+    (CONNECTOR, "charge"),
+)
+"""Devices and the groups that are read last."""
+
+
+@contextmanager
+def house(directory: Path, **settings: Any) -> Iterator[House]:
+    """A house with a running bridge; both cars are at home, plugged in, awake and not charging."""
+    with empty_house(directory) as one:
+        one.start(**settings)
+        yield one
+
+
+@contextmanager
+def empty_house(directory: Path) -> Iterator[House]:
+    """A house whose bridge is not started yet."""
+    (directory / "broker").mkdir()
+    with Outside() as outside, running_broker(directory / "broker") as broker:
+        url = outside.enter(serve(Simulation(start=_noon(), speed=SPEED)))
+        tesla = Tesla(url)
+        for car in (CAR, OTHER_CAR):
+            tesla.force(car, place="home", plugged=True, charging=False, battery_level=50, sentry_mode=True, state="online")
+        api, mqtt = outside.wire(int(url.rsplit(":", 1)[1])), outside.wire(broker.port)
+        one = House(broker, tesla, Bridge(directory, environment(directory, api.port, mqtt.port)), api, mqtt)
+        try:
+            yield one
+        finally:
+            one.close()
+            tesla.close()
+    assert "Traceback" not in one.bridge.log, one.bridge.log
+
+
+def environment(directory: Path, api: int, mqtt: int) -> dict[str, str]:
+    """What the bridge needs, and nothing of ours."""
+    others = {name: value for name, value in os.environ.items() if not name.startswith("FLEET2MQTT_")}
+    return others | {
+        "FLEET2MQTT_MQTT_HOST": HOST,
+        "FLEET2MQTT_MQTT_PORT": str(mqtt),
+        "FLEET2MQTT_MQTT_USERNAME": "bridge",
+        "FLEET2MQTT_MQTT_PASSWORD": PASSWORD,
+        "FLEET2MQTT_TESLA_REGION": "simulated",
+        "FLEET2MQTT_TESLA_SIMULATOR_URL": f"http://{HOST}:{api}",
+        "FLEET2MQTT_TESLA_CLIENT_ID": "simulated-client",
+        "FLEET2MQTT_TESLA_REFRESH_TOKEN": "simulated-refresh-token",
+        "FLEET2MQTT_DATA_DIR": str(directory / "data"),
+    }
+
+
+def _noon() -> datetime:
+    """Noon where the simulated account lives, on the day that the bridge takes it for: nobody drives then."""
+    here = datetime.now(UTC).astimezone(ZoneInfo("America/Los_Angeles"))  # noqa: TID251 - the bridge's day
+    return here.replace(hour=12, minute=0, second=0, microsecond=0)
