@@ -39,10 +39,13 @@ class BareMqtt:
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         loop.add_reader(sock, client.loop_read)
         client.on_socket_register_write = lambda *_: loop.add_writer(sock, client.loop_write)
-        client.on_socket_unregister_write = lambda *_: (loop.remove_writer(sock), None)[1]
+        client.on_socket_unregister_write = self._stop_writing
         if client.want_write():
             loop.add_writer(sock, client.loop_write)
         self._keep_alive(loop)
+
+    def _stop_writing(self, _client: Client, _data: Any, sock: Any) -> None:
+        asyncio.get_running_loop().remove_writer(sock)
 
     def _keep_alive(self, loop: asyncio.AbstractEventLoop) -> None:
         self._client.loop_misc()

@@ -11,10 +11,21 @@ from typing import Any
 from benchmarks.names import VIN
 from bridge.simulator.places import Place
 from bridge.simulator.vehicle import Vehicle
-from bridge.sources.poll import DATA_GROUPS
 
 START = datetime.fromisoformat("2026-07-01T17:12:00-07:00")
-GROUPS = frozenset({*DATA_GROUPS, "location_data"})
+GROUPS = frozenset(
+    {
+        "charge_state",
+        "climate_state",
+        "drive_state",
+        "gui_settings",
+        "location_data",
+        "vehicle_config",
+        "vehicle_state",
+    }
+)
+"""What the bridge asks for."""
+
 DRIVING, CHARGING = timedelta(seconds=60), timedelta(seconds=300)
 """Time between two reads, as the bridge's schedule has it."""
 

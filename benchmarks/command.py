@@ -6,12 +6,14 @@ Every side is a process of its own, with the same broker and the same tiny API. 
 from __future__ import annotations
 
 import sys
-import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import NamedTuple
 
 from benchmarks.client import Asker
+from benchmarks.proc import cpu
 from benchmarks.report import Row
 from benchmarks.services import Services, child, running
 
@@ -25,40 +27,55 @@ BRIDGE = [str(Path(sys.executable).with_name("fleet2mqtt")), "run"]
 FORGETFUL = [sys.executable, "-m", "benchmarks.command_forgetful"]
 BARE = "bare"
 
-GOALS = {"disk": 1.5}
-
 SIDES = {
     "disk": "button, journal on disk (as the bridge runs)",
     "memory": "button, journal in memory",
     "none": "button, no journal and no ledger",
 }
-SETTING = "setting, whose new value is published too"
+"""What is compared with the bare loop. The names are base topics too."""
+
+GOALS = {"disk": 1.5}
+
+
+class Took(NamedTuple):
+    """Milliseconds by side: of every command, and of CPU time for a command in each round."""
+
+    latency: dict[str, list[float]]
+    cpu: dict[str, list[float]]
 
 
 def measure(services: Services) -> list[Row]:
     with ExitStack() as stack:
-        sides = _start(services, stack)
+        pids = _start(services, stack)
         asker = stack.enter_context(Asker(services.broker, "+/vehicle/+/result/+"))
-        for side in (BARE, *sides):
+        for side in pids:
             _wait_until_ready(asker, side)
-        presses = _rounds(asker, (BARE, *sides), "flash_lights", ("PRESS",))
-        limits = _rounds(asker, (BARE, "disk"), "charge_limit", ("70", "71"))
-    rows = [
-        Row(what=SIDES[side], unit="ms", ours=presses[side], bare=presses[BARE], goal=GOALS.get(side)) for side in sides
+        button = _rounds(asker, pids, "flash_lights", ("PRESS",))
+        setting = _rounds(asker, {side: pids[side] for side in (BARE, "disk")}, "charge_limit", ("70", "71"))
+    return [
+        *(_row(SIDES[side], button.latency, side, GOALS.get(side)) for side in pids if side != BARE),
+        _row("button, CPU of the bridge", button.cpu, "disk"),
+        _row("setting, whose new value is published too", setting.latency, "disk"),
     ]
-    return [*rows, Row(what=SETTING, unit="ms", ours=limits["disk"], bare=limits[BARE])]
 
 
-def _start(services: Services, stack: ExitStack) -> list[str]:
-    """Starts every side. Gives those of `SIDES` that this machine can run; each name is a base topic too."""
-    stack.enter_context(child("benchmarks.command_bare", services.broker, services.api, BARE))
-    stack.enter_context(running(BRIDGE, env=services.settings("disk", services.directory / "disk")))
-    stack.enter_context(running(FORGETFUL, env=services.settings("none", services.directory / "none")))
-    if not MEMORY.is_dir():
-        return ["disk", "none"]
-    memory = stack.enter_context(tempfile.TemporaryDirectory(prefix="fleet2mqtt-bench-", dir=MEMORY))
-    stack.enter_context(running(BRIDGE, env=services.settings("memory", Path(memory))))
-    return ["disk", "memory", "none"]
+def _row(what: str, took: dict[str, list[float]], side: str, goal: float | None = None) -> Row:
+    return Row(what=what, unit="ms", ours=took[side], bare=took[BARE], goal=goal)
+
+
+def _start(services: Services, stack: ExitStack) -> dict[str, int]:
+    """Starts every side that this machine can run: its name and process id."""
+    places = {side: services.directory / side for side in SIDES}
+    if MEMORY.is_dir():
+        places["memory"] = Path(stack.enter_context(TemporaryDirectory(prefix="fleet2mqtt-bench-", dir=MEMORY)))
+    else:
+        del places["memory"]
+    bare = stack.enter_context(child("benchmarks.command_bare", services.broker, services.api, BARE))
+    pids = {BARE: bare.pid}
+    for side, place in places.items():
+        command = FORGETFUL if side == "none" else BRIDGE
+        pids[side] = stack.enter_context(running(command, env=services.settings(side, place))).pid
+    return pids
 
 
 def _wait_until_ready(asker: Asker, side: str) -> None:
@@ -71,14 +88,21 @@ def _wait_until_ready(asker: Asker, side: str) -> None:
     raise TimeoutError(f"{side} does not carry out commands")
 
 
-def _rounds(asker: Asker, sides: Sequence[str], name: str, payloads: Sequence[str]) -> dict[str, list[float]]:
-    """Milliseconds of every command, by side; the sides take turns."""
-    took: dict[str, list[float]] = {side: [] for side in sides}
+def _rounds(asker: Asker, pids: Mapping[str, int], name: str, payloads: Sequence[str]) -> Took:
+    """The sides take turns."""
+    took = Took({side: [] for side in pids}, {side: [] for side in pids})
     for _ in range(ROUNDS):
-        for side in sides:
-            for number in range(COMMANDS):
-                answer = asker.ask(side, name, payloads[number % len(payloads)])
-                assert answer
-                assert answer.outcome == "ok", answer
-                took[side].append(answer.seconds * 1000)
+        for side, pid in pids.items():
+            before = cpu(pid)
+            took.latency[side] += _ask(asker, side, name, payloads)
+            took.cpu[side].append((cpu(pid) - before) * 1000 / COMMANDS)
     return took
+
+
+def _ask(asker: Asker, side: str, name: str, payloads: Sequence[str]) -> Iterator[float]:
+    """Milliseconds of each command of a round."""
+    for number in range(COMMANDS):
+        answer = asker.ask(side, name, payloads[number % len(payloads)])
+        assert answer
+        assert answer.outcome == "ok", answer
+        yield answer.seconds * 1000

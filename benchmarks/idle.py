@@ -13,8 +13,8 @@ from typing import NamedTuple
 
 from benchmarks.client import Asker
 from benchmarks.command import BRIDGE
-from benchmarks.memory import proportional, resident
 from benchmarks.names import LEVEL
+from benchmarks.proc import proportional, resident
 from benchmarks.report import Row
 from benchmarks.services import Services, running
 

@@ -74,7 +74,8 @@ class Services:
 class Child:
     """A process of ours that answers each line it hears with a line of JSON."""
 
-    def __init__(self, stdin: IO[str], stdout: IO[str]) -> None:
+    def __init__(self, pid: int, stdin: IO[str], stdout: IO[str]) -> None:
+        self.pid = pid
         self._stdin = stdin
         self._stdout = stdout
 
@@ -97,7 +98,7 @@ def child(module: str, *words: object) -> Iterator[Child]:
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdin
         assert process.stdout
-        yield Child(process.stdin, process.stdout)
+        yield Child(process.pid, process.stdin, process.stdout)
 
 
 @contextmanager

@@ -5,15 +5,23 @@ Each side is a process of its own; they take turns. Both parse the same bytes an
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
 
 from benchmarks.report import Row
 from benchmarks.services import Services, child
 
+Batch = Mapping[str, float]
+Figure = Callable[[Batch], float]
+
 FLEETS = (1, 100, 1000)
 ROUNDS = 15
-GOAL = 1.5
+
+FIGURES: Mapping[str, tuple[str, Figure, float | None]] = {
+    "a body": ("ms", lambda batch: batch["seconds"] * 1000 / batch["bodies"], 1.5),
+    "CPU of a body": ("ms", lambda batch: batch["cpu"] * 1000 / batch["bodies"], None),
+    "bodies": ("1/s", lambda batch: batch["bodies"] / batch["seconds"], None),
+    "messages": ("1/s", lambda batch: batch["messages"] / batch["seconds"], None),
+}
 
 
 def measure(services: Services) -> list[Row]:
@@ -29,21 +37,12 @@ def _measure_fleet(services: Services, cars: int) -> list[Row]:
         ours.ask()  # the first batch warms up
         bare.ask()
         rounds = [(ours.ask(), bare.ask()) for _ in range(ROUNDS)]
-    mine, theirs = zip(*rounds, strict=True)
-    name = f"{cars:,} car{'s' * (cars > 1)}"
-    rows = [
-        Row(what=f"{name}: a body", unit="ms", ours=_each(mine, "bodies"), bare=_each(theirs, "bodies"), goal=GOAL),
-        Row(what=f"{name}: a message", unit="ms", ours=_each(mine, "messages"), bare=_each(theirs, "messages")),
-        Row(what=f"{name}: bodies", unit="1/s", ours=_each_second(mine, "bodies"), bare=_each_second(theirs, "bodies")),
-    ]
+    rows = [_row(f"{cars:,} car{'s' * (cars > 1)}: {what}", rounds, *how) for what, how in FIGURES.items()]
     if cars == max(FLEETS):
         rows.append(Row(what="memory of a car", unit="KiB", ours=[kib[0]], bare=[kib[1]]))
     return rows
 
 
-def _each(batches: Sequence[dict[str, Any]], what: str) -> list[float]:
-    return [batch["seconds"] * 1000 / batch[what] for batch in batches]
-
-
-def _each_second(batches: Sequence[dict[str, Any]], what: str) -> list[float]:
-    return [batch[what] / batch["seconds"] for batch in batches]
+def _row(what: str, rounds: Sequence[tuple[Batch, Batch]], unit: str, figure: Figure, goal: float | None) -> Row:
+    ours, bare = ([figure(batches[side]) for batches in rounds] for side in (0, 1))
+    return Row(what=what, unit=unit, ours=ours, bare=bare, goal=goal)

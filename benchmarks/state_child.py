@@ -17,7 +17,7 @@ from typing import Protocol
 
 from benchmarks import state_bare, state_ours
 from benchmarks.bodies import bodies
-from benchmarks.memory import resident
+from benchmarks.proc import resident
 from benchmarks.services import tell
 from bridge.clock import SystemClock
 
@@ -70,9 +70,14 @@ async def main(name: str, cars: int, broker: int) -> None:
         tell(kib_per_car=(_memory() - before) / 1024 / cars)
         side.go_live()
         while await asyncio.to_thread(sys.stdin.readline):
-            messages, began = side.messages, time.perf_counter()
+            messages, began, cpu = side.messages, time.perf_counter(), time.process_time()
             await account.batch(BATCH)
-            tell(seconds=time.perf_counter() - began, bodies=BATCH, messages=side.messages - messages)
+            tell(
+                seconds=time.perf_counter() - began,
+                cpu=time.process_time() - cpu,
+                bodies=BATCH,
+                messages=side.messages - messages,
+            )
 
 
 def _memory() -> int:

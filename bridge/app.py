@@ -15,7 +15,7 @@ from typing import Any
 
 import structlog
 
-from bridge import build, catalog, news
+from bridge import alive, build, catalog, news, systemd
 from bridge.catalog.offer import Offer
 from bridge.clock import Clock
 from bridge.commands.commander import Commander
@@ -134,10 +134,12 @@ class Bridge:
             "commands": self._commander.run,
             "heartbeat": self._beat,
             "birth": self._answer_births,
+            "sign of life": self._show_life,
         }
         async with self._api, asyncio.TaskGroup() as group:
             tasks = [group.create_task(self._supervise(name, part), name=name) for name, part in parts.items()]
             await stop.wait()
+            systemd.notify("STOPPING=1")
             await self._say_goodbye()
             for task in tasks:
                 task.cancel()
@@ -236,6 +238,9 @@ class Bridge:
             self._keep_values()
             await self._clock.sleep(HEARTBEAT)
 
+    async def _show_life(self) -> None:
+        await alive.keep_showing(self._settings.data_dir, self._clock, lambda: self._health.down("broker"))
+
     def _tell_of_itself(self) -> None:
         is_served = not isinstance(self._health.blocker, SignInRequired | AccountLimited)
         for device in self._roster.devices:
@@ -263,9 +268,11 @@ class Bridge:
 
     # --- what decides -----------------------------------------------------------------------------------
 
-    def _is_known(self, at: DeviceId) -> bool:
-        """Is it in the account? Just after a start, and while Tesla is away: was it when last seen?"""
-        return any(device.at == at for device in self._roster.devices) or at in self._store.devices()
+    def _is_known(self, at: DeviceId) -> bool | None:
+        """Is it in the account, or was it when last seen? None until Tesla has listed the devices."""
+        if any(device.at == at for device in self._roster.devices) or at in self._store.devices():
+            return True
+        return None if self._roster.devices == OWN_DEVICES else False
 
     def _scopes(self) -> frozenset[str] | None:
         """What the token holds; None while it is not known."""

@@ -19,6 +19,7 @@ log = structlog.get_logger()
 class _Part:
     succeeded_at: datetime | None = None
     error: BridgeError | None = None
+    down_since: float | None = None
 
 
 class Health:
@@ -38,7 +39,17 @@ class Health:
             known.succeeded_at = self._clock.now()
         elif type(known.error) is not type(error):
             log.warning("trouble", part=part, reason=error.reason, error=str(error))
+        if error is None:
+            known.down_since = None
+        elif known.down_since is None:
+            known.down_since = self._clock.monotonic() if known.succeeded_at else self._began
         known.error = error
+
+    def down(self, part: str) -> float:
+        """Seconds for which it has not worked: 0 while it does; since the start, if it never did."""
+        known = self._parts.get(part)
+        since = known.down_since if known else self._began
+        return 0.0 if since is None else self._clock.monotonic() - since
 
     @property
     def blocker(self) -> OwnerMustAct | None:

@@ -15,17 +15,23 @@ from typing import TextIO
 import structlog
 from structlog.stdlib import ProcessorFormatter
 
+# Before a secret may stand a small letter: of an escape (`\n`), or of a terminal's colour.
 REDACTIONS = (
     (re.compile(r"eyJ[\w-]{8,}(\.[\w-]+){0,2}"), "<token>"),
-    (re.compile(r"(?<![A-Za-z0-9])(NA|EU|CN)_[0-9a-zA-Z-]{16,}"), "<token>"),
+    (re.compile(r"(?<![A-Z0-9])(NA|EU|CN)_[0-9a-zA-Z-]{16,}"), "<token>"),
+    (re.compile(r"(?i)(bearer )[^\s&\"',}\\]+"), r"\1<secret>"),
     # Between name and value: `=`, `": "`, `\": \"`, `', b'`.
     (
-        re.compile(r"(?i)(bearer |(?:refresh_token|access_token|id_token|client_secret)\W{1,8}(?:b')?)[^\s&\"',}\\]+"),
+        re.compile(
+            r"((?:refresh_token|access_token|id_token|client_secret)[\\\"']*\s*[:=,]\s*(?:b(?='))?[\\\"']*)"
+            r"(?!null\b|None\b)[^\s&\"',}\\]+",
+            re.IGNORECASE,
+        ),
         r"\1<secret>",
     ),
     # To its end, or as far as it can be one: a cut-off key is a key too.
     (re.compile(r"-----BEGIN [^-]+-----(?:.*?-----END [^-]+-----|(?:[\w+/=\s]|\\+[nr])*)", re.DOTALL), "<key>"),
-    (re.compile(r"(?<![A-Za-z0-9])[A-HJ-NPR-Z0-9]{11}([A-HJ-NPR-Z0-9]{6})(?![A-Za-z0-9])"), r"…\1"),
+    (re.compile(r"(?<![A-Z0-9])[A-HJ-NPR-Z0-9]{11}([A-HJ-NPR-Z0-9]{6})(?![A-Z0-9])"), r"…\1"),
 )
 """JWTs, Tesla's refresh tokens, whatever is called a secret, private keys; of a VIN the last six stay.
 

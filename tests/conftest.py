@@ -4,14 +4,30 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 
+import docker
+import docker.errors
 import pytest
 from brokers import Broker, has_mosquitto, running_broker
+
+
+@cache
+def has_image(name: str) -> bool:
+    """Is there a container engine, and has it this image already? Nothing is fetched."""
+    try:
+        docker.from_env().images.get(name)
+    except docker.errors.DockerException:
+        return False
+    return True
+
 
 NEEDS: dict[str, Callable[[], bool]] = {
     "mosquitto": has_mosquitto,
     "containers": lambda: "DOCKER_HOST" in os.environ,
+    "homeassistant": lambda: has_image("ghcr.io/home-assistant/home-assistant:2026.11"),
+    "nodered": lambda: has_image("docker.io/nodered/node-red:5.0"),
 }
 """Markers of tests that need something from outside, and whether it is here."""
 

@@ -5,14 +5,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable, Collection, Mapping
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple
 
 from fakes import FakeClock
 
 from bridge.errors import BridgeError
-from bridge.model import DeviceId, Kind, Roster, Update, Value
+from bridge.model import DeviceId, Kind, Roster, Value
 from bridge.schedule import Pace
 from bridge.sources.poll import Poller
 from bridge.state import Store
@@ -23,6 +22,12 @@ DIN = "1457768-02-F--PGT21000000001"
 CAR, OTHER_CAR = DeviceId(Kind.VEHICLE, VIN), DeviceId(Kind.VEHICLE, OTHER_VIN)
 SITE = DeviceId(Kind.ENERGY_SITE, "1234567")
 CONNECTOR = DeviceId(Kind.WALL_CONNECTOR, DIN)
+
+PARKED, DRIVING = {"shift_state": None}, {"shift_state": "D"}
+"""A car's `drive_state`."""
+
+START = 1000.0
+"""Where a FakeClock's elapsed time begins."""
 
 
 class Asked(NamedTuple):
@@ -44,13 +49,14 @@ class Account:
         self.sites: list[Any] = []
         self.answers: dict[tuple[str, str], Any] = {}
 
-    def car(self, vin: str, state: str = "online", **groups: Any) -> None:
+    def car(self, vin: str, state: Any = "online", drive_state: Any = None) -> None:
         self.states[vin] = state
-        self.answers["vehicle_data", vin] = {"vin": vin, "charge_state": {"battery_level": 80}, **groups}
+        groups = {"charge_state": {"battery_level": 80}, "drive_state": drive_state}
+        self.answers["vehicle_data", vin] = {"vin": vin, **groups}
 
-    def site(self, site: str, zone: str = "Europe/Berlin", **live: Any) -> None:
+    def site(self, site: str, zone: Any = "Europe/Berlin", wall_connectors: Any = None) -> None:
         self.sites.append({"energy_site_id": int(site), "resource_type": "battery", "components": {"battery": True}})
-        self.answers["live_status", site] = {"battery_power": 1000, **live}
+        self.answers["live_status", site] = {"battery_power": 1000, "wall_connectors": wall_connectors}
         self.answers["site_info", site] = {"installation_time_zone": zone, "backup_reserve_percent": 20}
         self.answers["energy_history", site] = None
 
@@ -100,18 +106,18 @@ class Account:
         return answer
 
 
-@dataclass
 class House:
     """The poller at work, and what came out of it."""
 
-    account: Account
-    clock: FakeClock
-    poller: Poller
-    listening: asyncio.Event
-    store: Store = field(default_factory=Store)
-    rosters: list[Roster] = field(default_factory=list)
-    updates: list[Update] = field(default_factory=list)
-    trouble: dict[str, BridgeError] = field(default_factory=dict)
+    def __init__(self, account: Account, pace: Pace, scopes: Callable[[], Collection[str] | None]) -> None:
+        self.clock = account.clock
+        self.listening = asyncio.Event()
+        self.store = Store()
+        self.rosters: list[Roster] = []
+        self.trouble: dict[str, BridgeError] = {}
+        self.poller = Poller(
+            api=account, clock=self.clock, pace=pace, scopes=scopes, listening=self.listening, report=self.report
+        )
 
     async def passes(self, seconds: float) -> None:
         """So much time goes by, and everybody does their work in it."""
@@ -135,7 +141,6 @@ class House:
             if isinstance(heard, Roster):
                 self.rosters.append(heard)
             else:
-                self.updates.append(heard)
                 self.store.apply(heard)
 
 
@@ -148,20 +153,10 @@ async def polling(
     listening: bool = True,
 ) -> AsyncIterator[House]:
     """The poller runs; nothing has been asked before time passes."""
-    event, troubles = asyncio.Event(), list[House]()
-    poller = Poller(
-        api=account,
-        clock=account.clock,
-        pace=pace or Pace(),
-        scopes=scopes,
-        listening=event,
-        report=lambda part, error: troubles[0].report(part, error),
-    )
-    house = House(account, account.clock, poller, event)
-    troubles.append(house)
+    house = House(account, pace or Pace(), scopes)
     if listening:
-        event.set()
-    tasks = [asyncio.create_task(poller.run()), asyncio.create_task(house.hear())]
+        house.listening.set()
+    tasks = [asyncio.create_task(house.poller.run()), asyncio.create_task(house.hear())]
     try:
         yield house
     finally:

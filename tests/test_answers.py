@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from hypothesis import given, strategies as st
+from hypothesis import given, settings, strategies as st
 from odd_answers import ODD, anything
 
 from bridge.model import Connectivity
@@ -80,6 +80,7 @@ def test_a_moment_has_an_offset(raw: Any, expected: datetime | None) -> None:
     assert moment(raw) == expected
 
 
+@settings(max_examples=50)
 @given(body=st.dictionaries(st.sampled_from(["state", "timestamp", "wall_connectors", "din"]), anything))
 def test_no_answer_raises(body: dict[str, Any]) -> None:
     """Fault case F16."""

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from catalog_cases import RECORDED, load, needs_recorded
-from hypothesis import given, strategies as st
+from hypothesis import given, settings, strategies as st
 from odd_answers import ODD, anything
 
 from bridge.sources.history import Day, today, totals
@@ -149,6 +149,7 @@ def test_an_odd_counter_costs_only_itself(odd: Any) -> None:
     assert sums == {"a": 2.5, "b": 4, "period_start": "2026-07-01T00:00:00+00:00"}
 
 
+@settings(max_examples=40)
 @given(series=st.lists(anything | st.dictionaries(st.sampled_from(["timestamp", "a"]), anything), max_size=5))
 def test_no_history_raises(series: list[Any]) -> None:
     sums = totals({"time_series": [*series, _bucket(solar_energy_exported=3)]}, DAY)

@@ -19,8 +19,10 @@ def told(results: list[Result]) -> list[tuple[str, Outcome, str | None]]:
     return [(each.request.name, each.outcome, each.reason) for each in results]
 
 
-def answers(one: Desk) -> list[tuple[str | None, Outcome, object]]:
-    return [(each.request.transaction, each.outcome, each.finished_at) for each in one.results]
+def answers(one: Desk) -> list[tuple[object, ...]]:
+    return [
+        (each.request.transaction, each.outcome, each.request.received_at, each.finished_at) for each in one.results
+    ]
 
 
 # --- across a crash: the first life just ends, as with SIGKILL -------------------------------------------
@@ -92,6 +94,7 @@ async def test_a_repeated_request_gets_the_first_result_each_time(tmp_path: Path
     async with desk(tmp_path) as first:
         for _ in range(5):
             await first.ask("charge_limit", ONCE)
+            first.clock.advance(60)
     async with desk(tmp_path) as second:
         for _ in range(5):
             await second.ask("charge_limit", ONCE)

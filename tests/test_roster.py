@@ -124,7 +124,7 @@ keys = st.sampled_from(
 )
 
 
-@settings(max_examples=60)
+@settings(max_examples=40)
 @given(products=st.lists(st.dictionaries(keys, anything | st.dictionaries(keys, anything)), max_size=3))
 def test_no_list_raises_and_no_device_has_an_id_that_breaks_a_topic(products: list[Any]) -> None:
     sound = {"vin": VIN}

@@ -19,20 +19,20 @@ from bridge.clock import SystemClock
 from bridge.mqtt import BrokerAddress, Connection, Mqtt, Publication
 
 PICTURE = Path("docs/pictures/demo.svg")
-WIDTH, HEIGHT = 116, 38
+WIDTH, HEIGHT = 116, 34
 
 OPTIONS = demo.Options(speed=30, port=0, seed=1, plain=True, start=datetime.fromisoformat("2026-07-01T17:40:00-07:00"))
 """The car has come home and is charging."""
 
 CHARGING = f"{demo.BASE}/{demo.CAR}/set/charging"
-SCRIPT = ((5, b"false"), (6, b"true"), (9, None))
+SCRIPT = ((5, b"false"), (6, b"true"), (13, None))
 """Seconds to listen, and what to tell the car then."""
 
 CLOCK = SystemClock()
 
 
 async def main() -> None:
-    """Takes about 20 seconds."""
+    """Takes about 25 seconds."""
     stop = asyncio.Event()
     with redirect_stdout(io.StringIO()) as said:
         running = asyncio.create_task(demo.run(OPTIONS, stop))
@@ -71,7 +71,8 @@ async def _listen(connection: Connection, view: View, began: float) -> None:
 
 def _draw(view: View) -> None:
     console = Console(width=WIDTH, height=HEIGHT, record=True, file=io.StringIO())
-    console.print(view.render(), height=HEIGHT)
+    console.print(view.render(), height=HEIGHT - 1)
+    console.print()  # or the last line would lose its feet
     # Without the fonts that rich would fetch from a server: a picture in a README may not.
     code_format = re.sub(r"@font-face \{\{.*?\}\}\s*", "", CONSOLE_SVG_FORMAT, flags=re.DOTALL)
     PICTURE.parent.mkdir(parents=True, exist_ok=True)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import os
 import signal
 import sys
 from collections.abc import Callable, Coroutine, Sequence
 from typing import Any
 
-from bridge.cli import catalog, check, demo, send, simulate
+from bridge.cli import catalog, check, demo, health, send, simulate, user
 from bridge.clock import SystemClock
 from bridge.errors import SettingWrong
 
@@ -22,6 +23,7 @@ DESCRIPTION = "Tesla's Fleet API on MQTT: cars, Powerwalls and wall connectors i
 def main() -> None:
     """The program. Exits 0, 1 when something failed, 2 when a setting or flag is wrong."""
     try:
+        user.become(os.environ)
         sys.exit(_run(sys.argv[1:]))
     except SettingWrong as error:
         print(f"fleet2mqtt: {error}", file=sys.stderr)  # noqa: T201 - the log may not be set up yet
@@ -103,6 +105,10 @@ def _send(options: argparse.Namespace, flags: Sequence[str]) -> int:
     return asyncio.run(send.run(options, flags))
 
 
+def _health(_: argparse.Namespace, flags: Sequence[str]) -> int:
+    return health.run(flags)
+
+
 def _catalog(options: argparse.Namespace, _: Sequence[str]) -> int:
     sys.stdout.write(catalog.page(options.table))
     return 0
@@ -119,7 +125,7 @@ def _no_arguments(_: argparse.ArgumentParser) -> None:
     return
 
 
-SET = frozenset({"run", "check", "send"})
+SET = frozenset({"run", "check", "health", "send"})
 """Verbs that take settings as flags."""
 
 VERBS: dict[str, tuple[str, Callable[[argparse.ArgumentParser], None], Callable[..., int]]] = {
@@ -127,6 +133,7 @@ VERBS: dict[str, tuple[str, Callable[[argparse.ArgumentParser], None], Callable[
     "demo": ("Run everything on this machine: broker, simulated account, bridge.", demo.arguments, _demo),
     "simulate": ("Serve a simulated Tesla account.", simulate.arguments, _simulate),
     "check": ("Check settings, broker and account, and say what to do.", _no_arguments, _check),
+    "health": ("Is the bridge with this data directory well? For health checks.", _no_arguments, _health),
     "send": ("Send one command to a running bridge and print its answer.", send.arguments, _send),
     "catalog": ("Print the tables: entities, commands, settings, topics.", catalog.arguments, _catalog),
     "version": ("Print the version.", _no_arguments, _version),

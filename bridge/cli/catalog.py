@@ -88,7 +88,19 @@ def _setter(row: Entity) -> str:
         return ""
     if row.limits:
         return f"{row.limits.minimum:g} to {row.limits.maximum:g}, step {row.limits.step:g}"
-    return "a value" if row.options else "true, false"
+    return "a value" if row.options else ", ".join(_words(row))
+
+
+def _words(row: Entity) -> list[str]:
+    """`true` and `false`, or the one of them that can be asked for."""
+    return [word for word in ("true", "false") if _is_taken(row, value=word == "true")]
+
+
+def _is_taken(row: Entity, *, value: bool) -> bool:
+    try:
+        return bool(row.write and row.write(value))
+    except ValueError:
+        return False
 
 
 def _note(row: Entity) -> str:
@@ -131,7 +143,12 @@ def _set_row(row: Entity, kind: Kind) -> tuple[str, ...]:
 def _sample_value(row: Entity) -> str:
     if row.options:
         return row.options[-1]
-    return f"{row.limits.maximum:g}" if row.limits else "true"
+    return f"{_middle(row.limits.minimum, row.limits.maximum, row.limits.step):g}" if row.limits else _words(row)[0]
+
+
+def _middle(minimum: float, maximum: float, step: float) -> float:
+    """An example that hurts nobody who tries it: not 100 % of everything."""
+    return round(minimum + step * round((maximum - minimum) / 2 / step), 2)
 
 
 def _code(names: Iterable[str]) -> str:
@@ -187,7 +204,8 @@ def _sample(parameter: Parameter) -> Any:
         return True
     if parameter.type is str:
         return "1234" if parameter.secret else "text"
-    return parameter.type(parameter.maximum if parameter.maximum is not None else parameter.minimum or 1)
+    low = parameter.minimum or 0
+    return parameter.type(_middle(low, max(low + 2, 2) if parameter.maximum is None else parameter.maximum, 1))
 
 
 def _configuration() -> str:
@@ -197,9 +215,15 @@ def _configuration() -> str:
         here = path.partition(".")[0] if "." in path else ""
         if here != section:
             section = here
-            lines += ["", f"## {here or 'General'}", "", "| setting | default | what it is |", "| --- | --- | --- |"]
+            lines += ["", f"## {here or 'general'}", "", _about(here), ""]
+            lines += ["| setting | default | what it is |", "| --- | --- | --- |"]
         lines.append(f"| `{name}` | {_default(info)} | {info.description} |")
     return "\n".join(lines) + "\n"
+
+
+def _about(section: str) -> str:
+    """The section's own words."""
+    return (settings.Settings.model_fields[section].annotation.__doc__ if section else None) or "The bridge as a whole."
 
 
 _CONFIGURATION = """A setting is looked for in this order; the first one found counts:

@@ -43,7 +43,8 @@ SHOWN: Mapping[Kind, Mapping[str, str]] = {
 """For each kind, the most telling first: what it is called here, and the key of the entity."""
 
 NARROWEST = 20
-"""Columns that a device needs."""
+ROOMY = 24
+"""Columns that a device needs, and from where on it gets a margin."""
 
 HEADINGS = 3
 FEWEST_CHANGES = 3
@@ -167,20 +168,22 @@ def _devices(devices: list[tuple[str, list[Row]]], width: int, height: int) -> t
     levels = -(-len(devices) // in_a_row)
     longest = max((len(rows) for _, rows in devices), default=0)
     tall = min(longest + 2, height // max(1, levels))
+    wide = width // in_a_row
     grid = Table.grid(expand=True)
     for _ in range(in_a_row):
         grid.add_column(ratio=1)
     for start in range(0, len(devices), in_a_row):
-        grid.add_row(*(_panel(name, rows, tall) for name, rows in devices[start : start + in_a_row]))
+        grid.add_row(*(_panel(name, rows, tall, wide) for name, rows in devices[start : start + in_a_row]))
     return grid, tall * levels if tall > 2 else 0
 
 
-def _panel(name: str, rows: list[Row], tall: int) -> Panel:
-    wide = max(len(row.label) for row in rows) + 1
-    lines = [Text.assemble((row.label.ljust(wide), "dim"), (row.value, row.style)) for row in rows]
+def _panel(name: str, rows: list[Row], tall: int, wide: int) -> Panel:
+    labels = max(len(row.label) for row in rows) + 1
+    lines = [Text.assemble((row.label.ljust(labels), "dim"), (row.value, row.style)) for row in rows]
     for line in lines:
         line.no_wrap, line.overflow = True, "ellipsis"
-    return Panel(Group(*lines), title=f"[bold]{name}", height=max(3, tall), padding=0, border_style="green")
+    padding = (0, 1 if wide > ROOMY else 0)
+    return Panel(Group(*lines), title=f"[bold]{name}", height=max(3, tall), padding=padding, border_style="green")
 
 
 def _heading(text: str) -> Rule:

@@ -54,8 +54,8 @@ class Job:
         return self.asked or None
 
 
-def admit(request: Request, values: Mapping[str, Value], offer: Offer, *, is_known: bool) -> Job:
-    """Raises Refusal. `values` is what is known of the device; `is_known`: it is in the account."""
+def admit(request: Request, values: Mapping[str, Value], offer: Offer, *, is_known: bool | None) -> Job:
+    """Raises Refusal. `values` is what is known of the device; `is_known`: it is in the account, None: not known."""
     if request.retained:
         raise Refusal(
             Outcome.INVALID,
@@ -80,7 +80,11 @@ def _payload(payload: bytes) -> Payload:
         raise Refusal(Outcome.INVALID, "payload", str(error)) from None
 
 
-def _job(request: Request, given: validate.Given, values: Mapping[str, Value], offer: Offer, *, is_known: bool) -> Job:
+def _job(
+    request: Request, given: validate.Given, values: Mapping[str, Value], offer: Offer, *, is_known: bool | None
+) -> Job:
+    if is_known is None:
+        raise Refusal(Outcome.UNAVAILABLE, "starting", "Tesla has not told yet which devices are in this account")
     if not is_known:
         raise Refusal(Outcome.INVALID, "unknown_device", f"{request.device} is not in this account")
     catalogue = CATALOGUE[request.device.kind]

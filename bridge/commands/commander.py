@@ -47,8 +47,9 @@ class Commander:
         store: Store,
         answer: Answer,
         offer: Callable[[], Offer],
-        is_known: Callable[[DeviceId], bool],
+        is_known: Callable[[DeviceId], bool | None],
     ) -> None:
+        """`is_known`: is this device in the account? None: nobody has told yet."""
         self._executor = executor
         self._journal = journal
         self._store = store

@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, NamedTuple, Protocol
 
@@ -90,7 +90,8 @@ class Journal:
         entry = self._store.find_command(job.identity) if job.identity else None
         if entry is None:
             return None
-        result = _result(entry.result, job.request) if entry.result else None
+        received_at = datetime.fromisoformat(entry.request["received_at"])
+        result = _result(entry.result, replace(job.request, received_at=received_at)) if entry.result else None
         return Earlier(entry.fingerprint == fingerprint(job), result)
 
     def accepts(self, job: Job) -> None:

@@ -124,7 +124,6 @@ def test_a_retained_command_from_before_is_not_done_at_the_next_start(one: House
         f"{BASE}/bridge/request/",
         f"{BASE}/bridge/request/no_such_thing",
         f"{BASE}/bridge/request/{'x' * 3000}",
-        "homeassistant/status",
     ],
 )
 def test_no_topic_that_is_listened_to_takes_offence(one: House, topic: str) -> None:
@@ -142,5 +141,5 @@ def test_a_broken_request_to_the_bridge_is_answered_with_an_error(one: House) ->
 
 
 def test_what_strangers_send_does_not_reach_the_log_as_it_is(one: House) -> None:
-    assert not re.search(r"[\x00-\x08\x0b-\x1f]", re.sub(r"\x1b\[[0-9;]*m", "", one.bridge.log))
+    assert not re.search(r"[\x00-\x08\x0b-\x1f]", one.bridge.log)
     assert max(map(len, one.bridge.log.splitlines()), default=0) < 2000

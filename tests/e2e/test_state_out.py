@@ -23,11 +23,12 @@ UNREAD = {"charge_schedule_data", "preconditioning_schedule_data", "bridge", "en
 @pytest.fixture(scope="module")
 def one(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     with house(tmp_path_factory.mktemp("house")) as running:
+        running.spy.until(lambda: running.value(OTHER_CAR, "software"), "the other car")
         yield running
 
 
 def rows(device: str) -> list[Entity]:
-    return list(CATALOGUE[Kind(device.split("/")[0])].entities.values())
+    return list(CATALOGUE[Kind(device.split("/", maxsplit=1)[0])].entities.values())
 
 
 @pytest.mark.parametrize("device", DEVICES)

@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 
 import httpx2
 from brokers import HOST, PASSWORD, Broker, running_broker
-from spy import Heard, Spy, spying
+from spy import Heard, spying
 from wire import PATIENCE, Outside, Wire
 
 from bridge.simulator.server import Simulation, serve
@@ -200,6 +200,18 @@ class House:
     def results(self, device: str, name: str, since: int = 0) -> list[Heard]:
         return self.spy.on(f"{BASE}/{device}/result/{name}", since)
 
+    def results_of(self, transaction: str, since: int = 0) -> list[Json]:
+        """Every result that tells this transaction, from message number `since` on."""
+        heard = [each for each in self.spy.messages[since:] if "/result/" in each.topic]
+        return [body for each in heard if (body := each.body)["transaction"] == transaction]
+
+    def one_result_of(self, transaction: str) -> Json:
+        """The one there is, once whatever else was on its way has come."""
+        self.spy.until(lambda: self.results_of(transaction), f"a result of {transaction}")
+        self.ask(CAR, "no_such_thing", "?")
+        (result,) = self.results_of(transaction)
+        return result
+
     def value(self, device: str, place: str) -> str | None:
         """What is retained: `charge/charge_limit`."""
         return self.spy.retained.get(f"{BASE}/{device}/{place}")
@@ -217,13 +229,13 @@ class House:
 
 
 KNOWN = (
-    (CAR, "charge"),
-    (OTHER_CAR, "charge"),
+    (CAR, "software"),
+    (OTHER_CAR, "status"),
     (SITE, "power"),
     (SITE, "settings"),
     (CONNECTOR, "charge"),
 )
-"""Devices and the groups that are read last."""
+"""Devices and the groups that are published last; the other car may be asleep."""
 
 
 @contextmanager
@@ -242,7 +254,9 @@ def empty_house(directory: Path) -> Iterator[House]:
         url = outside.enter(serve(Simulation(start=_noon(), speed=SPEED)))
         tesla = Tesla(url)
         for car in (CAR, OTHER_CAR):
-            tesla.force(car, place="home", plugged=True, charging=False, battery_level=50, sentry_mode=True, state="online")
+            tesla.force(
+                car, place="home", plugged=True, charging=False, battery_level=50, sentry_mode=True, state="online"
+            )
         api, mqtt = outside.wire(int(url.rsplit(":", 1)[1])), outside.wire(broker.port)
         one = House(broker, tesla, Bridge(directory, environment(directory, api.port, mqtt.port)), api, mqtt)
         try:

@@ -46,10 +46,7 @@ class Outside:
 
 
 class Wire:
-    """A TCP cable to a port. Passes everything on, until told to hold something back.
-
-    `port` is its near end. What was held back when the near end is cut never arrives.
-    """
+    """A TCP cable to a port. Passes everything on, until told to hold something back. `port` is its near end."""
 
     def __init__(self, outside: Outside, far: int) -> None:
         self.port = 0
@@ -69,8 +66,15 @@ class Wire:
             self._hold.release()
             self._hold = None
 
+    def unplug(self) -> None:
+        """Connections are cut, and new ones refused."""
+        self._outside.run(self.__aexit__())
+
+    def plug_in(self) -> None:
+        self._outside.run(self.__aenter__())
+
     async def __aenter__(self) -> None:
-        self._server = await asyncio.start_server(self._connected, "127.0.0.1", 0)
+        self._server = await asyncio.start_server(self._connected, "127.0.0.1", self.port)
         self.port = self._server.sockets[0].getsockname()[1]
 
     async def __aexit__(self, *_: object) -> None:
@@ -86,18 +90,21 @@ class Wire:
         task.add_done_callback(self._tasks.discard)
 
     async def _serve(self, near: asyncio.StreamReader, near_out: asyncio.StreamWriter) -> None:
-        with suppress(OSError):
+        try:
             far, far_out = await asyncio.open_connection("127.0.0.1", self._far)
-            line = _Line(self)
-            ways = line.carry(near, far_out), line.carry(far, near_out, back=True)
-            tasks = [asyncio.create_task(way) for way in ways]
-            try:
-                await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-            finally:
-                for each in tasks:
-                    each.cancel()
-                far_out.transport.abort()
-        near_out.transport.abort()
+        except OSError:
+            near_out.transport.abort()
+            return
+        line = _Line(self)
+        ways = line.carry(near, far_out), line.carry(far, near_out, back=True)
+        tasks = [asyncio.create_task(way) for way in ways]
+        try:
+            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for each in tasks:
+                each.cancel()
+            near_out.transport.abort()
+            far_out.transport.abort()
 
     @property
     def hold(self) -> _Hold | None:
@@ -113,17 +120,15 @@ class _Line:
 
     async def carry(self, source: asyncio.StreamReader, target: asyncio.StreamWriter, *, back: bool = False) -> None:
         with suppress(ConnectionError):
-            while data := await source.read(65536):
-                await self._wait(data, back=back)
+            while (data := await source.read(65536)) and await self._passes(data, back=back):
                 target.write(data)
                 await target.drain()
 
-    async def _wait(self, data: bytes, *, back: bool) -> None:
+    async def _passes(self, data: bytes, *, back: bool) -> bool:
         hold = self._wire.hold
         if hold and not back and hold.words in data:
             self._asked = hold
-        if hold and hold is self._asked and back is hold.answer:
-            await hold.keep()
+        return not hold or hold is not self._asked or back is not hold.answer or await hold.keep()
 
 
 class _Hold:
@@ -134,17 +139,25 @@ class _Hold:
         self.answer = answer
         self._outside = outside
         self._arrived = threading.Event()
-        self._released = asyncio.Event()
+        self._passes: asyncio.Future[bool] | None = None
 
-    async def keep(self) -> None:
+    async def keep(self) -> bool:
+        """Returns when it is decided whether it passes."""
+        self._passes = self._passes or asyncio.get_running_loop().create_future()
         self._arrived.set()
-        await self._released.wait()
+        return await asyncio.shield(self._passes)
 
     def wait(self) -> None:
         assert self._arrived.wait(PATIENCE), f"{self.words!r} did not come along"
 
     def release(self) -> None:
-        self._outside.run(self._release())
+        """It goes on its way, unless it was lost."""
+        self._outside.run(self._decide(passes=True))
 
-    async def _release(self) -> None:
-        self._released.set()
+    def lose(self) -> None:
+        """It never arrives."""
+        self._outside.run(self._decide(passes=False))
+
+    async def _decide(self, *, passes: bool) -> None:
+        if self._passes and not self._passes.done():
+            self._passes.set_result(passes)

@@ -1,4 +1,4 @@
-"""What a process keeps in memory, from /proc; bytes."""
+"""What Linux tells of a process: memory in bytes, CPU time in seconds."""
 
 from __future__ import annotations
 
@@ -14,6 +14,11 @@ def resident(pid: int | str = "self") -> int:
 def proportional(pid: int | str = "self") -> int:
     """PSS: what is shared counts only in part."""
     return _rollup(pid, "Pss")
+
+
+def cpu(pid: int) -> float:
+    """Time on a CPU so far, of its main thread: where the event loop runs."""
+    return int(Path(f"/proc/{pid}/schedstat").read_text(encoding="ascii").split()[0]) / 1e9
 
 
 def _rollup(pid: int | str, name: str) -> int:

@@ -1,0 +1,131 @@
+"""SIGKILL at each step of a command's life: done at most once, and one result over both lives (F25).
+
+The moments are seen from outside: what is held back on the cable tells how far the bridge has come.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from random import Random
+
+import pytest
+from whole_house import CAR, OTHER_CAR, SITE, House, empty_house, id_of
+
+LIMIT = '{"value": %d, "transaction": "%s"}'
+
+
+@pytest.fixture(scope="module")
+def one(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    """The other car sleeps, and nothing wakes it."""
+    with empty_house(tmp_path_factory.mktemp("house")) as running:
+        running.tesla.force(OTHER_CAR, sentry_mode=False, state="asleep", wake_fails=True)
+        yield running
+
+
+@pytest.fixture(autouse=True)
+def _alive(one: House) -> None:
+    if not one.bridge.is_alive:
+        one.start()
+    one.tesla.forget()
+
+
+def outcome(one: House, transaction: str) -> tuple[str, str | None]:
+    result = one.one_result_of(transaction)
+    return result["outcome"], result["reason"]
+
+
+def test_while_the_car_is_looked_for(one: House) -> None:
+    with one.api.holding(b"GET /api/1/vehicles/%s HTTP" % id_of(OTHER_CAR).encode()) as held:
+        one.send(OTHER_CAR, "charge_limit", LIMIT % (61, "looking"))
+        held.wait()
+        one.bridge.kill()
+    one.start()
+    assert outcome(one, "looking") == ("unavailable", "restarted")
+    assert one.tesla.paid_for == []
+
+
+def test_while_the_car_is_being_woken(one: House) -> None:
+    one.send(OTHER_CAR, "charge_limit", LIMIT % (62, "waking"))
+    one.spy.until(lambda: one.tesla.asked("wake_up"), "a wake call")
+    one.bridge.kill()
+    one.start()
+    assert outcome(one, "waking") == ("unavailable", "restarted")
+    assert len(one.tesla.paid_for) == 1
+
+
+def test_while_one_waits_behind_another_that_is_just_leaving(one: House) -> None:
+    with one.api.holding(b"set_charge_limit") as held:
+        one.send(CAR, "charge_limit", LIMIT % (63, "leaving"))
+        held.wait()
+        one.send(CAR, "charge_current", LIMIT % (7, "queued"))
+        one.ask(CAR, "no_such_thing", "?")  # the one before it has arrived too
+        one.bridge.kill()
+        held.lose()
+    one.start()
+    assert outcome(one, "leaving") == ("unconfirmed", "restarted")
+    assert outcome(one, "queued") == ("unavailable", "restarted")
+    assert one.tesla.paid_for == []
+
+
+@pytest.mark.parametrize(
+    ("device", "name", "payload", "call", "expected"),
+    [
+        (CAR, "charge_limit", LIMIT % (64, "answer lost"), b"set_charge_limit", ("ok", None)),
+        (SITE, "backup_reserve", LIMIT % (44, "answer lost"), b"/backup", ("ok", None)),
+        (CAR, "flash_lights", '{"transaction": "answer lost"}', b"flash_lights", ("unconfirmed", "restarted")),
+    ],
+)
+def test_after_it_was_done_and_before_the_answer_came(
+    one: House, device: str, name: str, payload: str, call: bytes, expected: tuple[str, str | None]
+) -> None:
+    transaction = f"answer lost to {name}"
+    with one.api.holding(call, answer=True) as held:
+        one.send(device, name, payload.replace("answer lost", transaction))
+        held.wait()
+        one.bridge.kill()
+    one.start()
+    assert outcome(one, transaction) == expected
+    assert len(one.tesla.done(device)) == len(one.tesla.paid_for) == 1
+
+
+def test_after_the_answer_and_before_the_result_has_left(one: House) -> None:
+    with one.mqtt.holding(b"/result/charge_limit") as held:
+        one.send(CAR, "charge_limit", LIMIT % (65, "unpublished"))
+        held.wait()
+        one.bridge.kill()
+        held.lose()
+    assert one.results_of("unpublished") == []
+    one.start()
+    assert outcome(one, "unpublished") == ("ok", None)
+    assert len(one.tesla.done(CAR)) == 1
+
+
+def test_after_the_result(one: House) -> None:
+    one.ask(CAR, "charge_limit", LIMIT % (66, "published"))
+    one.ask(CAR, "no_such_thing", "?")  # the broker's receipt for the one before it has come
+    one.restart()
+    assert outcome(one, "published") == ("ok", None)
+    assert len(one.tesla.done(CAR)) == 1
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_at_any_moment(one: House, seed: int) -> None:
+    """Three commands, a kill up to a tenth of a second later, and the same three once more."""
+    random = Random(seed)
+    asked = {
+        f"{seed} limit": (CAR, "charge_limit", 50 + seed),
+        f"{seed} current": (CAR, "charge_current", 5 + seed),
+        f"{seed} reserve": (SITE, "backup_reserve", 10 + seed),
+    }
+    for transaction, (device, name, value) in asked.items():
+        one.send(device, name, LIMIT % (value, transaction))
+    time.sleep(random.uniform(0, 0.1))
+    one.restart()
+    for transaction, (device, name, value) in asked.items():
+        one.ask(device, name, LIMIT % (value, transaction))
+    for transaction in asked:
+        results = [(each["outcome"], each["finished_at"]) for each in one.results_of(transaction)]
+        assert len(set(results)) == 1, "the same result, however often it is told"
+    assert len(one.tesla.done(CAR)) <= 2
+    assert len(one.tesla.done(SITE)) <= 1

@@ -1,0 +1,101 @@
+"""Wrong settings are told and nothing is started; what is not there yet is waited for (F43)."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from spy import Spy
+from whole_house import BASE, CAR, House, empty_house, environment
+
+Wrong = dict[str, str | None]
+
+WRONG: dict[str, tuple[Wrong, str]] = {
+    "a port that is none": ({"MQTT_PORT": "70000"}, "FLEET2MQTT_MQTT_PORT"),
+    "a port in words": ({"MQTT_PORT": "mqtt"}, "FLEET2MQTT_MQTT_PORT"),
+    "a name that is unknown": ({"MQTT_HOSTT": "broker"}, "FLEET2MQTT_MQTT_HOSTT"),
+    "no client id": ({"TESLA_CLIENT_ID": None}, "FLEET2MQTT_TESLA_CLIENT_ID"),
+    "a file that cannot be read": (
+        {"TESLA_REFRESH_TOKEN": None, "TESLA_REFRESH_TOKEN_FILE": "/nowhere/token"},
+        "FLEET2MQTT_TESLA_REFRESH_TOKEN_FILE",
+    ),
+    "a value and its file": ({"MQTT_PASSWORD_FILE": "/dev/null"}, "FLEET2MQTT_MQTT_PASSWORD"),
+    "a region that does not exist": ({"TESLA_REGION": "mars"}, "FLEET2MQTT_TESLA_REGION"),
+    "a simulator without an address": ({"TESLA_SIMULATOR_URL": None}, "SIMULATOR_URL"),
+    "a base topic with a wildcard": ({"BASE_TOPIC": "home/#"}, "FLEET2MQTT_BASE_TOPIC"),
+    "a data directory that is a file": ({"DATA_DIR": "/dev/null"}, "FLEET2MQTT_DATA_DIR"),
+    "a certificate that is none": (
+        {"MQTT_TLS": "true", "MQTT_CA_FILE": "/dev/null"},
+        "FLEET2MQTT_MQTT_CA_FILE",
+    ),
+}
+
+
+def run(directory: Path, *flags: str, **changes: str | None) -> subprocess.CompletedProcess[str]:
+    """The program with good settings but for the changes; None takes one away."""
+    settings = environment(directory, api=1, mqtt=1)
+    for name, value in changes.items():
+        settings.pop(f"FLEET2MQTT_{name}", None)
+        settings |= {} if value is None else {f"FLEET2MQTT_{name}": value}
+    program = Path(sys.executable).with_name("fleet2mqtt")
+    return subprocess.run(
+        [program, "run", *flags], env=settings, cwd=directory, capture_output=True, text=True, timeout=15, check=False
+    )
+
+
+@pytest.mark.parametrize("what", WRONG)
+def test_a_wrong_setting_ends_with_2_and_one_line_that_names_it(tmp_path: Path, what: str) -> None:
+    changes, name = WRONG[what]
+    ended = run(tmp_path, **changes)
+    assert ended.returncode == 2
+    assert ended.stdout == ""
+    (line,) = ended.stderr.splitlines()
+    assert name in line
+    assert "secret" not in line
+
+
+def test_two_wrong_settings_are_told_at_once(tmp_path: Path) -> None:
+    ended = run(tmp_path, MQTT_PORT="0", LOG_LEVEL="loud")
+    assert ended.returncode == 2
+    (line,) = ended.stderr.splitlines()
+    assert "FLEET2MQTT_MQTT_PORT" in line
+    assert "FLEET2MQTT_LOG_LEVEL" in line
+
+
+@pytest.mark.parametrize("flags", [("--mqtt-hots", "broker"), ("--mqtt-port",)])
+def test_a_wrong_flag_is_told_like_a_setting(tmp_path: Path, flags: tuple[str, ...]) -> None:
+    ended = run(tmp_path, *flags)
+    assert (ended.returncode, len(ended.stderr.splitlines())) == (2, 1)
+    assert flags[0] in ended.stderr
+
+
+def test_a_second_bridge_in_the_same_directory_ends_with_2_and_the_first_lives_on(tmp_path: Path) -> None:
+    with empty_house(tmp_path) as one:
+        one.start()
+        ended = run(tmp_path)
+        assert ended.returncode == 2
+        assert "FLEET2MQTT_DATA_DIR: another fleet2mqtt is using" in ended.stderr
+        assert str(tmp_path / "data") in ended.stderr
+        assert one.ask(CAR, "charge_limit", "70")["outcome"] == "ok"
+
+
+def test_broker_and_tesla_may_come_later_and_in_any_order(tmp_path: Path) -> None:
+    with empty_house(tmp_path) as one:
+        one.mqtt.unplug()
+        one.api.unplug()
+        one.bridge.start()
+        one.spy.until(lambda: "trouble" in one.bridge.log, "a word about the broker")
+        assert state(one.spy) is None
+        one.mqtt.plug_in()
+        one.spy.until(lambda: state(one.spy) == "online", "the bridge")
+        one.spy.until(lambda: "not_sent" in one.bridge.log, "a word about Tesla")
+        assert one.ask(CAR, "charge_limit", "70")["reason"] == "starting"
+        one.api.plug_in()
+        one.ready()
+        assert one.ask(CAR, "charge_limit", "70")["outcome"] == "ok"
+
+
+def state(spy: Spy) -> str | None:
+    return spy.retained.get(f"{BASE}/bridge/state")

@@ -1,0 +1,61 @@
+"""A command whose time has run out is never carried out (F32)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from whole_house import CAR, OTHER_CAR, House, empty_house, id_of
+
+
+@pytest.fixture(scope="module")
+def one(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    """The other car sleeps, and nothing wakes it."""
+    with empty_house(tmp_path_factory.mktemp("house")) as running:
+        running.tesla.force(OTHER_CAR, sentry_mode=False, state="asleep", wake_fails=True)
+        running.start()
+        yield running
+
+
+@pytest.fixture(autouse=True)
+def _fresh(one: House) -> None:
+    one.tesla.forget()
+
+
+def test_a_message_that_expires_while_the_car_wakes_is_expired_for_good(one: House) -> None:
+    result = one.ask(OTHER_CAR, "charge_limit", "61", MessageExpiryInterval=1)
+    assert (result["outcome"], result["reason"], result["attempts"]) == ("expired", "too_late", 0)
+    assert len(one.tesla.paid_for) == 1
+    one.tesla.force(OTHER_CAR, state="online")
+    assert one.ask(OTHER_CAR, "honk_horn", "PRESS")["outcome"] == "ok"
+    assert one.tesla.done(OTHER_CAR) == [("honk_horn", {})]
+    one.tesla.force(OTHER_CAR, state="asleep")
+
+
+def test_a_message_that_expires_behind_another_is_expired(one: House) -> None:
+    with one.api.holding(f"{id_of(CAR)}/command/set_charge_limit".encode()) as held:
+        one.send(CAR, "charge_limit", "62")
+        held.wait()
+        one.send(CAR, "charge_current", '{"value": 7, "transaction": "late"}', MessageExpiryInterval=1)
+        one.ask(OTHER_CAR, "charge_limit", "62", MessageExpiryInterval=2)  # takes its two seconds
+    assert one.one_result_of("late")["outcome"] == "expired"
+    assert one.tesla.done(CAR) == [("set_charge_limit", {"percent": 62})]
+
+
+def test_the_time_to_live_of_the_settings_holds_for_every_message(one: House) -> None:
+    one.restart(commands_time_to_live=1)
+    assert one.ask(OTHER_CAR, "charge_limit", "63", MessageExpiryInterval=600)["outcome"] == "expired"
+    assert one.ask(OTHER_CAR, "charge_limit", "63")["outcome"] == "expired"
+    assert one.tesla.done(OTHER_CAR) == []
+
+
+def test_what_is_sent_while_the_bridge_is_away_is_not_done_when_it_comes(one: House) -> None:
+    one.bridge.stop()
+    since = len(one.spy.messages)
+    for number in range(10):
+        one.send(CAR, "charge_limit", str(70 + number))
+        one.send(CAR, "honk_horn", "PRESS", MessageExpiryInterval=600)
+    one.start()
+    one.ask(CAR, "no_such_thing", "?")
+    assert one.results(CAR, "charge_limit", since) == one.results(CAR, "honk_horn", since) == []
+    assert one.tesla.paid_for == []

@@ -1,0 +1,275 @@
+"""Docs fail the build when they lie."""
+
+from __future__ import annotations
+
+import argparse
+import ast
+import json
+import re
+import runpy
+import tomllib
+from collections.abc import Iterator
+from datetime import datetime
+from functools import cache
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+from doc_pages import PAGES, ROOT, Page, page
+from paho.mqtt.client import topic_matches_sub
+
+from bridge import errors, settings
+from bridge.catalog import CATALOGUE
+from bridge.catalog.offer import Offer
+from bridge.cli import SET, VERBS, catalog
+from bridge.commands.admission import admit
+from bridge.fleet.refusals import REFUSALS
+from bridge.model import DeviceId, Kind, Outcome, Request, Value
+from bridge.topics import Topics
+
+MQTT = page(ROOT / "docs/mqtt.md")
+
+NOT_SETTINGS = {
+    "FLEET2MQTT_SECRETS_DIR",  # where settings are looked for
+    "FLEET2MQTT_TEST_REQUIRE",  # the tests' own
+    "FLEET2MQTT_MQTT_HOTS",  # the typing mistake of troubleshooting.md
+}
+MADE_BY_THE_OWNER = {"mosquitto/passwd"}
+NOT_IN_RESULTS = {"broker_lost", "broker_refused"}
+"""Reasons of errors that no command can meet: without the broker there is none."""
+
+
+every_page = pytest.mark.parametrize(
+    "shown", [page(path) for path in PAGES], ids=[str(path.relative_to(ROOT)) for path in PAGES]
+)
+
+
+# --- names of things outside the page ---------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("path", "table"), runpy.run_path(str(ROOT / "tools/docs.py"))["PAGES"].items())
+def test_a_generated_page_is_what_the_tables_say(path: str, table: str) -> None:
+    assert (ROOT / path).read_text() == catalog.page(table), "run `make docs`"
+
+
+@every_page
+def test_every_link_leads_somewhere(shown: Page) -> None:
+    for link in shown.links:
+        if not link.startswith(("http:", "https:")):
+            name, _, anchor = link.partition("#")
+            target = (shown.path.parent / name).resolve() if name else shown.path
+            assert target.exists(), link
+            assert not anchor or anchor in page(target).anchors, link
+
+
+@every_page
+def test_every_file_that_is_named_exists(shown: Page) -> None:
+    path = re.compile(r"[\w.-]*/?(?:[\w.-]+/)+[\w.-]*|[\w-]+\.(?:py|toml|yaml|conf)")
+    for word in filter(path.fullmatch, shown.words):
+        is_ours = word.split("/")[0] in {"bridge", "docs", "tests", "tools", "mosquitto"} or "/" not in word
+        if is_ours and word not in MADE_BY_THE_OWNER:
+            assert (ROOT / word).exists() or (shown.path.parent / word).exists(), word
+
+
+@pytest.mark.parametrize(
+    "path", [*PAGES, ROOT / "Dockerfile", ROOT / "compose.yaml", ROOT / ".env.example"], ids=lambda path: path.name
+)
+def test_every_setting_that_is_named_exists(path: Path) -> None:
+    named = set(re.findall(r"FLEET2MQTT_[A-Z_]*[A-Z]", path.read_text()))
+    unknown = named - settings.names().keys() - NOT_SETTINGS
+    assert {name for name in unknown if name.removesuffix("_FILE") not in settings.names()} == set()
+
+
+@every_page
+def test_every_make_target_that_is_named_exists(shown: Page) -> None:
+    targets = set(re.findall(r"^([a-z-]+):.*##", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    named = {found[1] for line in shown.lines if (found := re.match(r"(?:\S+=\S+ )?make ([a-z-]+)", line))}
+    assert named <= targets
+
+
+@every_page
+def test_every_verb_and_flag_that_is_named_exists(shown: Page) -> None:
+    for line in shown.lines:
+        found = re.match(r"(?:\S*/)?fleet2mqtt (\w+)", line)
+        if found and not line.startswith("fleet2mqtt:"):
+            assert found[1] in VERBS, line
+            assert set(re.findall(r"--[a-z-]+", line)) <= _flags(found[1]), line
+
+
+def _flags(verb: str) -> set[str]:
+    if verb in SET:
+        return {"--" + name.removeprefix("FLEET2MQTT_").replace("_", "-").lower() for name in settings.names()}
+    parser = argparse.ArgumentParser()
+    VERBS[verb][1](parser)
+    return set(parser._option_string_actions)
+
+
+# --- payloads and topics ----------------------------------------------------------------------------------
+
+
+@every_page
+def test_every_json_example_is_json(shown: Page) -> None:
+    blocks = [content for language, content in shown.fences if language == "json"]
+    inline = [word for word in shown.words if re.fullmatch(r"\{.*[\":].*\}", word) and "..." not in word]
+    payloads = [found for _, content in shown.fences for found in re.findall(r"-[md] '(\{[^']*\})'", content)]
+    for text in (*blocks, *inline, *payloads):
+        json.loads(text)
+
+
+@every_page
+def test_every_topic_is_one_of_ours(shown: Page) -> None:
+    pattern = re.compile(r"(?:fleet2mqtt|<base>|homeassistant)/[^\s'\"`]+")
+    for code in shown.code:
+        for found in pattern.findall(code):
+            topic = _normal(found)
+            assert any(topic_matches_sub(topic, known) for known in _topics()), found
+
+
+def _normal(topic: str) -> str:
+    """A filter that matches it: ids are all one, what stands in angle brackets may be anything."""
+    parts = re.sub(r"<[^>]*>", "+", topic.replace("<base>", "fleet2mqtt")).split("/")
+    if parts[0] == "fleet2mqtt" and len(parts) > 2 and parts[1] in {*Kind, "response"} - {"bridge"}:
+        parts[2] = parts[2] if parts[2] in {"+", "#"} else "ID"
+    if parts[:2] == ["homeassistant", "device"]:
+        parts[2] = "+"
+    return "/".join(parts)
+
+
+@cache
+def _topics() -> tuple[str, ...]:
+    """Everything that the bridge publishes or listens to, with ID for every id."""
+    topics = Topics()
+    others = ["homeassistant/status", "homeassistant/device/ID/config", "fleet2mqtt/response/ID"]
+    names = ["state", "info", "health", "event"]
+    asked = [f"request/{verb}" for verb in _request_verbs()]
+    assert all(topics.parse(topics.bridge(name)) for name in asked)
+    bridge = [topics.bridge(name) for name in (*names, *asked, *(f"response/{verb}" for verb in _request_verbs()))]
+    return (*others, *bridge, *(topic for kind in Kind for topic in _topics_of(topics, DeviceId(kind, "ID"))))
+
+
+def _topics_of(topics: Topics, at: DeviceId) -> Iterator[str]:
+    entities, commands, _ = CATALOGUE[at.kind]
+    groups = {row.group for row in entities.values()} - {""}
+    yield from (topics.value(at, row.group, row.key) for row in entities.values())
+    yield from (topics.group(at, group) for group in groups)
+    yield from (topics.availability(at), topics.event(at))
+    names = {row.key for row in entities.values() if row.write} | {row.name for row in commands.values() if row.direct}
+    incoming = [topics.set(at, name) for name in names]
+    incoming += [f"{topics.device(at)}/get/{group}" for group in groups if commands]
+    assert all(map(topics.parse, incoming))
+    yield from (*incoming, *(topics.result(at, name) for name in names))
+
+
+def _request_verbs() -> list[str]:
+    tree = ast.parse((ROOT / "bridge/app.py").read_text())
+    tables = [node.value for node in ast.walk(tree) if isinstance(node, ast.keyword) and node.arg == "verbs"]
+    keys = [key for table in tables if isinstance(table, ast.Dict) for key in table.keys]
+    return [str(key.value) for key in keys if isinstance(key, ast.Constant)]
+
+
+def test_the_requests_to_the_bridge_are_listed() -> None:
+    assert _request_verbs()
+    assert set(_request_verbs()) <= set(MQTT.words)
+
+
+STATE: dict[str, Value] = {
+    parameter.fill: (parameter.minimum or 0) + 1
+    for kind in CATALOGUE.values()
+    for command in kind.commands.values()
+    for parameter in command.parameters
+    if parameter.fill
+}
+"""What a car must have told before some commands can be sent."""
+
+
+def _examples() -> Iterator[tuple[Kind, str, str]]:
+    for kind, heading in catalog.HEADINGS.items():
+        for row in page(ROOT / "docs/commands.md").table(heading):
+            yield kind, row.cells["publish to"].strip("`").removeprefix("set/"), row.cells["for example"].strip("`")
+
+
+@pytest.mark.parametrize(("kind", "name", "example"), list(_examples()))
+def test_every_example_of_a_command_is_admitted(kind: Kind, name: str, example: str) -> None:
+    everything = Offer(enabled_commands=CATALOGUE[kind].commands)
+    received = datetime.fromisoformat("2026-11-22T12:00:00+00:00")
+    admit(Request(DeviceId(kind, "ID"), name, example.encode(), received, deadline=0), STATE, everything, is_known=True)
+
+
+# --- results ----------------------------------------------------------------------------------------------
+
+
+def test_the_outcomes_are_listed() -> None:
+    named = [row.cells["outcome"] for row in MQTT.table("Commands") if "what it means" in row.cells]
+    assert named == [f"`{outcome}`" for outcome in Outcome]
+
+
+def test_the_reasons_are_those_that_the_code_gives() -> None:
+    named = [re.findall(r"`(\w+)`", row.cells["reason"]) for row in MQTT.table("Reasons")]
+    assert {word for words in named for word in words} == _reasons()
+
+
+def _reasons() -> set[str]:
+    leaves = {kind.reason for kind in _leaves(errors.BridgeError)} - NOT_IN_RESULTS
+    refusals = {row.reason for rows in REFUSALS.values() for row in rows.values() if row.reason}
+    files = (ROOT / "bridge/commands").glob("*.py")
+    return leaves | refusals | {word for file in files for word in _words_for_reasons(ast.parse(file.read_text()))}
+
+
+def _leaves(error: type[errors.BridgeError]) -> Iterator[type[errors.BridgeError]]:
+    own = [kind for kind in error.__subclasses__() if kind.__module__ == errors.__name__]
+    yield from (leaf for kind in own for leaf in _leaves(kind)) if own else (error,)
+
+
+def _words_for_reasons(tree: ast.Module) -> Iterator[str]:
+    """A text after an outcome, the second argument of `_refuse`, `reason=...`, and `reason or ...`."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call):
+            given = [second for first, second in pairwise(node.args) if _is_outcome(first)]
+            given += node.args[1:2] if isinstance(node.func, ast.Attribute) and node.func.attr == "_refuse" else []
+            given += [keyword.value for keyword in node.keywords if keyword.arg == "reason"]
+        else:
+            given = node.values[1:] if isinstance(node, ast.BoolOp) and _is_reason(node.values[0]) else []
+        yield from (str(value.value) for value in given if isinstance(value, ast.Constant) and value.value)
+
+
+def _is_outcome(node: ast.expr) -> bool:
+    return isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "Outcome"
+
+
+def _is_reason(node: ast.expr) -> bool:
+    return isinstance(node, ast.Attribute) and node.attr == "reason"
+
+
+# --- the house --------------------------------------------------------------------------------------------
+
+
+def test_architecture_names_every_module() -> None:
+    rooms = {path for path in (ROOT / "bridge").iterdir() if path.suffix == ".py" or (path / "__init__.py").exists()}
+    names = {f"bridge/{path.name}" for path in rooms if path.name != "__init__.py"}
+    assert names <= set(page(ROOT / "docs/architecture.md").words)
+
+
+def test_architecture_shows_the_layers_that_are_checked() -> None:
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
+    layers = next(contract["layers"] for contract in contracts if contract["type"] == "layers")
+    assert ("text", "\n".join(layers) + "\n") in page(ROOT / "docs/architecture.md").fences
+
+
+def test_a_row_that_is_shown_as_an_example_is_in_the_code() -> None:
+    diffs = [content for language, content in page(ROOT / "CONTRIBUTING.md").fences if language == "diff"]
+    assert diffs
+    for diff in diffs:
+        file = re.findall(r"^\+\+\+ b/(.+)$", diff, re.MULTILINE)[0]
+        rows = {line.strip() for line in (ROOT / file).read_text().splitlines()}
+        assert {row.strip() for row in re.findall(r"^\+(?!\+\+)(.+)$", diff, re.MULTILINE)} <= rows
+
+
+def test_decisions_are_numbered_without_a_gap() -> None:
+    decisions = sorted((ROOT / "docs/decisions").glob("*.md"))
+    assert [path.name[:4] for path in decisions] == [f"{number:04}" for number in range(1, len(decisions) + 1)]
+    assert all(path.read_text().startswith(f"# {path.name[:4]}: ") for path in decisions)
+
+
+def test_the_changelog_tells_of_this_version() -> None:
+    version = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
+    assert re.findall(r"^## \[(.+?)\]", (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE)[0] == version

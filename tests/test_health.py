@@ -1,0 +1,113 @@
+"""Is every part doing its work? What is told of it, and when it is said."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from fakes import NOON, FakeClock
+from structlog.testing import capture_logs
+
+from bridge.errors import BrokerLost, NotSent, ScopeMissing, ServerFailed, SignInRequired
+from bridge.health import Health
+from bridge.topics import encode_json
+
+
+@pytest.fixture
+def clock() -> FakeClock:
+    return FakeClock()
+
+
+@pytest.fixture
+def health(clock: FakeClock) -> Health:
+    return Health(clock)
+
+
+def test_at_the_beginning_all_is_well(health: Health) -> None:
+    assert (health.problem, health.blocker) == (None, None)
+    assert health.body() == {"at": NOON, "uptime_seconds": 0, "ok": True, "problem": None, "parts": {}}
+
+
+def test_each_part_tells_its_last_success_and_its_present_trouble(health: Health, clock: FakeClock) -> None:
+    health.report("broker", None)
+    health.report("vehicle X data", None)
+    clock.advance(90)
+    health.report("vehicle X data", NotSent("no route to host"))
+    health.report("account vehicles", ServerFailed("503"))
+    body = json.loads(encode_json(health.body()).payload)
+    seen = "2026-07-01T12:00:00+00:00"
+    assert body == {
+        "at": "2026-07-01T12:01:30+00:00",
+        "uptime_seconds": 90,
+        "ok": False,
+        "problem": "no route to host",
+        "parts": {
+            "broker": {"ok": True, "last_success": seen, "reason": None},
+            "vehicle X data": {"ok": False, "last_success": seen, "reason": "not_sent"},
+            "account vehicles": {"ok": False, "last_success": None, "reason": "no_answer"},
+        },
+    }
+
+
+def test_what_a_person_must_do_comes_first(health: Health) -> None:
+    health.report("a", ServerFailed("503"))
+    health.report("b", SignInRequired("sign in again"))
+    health.report("c", BrokerLost("gone"))
+    assert health.problem == "sign in again"
+    assert isinstance(health.blocker, SignInRequired)
+    health.report("b", None)
+    assert health.body()["problem"] == "503"
+
+
+def test_a_problem_fits_into_a_state_of_home_assistant(health: Health) -> None:
+    health.report("a", ServerFailed("x" * 1000))
+    assert health.problem == "x" * 255
+
+
+def test_only_changes_reach_the_log(health: Health) -> None:
+    """Invariant I10: no storms."""
+    with capture_logs() as logged:
+        for _ in range(100):
+            health.report("a", None)
+        for attempt in range(100):
+            health.report("a", ServerFailed(f"attempt {attempt}"))
+        for _ in range(100):
+            health.report("a", ScopeMissing("no vehicle_cmds"))
+        for _ in range(100):
+            health.report("a", None)
+    assert [(each["log_level"], each.get("reason")) for each in logged] == [
+        ("warning", "no_answer"),
+        ("warning", "scope"),
+        ("info", None),
+    ]
+
+
+def test_uptime_runs_on_when_the_wall_clock_jumps(health: Health, clock: FakeClock) -> None:
+    clock.advance(100)
+    clock.set_wall(NOON.replace(year=1970))
+    assert health.body()["uptime_seconds"] == 100
+
+
+def test_how_long_a_part_has_not_worked(health: Health, clock: FakeClock) -> None:
+    """Since the first failure after a success; since the start, if there never was one."""
+    clock.advance(10)
+    assert health.down("broker") == 10
+    health.report("broker", BrokerLost("refused"))
+    clock.advance(10)
+    assert health.down("broker") == 20
+    health.report("broker", None)
+    clock.advance(10)
+    assert health.down("broker") == 0
+    health.report("broker", BrokerLost("gone"))
+    clock.advance(10)
+    health.report("broker", BrokerLost("refused"))
+    clock.advance(10)
+    assert health.down("broker") == 20
+
+
+def test_a_jump_of_the_wall_clock_makes_nothing_older(health: Health, clock: FakeClock) -> None:
+    health.report("broker", None)
+    health.report("broker", BrokerLost("gone"))
+    clock.set_wall(NOON.replace(year=2030))
+    clock.advance(5)
+    assert health.down("broker") == 5
