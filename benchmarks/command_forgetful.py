@@ -6,7 +6,7 @@ import asyncio
 from typing import Any
 
 from bridge import app, logs, settings
-from bridge.cli import until_stopped
+from bridge.cli.stopping import until_stopped
 from bridge.clock import SystemClock
 from bridge.database import Database
 

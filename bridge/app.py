@@ -48,8 +48,10 @@ OWN_DEVICES = (
 HEARTBEAT = 60.0
 """Seconds between two messages on bridge/health, two looks at freshness, and two savings of values."""
 
-LAST_WORDS = 3.0
-"""Seconds that running commands and undelivered messages are given when the bridge is stopped."""
+LAST_ANSWERS, LAST_WORDS = 3.0, 2.0
+"""Seconds that sent commands, and then undelivered messages, are given when the bridge is stopped: with the 5 that a
+silent broker is given after that, less than the 10 after which Docker kills.
+"""
 
 BIRTH_DELAY = (1.0, 10.0)
 """Home Assistant is answered after a random pause: it is busy when it starts, and not with us alone (D3)."""
@@ -169,6 +171,8 @@ class Bridge:
     def _show(self, roster: Roster) -> None:
         now = Roster((*OWN_DEVICES, *roster.devices))
         gone = {device.at for device in self._roster.devices} - {device.at for device in now.devices}
+        if now != self._roster:
+            log.info("devices of the account", names=[device.name for device in roster.devices])
         self._roster = now
         self._publisher.show(now)
         self._publisher.bridge("info", self._info())
@@ -197,6 +201,7 @@ class Bridge:
     async def _converse(self, connection: Connection) -> None:
         await connection.subscribe(self._listener.filters)
         self._health.report("broker", None)
+        log.info("connected to the broker", host=self._settings.mqtt.host, port=self._settings.mqtt.port)
         self._publisher.bridge("state", "online")
         self._publisher.bridge("info", self._info())
         self._publisher.attach(connection)
@@ -217,7 +222,7 @@ class Bridge:
 
     async def _say_goodbye(self) -> None:
         """Running commands get their answers, then everything goes offline; the rest is in the journal."""
-        await self._commander.stop(LAST_WORDS)
+        await self._commander.stop(LAST_ANSWERS)
         self._publisher.bridge("state", "offline")
         await self._patiently(lambda: self._publisher.is_drained)
         self._keep_values()

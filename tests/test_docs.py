@@ -21,7 +21,7 @@ from paho.mqtt.client import topic_matches_sub
 from bridge import errors, settings
 from bridge.catalog import CATALOGUE
 from bridge.catalog.offer import Offer
-from bridge.cli import SET, VERBS, catalog
+from bridge.cli import SET, VERBS, catalog, module
 from bridge.commands.admission import admit
 from bridge.fleet.refusals import REFUSALS
 from bridge.model import DeviceId, Kind, Outcome, Request, Value
@@ -100,7 +100,7 @@ def _flags(verb: str) -> set[str]:
     if verb in SET:
         return {"--" + name.removeprefix("FLEET2MQTT_").replace("_", "-").lower() for name in settings.names()}
     parser = argparse.ArgumentParser()
-    VERBS[verb][1](parser)
+    module(verb).arguments(parser)
     return set(parser._option_string_actions)
 
 

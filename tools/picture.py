@@ -24,7 +24,10 @@ WIDTH, HEIGHT = 116, 34
 OPTIONS = demo.Options(speed=30, port=0, seed=1, plain=True, start=datetime.fromisoformat("2026-07-01T17:40:00-07:00"))
 """The car has come home and is charging."""
 
-CHARGING = f"{demo.BASE}/{demo.CAR}/set/charging"
+CAR = "vehicle/LRW3F7EK4NC700001"
+"""It has come home and charges at that time."""
+
+CHARGING = f"{demo.BASE}/{CAR}/set/charging"
 SCRIPT = ((5, b"false"), (6, b"true"), (13, None))
 """Seconds to listen, and what to tell the car then."""
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from bridge import settings
@@ -26,6 +27,12 @@ GENERATED = "<!-- Written by `make docs` from the tables in bridge/catalog. Chan
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("table", choices=sorted(PAGES), help="which table")
+
+
+def main(options: argparse.Namespace, _: Sequence[str]) -> int:
+    """Prints a page."""
+    sys.stdout.write(page(options.table))
+    return 0
 
 
 def page(table: str) -> str:

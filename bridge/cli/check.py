@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import argparse
 import asyncio
 import sys
 from collections.abc import AsyncIterator, Awaitable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-from bridge import build, settings
+from bridge import build, logs, settings
 from bridge.clock import SystemClock
 from bridge.database import Database
 from bridge.errors import BridgeError, BrokerRefused, SettingWrong
@@ -38,7 +39,17 @@ class Finding:
     text: str
 
 
-async def run(flags: Sequence[str]) -> int:
+def arguments(_: argparse.ArgumentParser) -> None:
+    """Settings only."""
+
+
+def main(_: argparse.Namespace, flags: Sequence[str]) -> int:
+    """Gives 0 when all passed, 1 when not. Raises SettingWrong."""
+    logs.configure("error", as_json=False)
+    return asyncio.run(_run(flags))
+
+
+async def _run(flags: Sequence[str]) -> int:
     """Prints each finding as it is made. Gives 0 when all passed, 1 when not, 2 for a wrong setting."""
     failed = 0
     async for finding in _findings(flags):

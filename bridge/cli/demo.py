@@ -7,6 +7,7 @@ import asyncio
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,17 +18,20 @@ from rich.console import Console
 from rich.live import Live
 
 from bridge import app, logs
+from bridge.broker import embedded_broker
+from bridge.cli.stopping import until_stopped
 from bridge.cli.view import View
 from bridge.clock import ScaledClock
 from bridge.errors import BrokerLost
 from bridge.mqtt import BrokerAddress, Mqtt
 from bridge.settings import CommandSettings, MqttSettings, PollingSettings, RegionName, Settings, TeslaSettings
+from bridge.simulator.server import Simulation, serve
 
 START = datetime.fromisoformat("2026-07-01T16:50:00-07:00")
 """A summer Wednesday before the drive home: within minutes there is driving, charging and a setting sun."""
 
 BASE = "fleet2mqtt"
-CAR = "vehicle/LRW3F7EK4NC700001"
+CAR = "vehicle/5YJYGDEE1MF700002"
 SITE = "energy_site/2252000000000001"
 
 
@@ -54,11 +58,13 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--plain", action="store_true", help="lines instead of a live picture")
 
 
+def main(given: argparse.Namespace, _: Sequence[str]) -> int:
+    """Runs until Ctrl-C."""
+    return until_stopped(lambda stop: run(Options.of(given), stop))
+
+
 async def run(options: Options, stop: asyncio.Event) -> int:
     """Runs until Ctrl-C; everything it made is gone afterwards."""
-    from bridge.broker import embedded_broker  # noqa: PLC0415 - not installed with every bridge
-    from bridge.simulator.server import Simulation, serve  # noqa: PLC0415 - the same
-
     began = time.perf_counter()
     logs.configure("warning", as_json=False)
     async with AsyncExitStack() as stack:
@@ -150,9 +156,10 @@ def _hints(port: int, url: str, speed: float) -> tuple[str, ...]:
     send = f"fleet2mqtt send --mqtt-port {port}"
     return (
         f"A broker is at 127.0.0.1:{port}, a simulated Tesla account at {url}; time runs {speed:g} times as fast.",
-        "Stop with Ctrl-C. From another terminal, with any MQTT client:",
-        f"  mosquitto_sub -p {port} -v -t '{BASE}/#'",
-        f"  mosquitto_pub -p {port} -t {BASE}/{CAR}/set/charging -m true",
-        f"  mosquitto_pub -p {port} -t {BASE}/{SITE}/set/backup_reserve -m 30",
-        f"or without one: .venv/bin/{send} {CAR}/charge_limit 90",
+        "Stop with Ctrl-C. From another terminal:",
+        f"  .venv/bin/{send} {CAR}/charging true",
+        "or with any MQTT 5 client:",
+        f"  mosquitto_sub -V 5 -p {port} -v -t '{BASE}/#'",
+        f"  mosquitto_pub -V 5 -p {port} -t {BASE}/{CAR}/set/charge_limit -m 90",
+        f"  mosquitto_pub -V 5 -p {port} -t {BASE}/{SITE}/set/backup_reserve -m 30",
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import sys
 from collections.abc import Sequence
 
@@ -9,7 +10,11 @@ from bridge import alive, settings
 from bridge.clock import SystemClock
 
 
-def run(flags: Sequence[str]) -> int:
+def arguments(_: argparse.ArgumentParser) -> None:
+    """Settings only."""
+
+
+def main(_: argparse.Namespace, flags: Sequence[str]) -> int:
     """Prints one line. Gives 0 when it is well, else 1."""
     trouble = alive.trouble(settings.load(flags).data_dir, SystemClock().monotonic())
     sys.stdout.write(f"{trouble or 'healthy'}\n")

@@ -9,7 +9,7 @@ import os
 import sys
 from collections.abc import Sequence
 
-from bridge import build, settings
+from bridge import build, logs, settings
 from bridge.errors import BridgeError, SettingWrong
 from bridge.model import DeviceId, Kind, Outcome
 from bridge.mqtt import Connection, Mqtt, Publication
@@ -24,7 +24,13 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("value", help="80, true, PRESS, or a JSON object")
 
 
-async def run(options: argparse.Namespace, flags: Sequence[str]) -> int:
+def main(options: argparse.Namespace, flags: Sequence[str]) -> int:
+    """Gives 0 when the outcome is ok, else 1."""
+    logs.configure("error", as_json=False)
+    return asyncio.run(_run(options, flags))
+
+
+async def _run(options: argparse.Namespace, flags: Sequence[str]) -> int:
     """Prints the result. Gives 0 when its outcome is ok, else 1."""
     own = settings.load(flags)
     kind, id_, name = _parts(options.command)

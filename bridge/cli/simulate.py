@@ -5,10 +5,13 @@ from __future__ import annotations
 import argparse
 import asyncio
 import sys
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 
+from bridge.cli.stopping import until_stopped
 from bridge.errors import SettingWrong
+from bridge.simulator.server import Simulation, serve
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -23,10 +26,13 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--from", type=Path, dest="directory", metavar="DIR", help="serve recorded answers")
 
 
-async def run(options: argparse.Namespace, stop: asyncio.Event) -> int:
-    """Serves until stopped. Raises SettingWrong for a port or a directory that cannot be used."""
-    from bridge.simulator.server import Simulation, serve  # noqa: PLC0415 - not installed with every bridge
+def main(options: argparse.Namespace, _: Sequence[str]) -> int:
+    """Serves until stopped."""
+    return until_stopped(lambda stop: _run(options, stop))
 
+
+async def _run(options: argparse.Namespace, stop: asyncio.Event) -> int:
+    """Serves until stopped. Raises SettingWrong for a port or a directory that cannot be used."""
     simulation = Simulation(
         seed=options.seed,
         speed=options.speed,

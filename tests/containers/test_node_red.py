@@ -9,8 +9,7 @@ from typing import Any
 import pytest
 from brokers import ROOT
 from node_red import NodeRed, running, shipped
-from whole_house import BASE, CAR, SITE, House, id_of
-from whole_house import house as whole_house
+from whole_house import BASE, CAR, SITE, House, house as whole_house, id_of
 
 Node = dict[str, Any]
 
@@ -92,7 +91,7 @@ def test_the_readme_tells_of_every_flow() -> None:
 
 # --- in Node-RED ------------------------------------------------------------------------------------------
 
-QUICK = {"PAUSE_MINUTES": 0.02, "CONFIRM_SECONDS": 1.5}
+QUICK = {"PAUSE_MINUTES": 0.02, "CONFIRM_SECONDS": 1.5, "ANSWER_SECONDS": 6}
 
 
 @pytest.fixture(scope="module")
@@ -164,7 +163,13 @@ class TestInNodeRed:
         node_red.press("f2m-guarded-unlock-confirm")
         node_red.says("[debug:Unlock] Unlocked.", since)
         assert home.tesla.done(CAR)[-1] == ("door_unlock", {})
-        home.comes_to(CAR, "security/locked", "false")
+        home.comes_to(CAR, "closures/locked", "false")
+
+    def test_an_answer_that_does_not_come_is_told(self, home: House, node_red: NodeRed) -> None:
+        home.bridge.kill()
+        node_red.press("f2m-guarded-unlock-ask")
+        node_red.press("f2m-guarded-unlock-confirm")
+        node_red.says("[debug:Unlock] No answer in 6 s. Look whether the car is locked.")
 
     def test_the_flows_raise_no_error(self, node_red: NodeRed) -> None:
         node_red.says("[debug:State]")

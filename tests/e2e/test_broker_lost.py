@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
+from time import perf_counter
 
 import pytest
 from whole_house import BASE, CAR, OTHER_CAR, House, house
@@ -32,12 +32,12 @@ def test_everything_is_back_within_ten_seconds_and_commands_work_within_five(one
     if end == "kill":
         (one.bridge.directory / "broker" / "mosquitto.db").unlink(missing_ok=True)
     one.broker.start()
-    began = time.monotonic()
+    began = perf_counter()
     one.watch_anew()
     one.spy.until(lambda: one.spy.retained.get(f"{BASE}/bridge/state") == "online", "the bridge", 10)
-    reconnected = time.monotonic()
+    reconnected = perf_counter()
     assert one.ask(CAR, "honk_horn", "PRESS")["outcome"] == "ok"
-    assert time.monotonic() - reconnected < 5
+    assert perf_counter() - reconnected < 5
     one.spy.until(lambda: before.keys() <= one.spy.retained.keys(), "every topic", 10 - (reconnected - began))
     steady = {topic: text for topic, text in before.items() if "/config" in topic or "/settings" in topic}
     assert {topic: one.spy.retained[topic] for topic in steady} == steady

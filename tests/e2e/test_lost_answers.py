@@ -22,7 +22,7 @@ def _healthy(one: House) -> Iterator[None]:
     one.tesla.heal()
 
 
-LOST = {
+LOST: dict[str, dict[str, Any]] = {
     "an error page after the deed": {"status": 504, "html": True, "after": True},
     "a web page that says it is good": {"status": 200, "html": True, "after": True},
     "a connection cut after the deed": {"drop": "after"},

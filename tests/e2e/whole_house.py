@@ -72,7 +72,7 @@ class Tesla:
     @property
     def paid_for(self) -> list[str]:
         """Requests that command or wake a car, or write to a site."""
-        return [line for line in self.asked("POST ")]
+        return self.asked("POST ")
 
     def done(self, device: str) -> list[tuple[str, Json]]:
         """What a device was told to do: (name, parameters)."""
@@ -170,14 +170,14 @@ class House:
             self.bridge.kill()
         self.start(**settings)
 
-    def ready(self, since: int = 0) -> None:
+    def ready(self, since: int = 0, seconds: float = PATIENCE) -> None:
         wanted = {f"{BASE}/{device}/{group}" for device, group in KNOWN}
 
         def is_ready() -> bool:
             assert self.bridge.is_alive, self.bridge.log
             return wanted <= {each.topic for each in self.spy.messages[since:]}
 
-        self.spy.until(is_ready, "the bridge to be ready")
+        self.spy.until(is_ready, "the bridge to be ready", seconds)
 
     # --- talk -------------------------------------------------------------------------------------------
 
@@ -188,7 +188,8 @@ class House:
         """Sends a command and waits for its result, which is known by its correlation data."""
         correlation = properties.setdefault("CorrelationData", b"%d" % next(self._numbers))
         self.send(device, name, payload, **properties)
-        return self.result(device, name, correlation).body
+        body: Json = self.result(device, name, correlation).body
+        return body
 
     def result(self, device: str, name: str, correlation: bytes) -> Heard:
         def found() -> Heard | None:
