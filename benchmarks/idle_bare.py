@@ -1,4 +1,4 @@
-"""`python -m benchmarks.idle_bare BROKER API BASE MODULES`: publishes one value, after importing what the file names."""
+"""`python -m benchmarks.idle_bare BROKER API BASE MODULES`: imports what the file names, then publishes one value."""
 
 from __future__ import annotations
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from itertools import count
@@ -78,5 +77,5 @@ class Ours:
 
 @asynccontextmanager
 async def opened(broker: int, cars: int) -> AsyncIterator[Ours]:
-    async with Mqtt(BrokerAddress(HOST, broker, client_id=f"bench-{os.getpid()}"), will=None).connected() as connection:
+    async with Mqtt(BrokerAddress(HOST, broker, client_id="bench-ours"), will=None).connected() as connection:
         yield Ours(connection, cars)

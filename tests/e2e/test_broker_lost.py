@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from time import perf_counter
 
 import pytest
-from whole_house import BASE, CAR, OTHER_CAR, House, house
+from whole_house import BASE, CAR, OTHER_CAR, House, house, message
 
 
 @pytest.fixture(scope="module")
@@ -46,7 +46,7 @@ def test_everything_is_back_within_ten_seconds_and_commands_work_within_five(one
 def test_a_result_that_comes_while_the_broker_is_away_is_told_when_it_is_back(one: House) -> None:
     one.tesla.forget()
     with one.api.holding(b"set_charge_limit", answer=True) as held:
-        one.send(CAR, "charge_limit", '{"value": 76, "transaction": "meanwhile"}')
+        one.send(CAR, "charge_limit", message("meanwhile", value=76))
         held.wait()
         one.mqtt.unplug()
         one.spy.until(lambda: one.spy.retained[f"{BASE}/bridge/state"] == "offline", "the will")
@@ -59,7 +59,7 @@ def test_a_result_that_comes_while_the_broker_is_away_is_told_when_it_is_back(on
 def test_a_result_that_was_on_its_way_when_the_broker_died_is_told_when_it_is_back(one: House) -> None:
     one.tesla.forget()
     with one.mqtt.holding(b"/result/charge_limit") as held:
-        one.send(CAR, "charge_limit", '{"value": 77, "transaction": "on its way"}')
+        one.send(CAR, "charge_limit", message("on its way", value=77))
         held.wait()
         held.lose()
     assert one.one_result_of("on its way")["outcome"] == "ok"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 from whole_house import BASE, CAR, OTHER_CAR, SITE, House, house
@@ -21,54 +21,55 @@ def _fresh(one: House) -> None:
     one.tesla.forget()
 
 
-COMMANDS: list[tuple[str, str, str, str, dict[str, Any], str]] = [
-    (CAR, "charge/charging", "true", "charge_start", {}, "true"),
-    (CAR, "charge/charging", '{"value": false}', "charge_stop", {}, "false"),
-    (CAR, "charge/charge_limit", "70", "set_charge_limit", {"percent": 70}, "70"),
-    (CAR, "charge/charge_limit", '{"value": 90}', "set_charge_limit", {"percent": 90}, "90"),
-    (CAR, "charge/charge_current", "5", "set_charging_amps", {"charging_amps": 5}, "5"),
-    (CAR, "climate/defrost", "ON", "set_preconditioning_max", {"on": True, "manual_override": False}, "true"),
-    (OTHER_CAR, "security/sentry_mode", "off", "set_sentry_mode", {"on": False}, "false"),
-    (SITE, "settings/backup_reserve", "0", "backup", {"backup_reserve_percent": 0}, "0"),
-    (SITE, "settings/operation_mode", "autonomous", "operation", {"default_real_mode": "autonomous"}, "autonomous"),
-    (SITE, "storm/storm_watch", "false", "storm_mode", {"enabled": False}, "false"),
-    (
-        SITE,
-        "settings/grid_charging",
-        "false",
-        "grid_import_export",
-        {"disallow_charge_from_grid_with_solar_installed": True},
-        "false",
-    ),
-    (
-        SITE,
-        "settings/export_rule",
-        '{"value": "pv_only"}',
-        "grid_import_export",
-        {"customer_preferred_export_rule": "pv_only"},
-        "pv_only",
-    ),
-]
+class Case(NamedTuple):
+    """A message to a set topic, what Tesla is told for it, and what is shown after it. `place`: group and key."""
+
+    device: str
+    place: str
+    payload: str
+    told: tuple[str, dict[str, Any]]
+    shown: str
+
+    @property
+    def key(self) -> str:
+        return self.place.split("/")[1]
 
 
-@pytest.mark.parametrize(("device", "place", "payload", "name", "parameters", "shown"), COMMANDS)
-def test_a_command_is_done_once_and_the_state_shows_it(
-    one: House, device: str, place: str, payload: str, name: str, parameters: dict[str, Any], shown: str
-) -> None:
-    key = place.split("/")[1]
-    result = one.ask(device, key, payload)
-    assert (result["command"], result["outcome"], result["attempts"]) == (key, "ok", 1)
-    assert one.tesla.done(device) == [(name, parameters)]
-    one.comes_to(device, place, shown)
-    one.comes_to(device, "status/last_command", key)
-    one.comes_to(device, "status/last_command_outcome", "ok")
+NO_GRID_CHARGING = {"disallow_charge_from_grid_with_solar_installed": True}
+DEFROST = {"on": True, "manual_override": False}
+EXPORT = {"customer_preferred_export_rule": "pv_only"}
+
+CASES = (
+    Case(CAR, "charge/charging", "true", ("charge_start", {}), "true"),
+    Case(CAR, "charge/charging", '{"value": false}', ("charge_stop", {}), "false"),
+    Case(CAR, "charge/charge_limit", "70", ("set_charge_limit", {"percent": 70}), "70"),
+    Case(CAR, "charge/charge_limit", '{"value": 90}', ("set_charge_limit", {"percent": 90}), "90"),
+    Case(CAR, "charge/charge_current", "5", ("set_charging_amps", {"charging_amps": 5}), "5"),
+    Case(CAR, "climate/defrost", "ON", ("set_preconditioning_max", DEFROST), "true"),
+    Case(OTHER_CAR, "security/sentry_mode", "off", ("set_sentry_mode", {"on": False}), "false"),
+    Case(SITE, "settings/backup_reserve", "0", ("backup", {"backup_reserve_percent": 0}), "0"),
+    Case(SITE, "settings/operation_mode", "backup", ("operation", {"default_real_mode": "backup"}), "backup"),
+    Case(SITE, "storm/storm_watch", "false", ("storm_mode", {"enabled": False}), "false"),
+    Case(SITE, "settings/grid_charging", "false", ("grid_import_export", NO_GRID_CHARGING), "false"),
+    Case(SITE, "settings/export_rule", '{"value": "pv_only"}', ("grid_import_export", EXPORT), "pv_only"),
+)
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.key} {case.payload}")
+def test_a_command_is_done_once_and_the_state_shows_it(one: House, case: Case) -> None:
+    result = one.ask(case.device, case.key, case.payload)
+    assert (result["command"], result["outcome"], result["attempts"]) == (case.key, "ok", 1)
+    assert one.tesla.done(case.device) == [case.told]
+    one.comes_to(case.device, case.place, case.shown)
+    one.comes_to(case.device, "status/last_command", case.key)
+    one.comes_to(case.device, "status/last_command_outcome", "ok")
 
 
 def test_a_look_at_the_car_and_the_site_shows_what_was_commanded(one: House) -> None:
     for device in (CAR, SITE):
         one.look(device)
         one.ask(device, "no_such_thing", "?")  # its result comes after whatever the look has changed
-    shown = {(device, place): value for device, place, *_, value in COMMANDS}
+    shown = {(case.device, case.place): case.shown for case in CASES}
     assert {key: one.value(*key) for key in shown} == shown
     assert one.tesla.done(CAR) == one.tesla.done(SITE) == []
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from whole_house import CAR, SITE, House, house
+from whole_house import CAR, SITE, House, house, message
 
 
 @pytest.fixture(scope="module")
@@ -20,8 +20,8 @@ def _fresh(one: House) -> None:
 
 
 def test_ten_deliveries_across_a_kill_are_one_execution_and_ten_times_its_result(one: House) -> None:
-    asked = [(CAR, "charge_limit", '{"value": 66, "transaction": "limit"}')] * 5
-    asked += [(SITE, "backup_reserve", '{"value": 33, "transaction": "reserve"}')] * 5
+    asked = [(CAR, "charge_limit", message("limit", value=66))] * 5
+    asked += [(SITE, "backup_reserve", message("reserve", value=33))] * 5
     first = [one.ask(*each) for each in asked]
     one.restart()
     second = [one.ask(*each) for each in asked]
@@ -35,7 +35,7 @@ def test_ten_deliveries_across_a_kill_are_one_execution_and_ten_times_its_result
 def test_deliveries_while_the_first_is_under_way_share_its_result(one: House) -> None:
     with one.api.holding(b"flash_lights") as held:
         for _ in range(10):
-            one.send(CAR, "flash_lights", '{"transaction": "flash"}')
+            one.send(CAR, "flash_lights", message("flash"))
         one.ask(CAR, "no_such_thing", "?")  # those before it have arrived too
         held.wait()
     assert one.one_result_of("flash")["outcome"] == "ok"
@@ -51,10 +51,10 @@ def test_correlation_data_alone_tells_a_repetition(one: House) -> None:
 
 
 def test_a_transaction_that_is_used_for_something_else_is_refused_also_after_a_restart(one: House) -> None:
-    one.ask(CAR, "charge_limit", '{"value": 71, "transaction": "mine"}')
+    one.ask(CAR, "charge_limit", message("mine", value=71))
     one.restart()
     for device, name, value in [(CAR, "charge_limit", 72), (CAR, "charge_current", 7), (SITE, "backup_reserve", 71)]:
-        result = one.ask(device, name, f'{{"value": {value}, "transaction": "mine"}}')
+        result = one.ask(device, name, message("mine", value=value))
         assert (result["outcome"], result["reason"]) == ("invalid", "transaction")
     assert one.tesla.done(CAR) == [("set_charge_limit", {"percent": 71})]
     assert one.tesla.done(SITE) == []

@@ -10,9 +10,7 @@ from collections.abc import Iterator
 from random import Random
 
 import pytest
-from whole_house import CAR, OTHER_CAR, SITE, House, empty_house, id_of
-
-LIMIT = '{"value": %d, "transaction": "%s"}'
+from whole_house import CAR, OTHER_CAR, SITE, House, empty_house, id_of, message
 
 
 @pytest.fixture(scope="module")
@@ -37,7 +35,7 @@ def outcome(one: House, transaction: str) -> tuple[str, str | None]:
 
 def test_while_the_car_is_looked_for(one: House) -> None:
     with one.api.holding(b"GET /api/1/vehicles/%s HTTP" % id_of(OTHER_CAR).encode()) as held:
-        one.send(OTHER_CAR, "charge_limit", LIMIT % (61, "looking"))
+        one.send(OTHER_CAR, "charge_limit", message("looking", value=61))
         held.wait()
         one.bridge.kill()
     one.start()
@@ -46,7 +44,7 @@ def test_while_the_car_is_looked_for(one: House) -> None:
 
 
 def test_while_the_car_is_being_woken(one: House) -> None:
-    one.send(OTHER_CAR, "charge_limit", LIMIT % (62, "waking"))
+    one.send(OTHER_CAR, "charge_limit", message("waking", value=62))
     one.spy.until(lambda: one.tesla.asked("wake_up"), "a wake call")
     one.bridge.kill()
     one.start()
@@ -56,9 +54,9 @@ def test_while_the_car_is_being_woken(one: House) -> None:
 
 def test_while_one_waits_behind_another_that_is_just_leaving(one: House) -> None:
     with one.api.holding(b"set_charge_limit") as held:
-        one.send(CAR, "charge_limit", LIMIT % (63, "leaving"))
+        one.send(CAR, "charge_limit", message("leaving", value=63))
         held.wait()
-        one.send(CAR, "charge_current", LIMIT % (7, "queued"))
+        one.send(CAR, "charge_current", message("queued", value=7))
         one.ask(CAR, "no_such_thing", "?")  # the one before it has arrived too
         one.bridge.kill()
         held.lose()
@@ -73,21 +71,20 @@ def test_while_one_waits_behind_another_that_is_just_leaving(one: House) -> None
     [(CAR, "charge_limit", b"set_charge_limit"), (SITE, "backup_reserve", b"/backup"), (CAR, "honk_horn", b"honk")],
 )
 def test_after_it_was_done_and_before_the_answer_came(one: House, device: str, name: str, call: bytes) -> None:
+    is_one_shot = name == "honk_horn"
     transaction = f"{name} without an answer"
     with one.api.holding(call, answer=True) as held:
-        one.send(
-            device, name, '{"transaction": "%s"}' % transaction if name == "honk_horn" else LIMIT % (64, transaction)
-        )
+        one.send(device, name, message(transaction) if is_one_shot else message(transaction, value=64))
         held.wait()
         one.bridge.kill()
     one.start()
-    assert outcome(one, transaction) == (("unconfirmed", "restarted") if name == "honk_horn" else ("ok", None))
+    assert outcome(one, transaction) == (("unconfirmed", "restarted") if is_one_shot else ("ok", None))
     assert len(one.tesla.done(device)) == len(one.tesla.paid_for) == 1
 
 
 def test_after_the_answer_and_before_the_result_has_left(one: House) -> None:
     with one.mqtt.holding(b"/result/charge_limit") as held:
-        one.send(CAR, "charge_limit", LIMIT % (65, "unpublished"))
+        one.send(CAR, "charge_limit", message("unpublished", value=65))
         held.wait()
         one.bridge.kill()
         held.lose()
@@ -98,7 +95,7 @@ def test_after_the_answer_and_before_the_result_has_left(one: House) -> None:
 
 
 def test_after_the_result(one: House) -> None:
-    one.ask(CAR, "charge_limit", LIMIT % (66, "published"))
+    one.ask(CAR, "charge_limit", message("published", value=66))
     one.ask(CAR, "no_such_thing", "?")  # the broker's receipt for the one before it has come
     one.restart()
     assert outcome(one, "published") == ("ok", None)
@@ -115,11 +112,11 @@ def test_at_any_moment(one: House, seed: int) -> None:
         f"{seed} reserve": (SITE, "backup_reserve", 10 + seed),
     }
     for transaction, (device, name, value) in asked.items():
-        one.send(device, name, LIMIT % (value, transaction))
+        one.send(device, name, message(transaction, value=value))
     time.sleep(random.uniform(0, 0.1))
     one.restart()
     for transaction, (device, name, value) in asked.items():
-        one.ask(device, name, LIMIT % (value, transaction))
+        one.ask(device, name, message(transaction, value=value))
     for transaction in asked:
         results = [(each["outcome"], each["finished_at"]) for each in one.results_of(transaction)]
         assert len(set(results)) == 1, "the same result, however often it is told"

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from whole_house import CAR, OTHER_CAR, SITE, House, house
+from whole_house import CAR, OTHER_CAR, SITE, House, house, message
 
 
 @pytest.fixture(scope="module")
@@ -37,9 +37,9 @@ NOT_DONE: dict[str, dict[str, Any]] = {
 
 def ask_all(one: House, what: str, percent: int) -> dict[str, Any]:
     """A car, a site and a one-shot at once; each takes a few seconds to be looked after."""
-    one.send(CAR, "charge_limit", f'{{"value": {percent}, "transaction": "{what}, limit"}}')
-    one.send(SITE, "backup_reserve", f'{{"value": {percent}, "transaction": "{what}, reserve"}}')
-    one.send(OTHER_CAR, "honk_horn", f'{{"transaction": "{what}, horn"}}')
+    one.send(CAR, "charge_limit", message(f"{what}, limit", value=percent))
+    one.send(SITE, "backup_reserve", message(f"{what}, reserve", value=percent))
+    one.send(OTHER_CAR, "honk_horn", message(f"{what}, horn"))
     return {name: one.one_result_of(f"{what}, {name}") for name in ("limit", "reserve", "horn")}
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from spy import Spy
-from whole_house import BASE, CAR, House, empty_house, environment
+from whole_house import BASE, CAR, empty_house, environment
 
 Wrong = dict[str, str | None]
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from time import perf_counter
 
 import pytest
-from whole_house import BASE, CAR, OTHER_CAR, House, empty_house
+from whole_house import BASE, CAR, OTHER_CAR, House, empty_house, message
 
 STATE = f"{BASE}/bridge/state"
 
@@ -47,9 +47,9 @@ def test_an_idle_bridge_goes_offline_at_once(one: House, number: signal.Signals)
 
 
 def test_what_waits_and_what_wakes_is_answered_as_not_sent(one: House) -> None:
-    one.send(OTHER_CAR, "charge_limit", '{"value": 61, "transaction": "waking"}')
+    one.send(OTHER_CAR, "charge_limit", message("waking", value=61))
     one.spy.until(lambda: one.tesla.asked("wake_up"), "a wake call")
-    one.send(OTHER_CAR, "honk_horn", '{"transaction": "waiting"}')
+    one.send(OTHER_CAR, "honk_horn", message("waiting"))
     one.ask(CAR, "no_such_thing", "?")
     stops(one)
     for transaction in ("waking", "waiting"):
@@ -64,7 +64,7 @@ def test_what_waits_and_what_wakes_is_answered_as_not_sent(one: House) -> None:
 def test_an_answer_that_comes_soon_is_waited_for(one: House) -> None:
     one.tesla.fault("set_charge_limit", real_delay_s=1)
     with one.api.holding(b"set_charge_limit") as held:
-        one.send(CAR, "charge_limit", '{"value": 62, "transaction": "soon"}')
+        one.send(CAR, "charge_limit", message("soon", value=62))
         held.wait()
     stops(one)
     one.tesla.heal()
@@ -74,7 +74,7 @@ def test_an_answer_that_comes_soon_is_waited_for(one: House) -> None:
 
 def test_an_answer_that_does_not_come_is_not_waited_for_nor_a_second_signal_heeded(one: House) -> None:
     with one.api.holding(b"set_charge_limit") as held:
-        one.send(CAR, "charge_limit", '{"value": 63, "transaction": "never"}')
+        one.send(CAR, "charge_limit", message("never", value=63))
         held.wait()
         one.bridge.process.send_signal(signal.SIGTERM)
         stops(one)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from whole_house import CAR, OTHER_CAR, House, empty_house, id_of
+from whole_house import CAR, OTHER_CAR, House, empty_house, id_of, message
 
 
 @pytest.fixture(scope="module")
@@ -36,7 +36,7 @@ def test_a_message_that_expires_behind_another_is_expired(one: House) -> None:
     with one.api.holding(f"{id_of(CAR)}/command/set_charge_limit".encode()) as held:
         one.send(CAR, "charge_limit", "62")
         held.wait()
-        one.send(CAR, "charge_current", '{"value": 7, "transaction": "late"}', MessageExpiryInterval=1)
+        one.send(CAR, "charge_current", message("late", value=7), MessageExpiryInterval=1)
         one.ask(OTHER_CAR, "charge_limit", "62", MessageExpiryInterval=2)  # takes its two seconds
     assert one.one_result_of("late")["outcome"] == "expired"
     assert one.tesla.done(CAR) == [("set_charge_limit", {"percent": 62})]

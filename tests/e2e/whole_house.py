@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 import os
 import signal
 import subprocess
@@ -36,6 +37,11 @@ Json = dict[str, Any]
 def id_of(device: str) -> str:
     """`vehicle/<VIN>` -> the VIN."""
     return device.split("/")[1]
+
+
+def message(transaction: str, **members: Any) -> str:
+    """A JSON message: `message("mine", value=80)`."""
+    return json.dumps({"transaction": transaction, **members})
 
 
 class Tesla:
