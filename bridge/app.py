@@ -10,7 +10,6 @@ import asyncio
 import math
 import ssl
 from collections.abc import Callable, Mapping
-from random import Random
 from typing import Any
 
 import structlog
@@ -19,10 +18,10 @@ from bridge import alive, build, catalog, news, systemd
 from bridge.catalog.offer import Offer
 from bridge.clock import Clock
 from bridge.commands.commander import Commander
-from bridge.commands.execution import Executor, Policy
+from bridge.commands.execution import Executor
 from bridge.commands.journal import Journal
 from bridge.database import Database
-from bridge.errors import AccountLimited, BrokerLost, BrokerRefused, SignInRequired
+from bridge.errors import AccountLimited, SignInRequired
 from bridge.fleet import VERSION
 from bridge.freshness import freshness
 from bridge.health import Health
@@ -30,8 +29,9 @@ from bridge.homeassistant import Look
 from bridge.ledger import Ledger
 from bridge.listener import Ears, Listener
 from bridge.model import Device, DeviceId, Kind, Result, Roster, Update
-from bridge.mqtt import BackOff, Connection, Message, Mqtt, Publication
+from bridge.mqtt import Message, Mqtt, Publication
 from bridge.publisher import Publisher
+from bridge.session import Session
 from bridge.settings import Settings
 from bridge.sources.poll import ACCOUNT, Poller
 from bridge.state import Store, kept, recalled
@@ -53,8 +53,8 @@ LAST_ANSWERS, LAST_WORDS = 3.0, 2.0
 silent broker is given after that, less than the 10 after which Docker kills.
 """
 
-BIRTH_DELAY = (1.0, 10.0)
-"""Home Assistant is answered after a random pause: it is busy when it starts, and not with us alone (D3)."""
+AGAIN = 10.0
+"""Seconds before a part that failed is started again."""
 
 
 async def run(settings: Settings, clock: Clock, stop: asyncio.Event) -> None:
@@ -78,7 +78,6 @@ class Bridge:
         self._roster = Roster(OWN_DEVICES)
         self._listening = asyncio.Event()
         self._birth = asyncio.Event()
-        self._random = Random()  # noqa: S311 - spreads load, guards nothing
         self._ledger = Ledger(store=database, clock=clock, budget=settings.tesla.budget)
         self._tokens, self._api = build.account(settings.tesla, database, clock, self._ledger)
         home = settings.homeassistant
@@ -91,51 +90,67 @@ class Bridge:
             listening=self._listening,
             report=self._health.report,
         )
-        journal = Journal(database, clock)
-        self._commander = Commander(
-            executor=Executor(
-                api=self._api,
-                clock=clock,
-                journal=journal,
-                store=self._store,
-                policy=Policy(wake=settings.commands.wake, wake_time=settings.commands.wake_time),
-                learn=self._learn,
-                want=self._poller.want,
-            ),
+        self._commander = self._commands(database)
+        self._listener = Listener(
+            topics=self._topics,
+            clock=clock,
+            time_to_live=settings.commands.time_to_live,
+            status_topic=home.status_topic if home.discovery else None,
+            ears=self._ears(),
+        )
+        will = Publication(self._topics.bridge("state"), b"offline", retain=True, content_type="text/plain")
+        self._session = Session(
+            mqtt=Mqtt(build.broker_address(settings.mqtt, tls), will=will),
+            listener=self._listener,
+            publisher=self._publisher,
+            health=self._health,
+            clock=clock,
+            listening=self._listening,
+            birth=self._birth,
+            info=self._info,
+        )
+
+    def _commands(self, database: Database) -> Commander:
+        journal = Journal(database, self._clock)
+        executor = Executor(
+            api=self._api,
+            clock=self._clock,
+            journal=journal,
+            store=self._store,
+            policy=build.policy(self._settings.commands),
+            learn=self._learn,
+            want=self._poller.want,
+        )
+        return Commander(
+            executor=executor,
             journal=journal,
             store=self._store,
             answer=self._answer,
             offer=self._offer,
             is_known=self._is_known,
         )
-        self._listener = Listener(
-            topics=self._topics,
-            clock=clock,
-            time_to_live=settings.commands.time_to_live,
-            status_topic=home.status_topic if home.discovery else None,
-            ears=Ears(
-                command=self._commander.receive,
-                wish=self._poller.want,
-                birth=self._birth.set,
-                clear=self._publisher.clear,
-                respond=self._respond,
-                verbs={"health": self._health.body, "info": self._info, "republish": self._republish},
-            ),
+
+    def _ears(self) -> Ears:
+        return Ears(
+            command=self._commander.receive,
+            wish=self._poller.want,
+            birth=self._birth.set,
+            clear=self._publisher.clear,
+            respond=self._respond,
+            verbs={"health": self._health.body, "info": self._info, "republish": self._republish},
         )
-        will = Publication(self._topics.bridge("state"), b"offline", retain=True, content_type="text/plain")
-        self._mqtt = Mqtt(build.broker_address(settings.mqtt, tls), will=will)
 
     async def run(self, stop: asyncio.Event) -> None:
         """Starts every part, waits for `stop`, and says goodbye."""
         self._recall_values()
         self._publisher.show(self._roster)
         parts = {
-            "broker": self._serve_broker,
+            "broker": self._session.serve,
             "polling": self._poller.run,
             "updates": self._follow_updates,
             "commands": self._commander.run,
             "heartbeat": self._beat,
-            "birth": self._answer_births,
+            "birth": self._session.answer_births,
             "sign of life": self._show_life,
         }
         async with self._api, asyncio.TaskGroup() as group:
@@ -153,7 +168,7 @@ class Bridge:
                 await part()
             except Exception:
                 log.exception("a part failed and is started again", part=name)
-            await self._clock.sleep(BIRTH_DELAY[1])
+            await self._clock.sleep(AGAIN)
 
     # --- in ---------------------------------------------------------------------------------------------
 
@@ -178,6 +193,7 @@ class Bridge:
         self._publisher.bridge("info", self._info())
         for at in gone:
             self._store.forget(at)
+            self._health.forget(str(at))
             self._database.forget_values(str(at))
 
     def _answer(self, result: Result, taken: Callable[[], None]) -> None:
@@ -186,39 +202,7 @@ class Bridge:
         if any(device.at == at for device in self._roster.devices):
             self._tell(at, {"last_command": result.request.name, "last_command_outcome": result.outcome.value})
 
-    # --- the broker -------------------------------------------------------------------------------------
-
-    async def _serve_broker(self) -> None:
-        back_off = BackOff(self._clock, self._random)
-        while True:
-            try:
-                async with self._mqtt.connected() as connection:
-                    await self._converse(connection)
-            except (BrokerLost, BrokerRefused) as error:
-                self._health.report("broker", error)
-                await self._clock.sleep(back_off.next(error))
-
-    async def _converse(self, connection: Connection) -> None:
-        await connection.subscribe(self._listener.filters)
-        self._health.report("broker", None)
-        log.info("connected to the broker", host=self._settings.mqtt.host, port=self._settings.mqtt.port)
-        self._publisher.bridge("state", "online")
-        self._publisher.bridge("info", self._info())
-        self._publisher.attach(connection)
-        self._listening.set()
-        try:
-            async for message in connection.messages:
-                self._listener.hear(message)
-        finally:
-            self._listening.clear()
-            self._publisher.detach()
-
-    async def _answer_births(self) -> None:
-        while True:
-            await self._birth.wait()
-            await self._clock.sleep(self._random.uniform(*BIRTH_DELAY))
-            self._birth.clear()
-            self._publisher.republish()
+    # --- the end ----------------------------------------------------------------------------------------
 
     async def _say_goodbye(self) -> None:
         """Running commands get their answers, then everything goes offline; the rest is in the journal."""
@@ -253,7 +237,9 @@ class Bridge:
             self._tell(at, freshness(at.kind, self._store.values(at), self._clock.now()))
             if at not in {BRIDGE, ACCOUNT}:
                 self._publisher.available(at, is_available=is_served)
-        self._tell(ACCOUNT, news.account(self._health, self._ledger.month(), self._api.region.name))
+        self._tell(
+            ACCOUNT, news.account(self._health, self._ledger.month(), self._api.region.name, self._tokens.expires_at)
+        )
         self._tell(BRIDGE, {"version": VERSION, "started_at": self._started, "devices": len(self._roster.devices)})
         self._publisher.bridge("health", self._health.body() | news.month(self._ledger.month()))
 

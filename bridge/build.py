@@ -5,6 +5,7 @@ from __future__ import annotations
 import ssl
 
 from bridge.clock import Clock
+from bridge.commands.execution import Policy
 from bridge.database import Database
 from bridge.errors import SettingWrong
 from bridge.fleet.auth.grants import Fixed, Grant, RefreshToken
@@ -16,11 +17,15 @@ from bridge.fleet.transport import Transport
 from bridge.ledger import Ledger
 from bridge.mqtt import BrokerAddress
 from bridge.schedule import Pace
-from bridge.settings import MqttSettings, PollingSettings, RegionName, TeslaSettings
+from bridge.settings import CommandSettings, MqttSettings, PollingSettings, RegionName, TeslaSettings
 
 
 def pace(polling: PollingSettings) -> Pace:
     return Pace(**polling.model_dump())
+
+
+def policy(commands: CommandSettings) -> Policy:
+    return Policy(wake=commands.wake, wake_time=commands.wake_time)
 
 
 def account(tesla: TeslaSettings, database: Database, clock: Clock, ledger: Ledger) -> tuple[TokenSource, FleetClient]:

@@ -45,6 +45,10 @@ class Health:
             known.down_since = self._clock.monotonic() if known.succeeded_at else self._began
         known.error = error
 
+    def forget(self, subject: str) -> None:
+        """A device is gone, and its troubles with it."""
+        self._parts = {name: part for name, part in self._parts.items() if not name.startswith(f"{subject} ")}
+
     def down(self, part: str) -> float:
         """Seconds for which it has not worked: 0 while it does; since the start, if it never did."""
         known = self._parts.get(part)

@@ -31,11 +31,12 @@ def info(roster: Roster, topics: Topics, version: str, started_at: datetime) -> 
     }
 
 
-def account(health: Health, so_far: Month, region: str) -> dict[str, Any]:
+def account(health: Health, so_far: Month, region: str, token_expires: datetime | None) -> dict[str, Any]:
     """The `bridge` answer of the account's rows."""
     return {
         "signed_in": not isinstance(health.blocker, SignInRequired),
         "region": region,
+        "token_expires": token_expires,
         "problem": health.problem or "none",
         "cost_month": so_far.dollars,
         "credit_left": round(max(0.0, CREDIT - so_far.dollars), 4),

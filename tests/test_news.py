@@ -48,9 +48,10 @@ def test_info_tells_what_runs_and_where_each_device_is() -> None:
 
 
 def test_an_account_that_is_well(health: Health) -> None:
-    assert news.account(health, MONTH, "eu") == {
+    assert news.account(health, MONTH, "eu", NOON) == {
         "signed_in": True,
         "region": "eu",
+        "token_expires": NOON,
         "problem": "none",
         "cost_month": 0.22,
         "credit_left": 9.78,
@@ -69,16 +70,16 @@ def test_an_account_in_trouble_says_so(
     health: Health, error: SignInRequired | AccountLimited | ServerFailed, *, is_signed_in: bool
 ) -> None:
     health.report("account vehicles", error)
-    told = news.account(health, MONTH, "na")
+    told = news.account(health, MONTH, "na", None)
     assert (told["signed_in"], told["problem"]) == (is_signed_in, str(error))
 
 
 def test_the_credit_is_never_below_nothing(health: Health) -> None:
-    assert news.account(health, Month("2026-07", {}, 12.5), "na")["credit_left"] == 0.0
+    assert news.account(health, Month("2026-07", {}, 12.5), "na", None)["credit_left"] == 0.0
 
 
 def test_everything_told_of_the_account_is_read_by_its_rows(health: Health) -> None:
-    told = news.account(health, MONTH, "na")
+    told = news.account(health, MONTH, "na", None)
     assert catalog.read(Kind.ACCOUNT, {"bridge": told}) == told
 
 

@@ -76,6 +76,12 @@ class TokenSource:
         tokens = self._newest()
         return claims(tokens.access).scopes if tokens else frozenset()
 
+    @property
+    def expires_at(self) -> datetime | None:
+        """When the newest access token ends; None before the first, or if nobody said."""
+        tokens = self._newest()
+        return tokens.expires_at if tokens and tokens.access else None
+
     async def access(self) -> str:
         """A token that should be good now. Raises SignInRequired, SettingWrong or TryLater."""
         tokens = self._newest()

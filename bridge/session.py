@@ -1,0 +1,81 @@
+"""The conversation with the broker: connect, subscribe, publish everything, listen; and again when it is lost."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from random import Random
+from typing import Any
+
+import structlog
+
+from bridge.clock import Clock
+from bridge.errors import BrokerLost, BrokerRefused
+from bridge.health import Health
+from bridge.listener import Listener
+from bridge.mqtt import BackOff, Connection, Mqtt
+from bridge.publisher import Publisher
+
+log = structlog.get_logger()
+
+BIRTH_DELAY = (1.0, 10.0)
+"""Home Assistant is answered after a random pause: it is busy when it starts, and not with us alone (D3)."""
+
+
+class Session:
+    """`serve` never ends. `listening` is set while somebody can hear us; `birth` is set by Home Assistant's."""
+
+    def __init__(
+        self,
+        *,
+        mqtt: Mqtt,
+        listener: Listener,
+        publisher: Publisher,
+        health: Health,
+        clock: Clock,
+        listening: asyncio.Event,
+        birth: asyncio.Event,
+        info: Callable[[], Mapping[str, Any]],
+    ) -> None:
+        self._mqtt = mqtt
+        self._listener = listener
+        self._publisher = publisher
+        self._health = health
+        self._clock = clock
+        self._listening = listening
+        self._birth = birth
+        self._info = info
+        self._random = Random()  # noqa: S311 - spreads load, guards nothing
+
+    async def serve(self) -> None:
+        back_off = BackOff(self._clock, self._random)
+        while True:
+            try:
+                async with self._mqtt.connected() as connection:
+                    await self._converse(connection)
+            except (BrokerLost, BrokerRefused) as error:
+                self._health.report("broker", error)
+                await self._clock.sleep(back_off.next(error))
+
+    async def _converse(self, connection: Connection) -> None:
+        await connection.subscribe(self._listener.filters)
+        self._health.report("broker", None)
+        log.info("connected to the broker")
+        self._publisher.bridge("state", "online")
+        self._publisher.bridge("info", self._info())
+        self._publisher.attach(connection)
+        self._listening.set()
+        try:
+            async for message in connection.messages:
+                self._listener.hear(message)
+        finally:
+            self._listening.clear()
+            self._publisher.detach()
+
+    async def answer_births(self) -> None:
+        """Many births within the pause are one."""
+        while True:
+            await self._birth.wait()
+            await self._clock.sleep(self._random.uniform(*BIRTH_DELAY))
+            self._birth.clear()
+            self._publisher.republish()
