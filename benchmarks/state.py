@@ -14,7 +14,7 @@ Batch = Mapping[str, float]
 Figure = Callable[[Batch], float]
 
 FLEETS = (1, 100, 1000)
-ROUNDS = 15
+ROUNDS = 11
 
 FIGURES: Mapping[str, tuple[str, Figure, float | None]] = {
     "a body": ("ms", lambda batch: batch["seconds"] * 1000 / batch["bodies"], 1.5),

@@ -23,6 +23,8 @@ def has_image(name: str) -> bool:
     return True
 
 
+pytest_plugins = ["simulated_fixtures"]
+
 NEEDS: dict[str, Callable[[], bool]] = {
     "mosquitto": has_mosquitto,
     "containers": lambda: "DOCKER_HOST" in os.environ,

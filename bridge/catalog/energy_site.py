@@ -106,11 +106,12 @@ def _power(key: str, name: str, field: str, **options: Any) -> Entity:
 POWER = group(
     "power",
     (
-        _power("solar_power", "Solar power", "solar_power", needs="has_solar"),
+        _power("solar_power", "Solar power", "solar_power", icon="mdi:solar-power-variant", needs="has_solar"),
         _power(
             "battery_power",
             "Battery power",
             "battery_power",
+            icon="mdi:home-battery",
             needs="has_battery",
             note="Above zero it discharges, below zero it charges.",
         ),
@@ -128,8 +129,20 @@ POWER = group(
             read=convert.positive_part,
             needs="has_battery",
         ),
-        _power("load_power", "Load power", "load_power", note="What the house takes, wall connectors included."),
-        _power("grid_power", "Grid power", "grid_power", note="Above zero it imports, below zero it exports."),
+        _power(
+            "load_power",
+            "Load power",
+            "load_power",
+            icon="mdi:home-lightning-bolt",
+            note="What the house takes, wall connectors included.",
+        ),
+        _power(
+            "grid_power",
+            "Grid power",
+            "grid_power",
+            icon="mdi:transmission-tower",
+            note="Above zero it imports, below zero it exports.",
+        ),
         _power("grid_import_power", "Grid import power", "grid_power", read=convert.positive_part),
         _power("grid_export_power", "Grid export power", "grid_power", read=convert.negative_part),
         _power("grid_services_power", "Grid services power", "grid_services_power"),
@@ -257,8 +270,18 @@ GRID = group(
             "on_grid off_grid off_grid_intentional off_grid_unintentional island_status_unknown",
             icon="mdi:transmission-tower",
         ),
-        binary_sensor("grid_services_active", "Grid services active", "live_status.grid_services_active"),
-        binary_sensor("grid_services_enabled", "Grid services enabled", "site_info.components.grid_services_enabled"),
+        binary_sensor(
+            "grid_services_active",
+            "Grid services active",
+            "live_status.grid_services_active",
+            icon="mdi:transmission-tower",
+        ),
+        binary_sensor(
+            "grid_services_enabled",
+            "Grid services enabled",
+            "site_info.components.grid_services_enabled",
+            icon="mdi:transmission-tower",
+        ),
     ),
 )
 

@@ -125,6 +125,7 @@ CHARGE = group(
             "charge_state.charger_power",
             "kW",
             "power",
+            precision=0,
             note="Tesla rounds it to whole kW.",
         ),
         measurement(
@@ -439,6 +440,7 @@ AUTO_SEATS = tuple(
         f"Automatic seat climate {side}",
         f"climate_state.auto_seat_climate_{side}",
         sets("remote_auto_seat_climate_request", "auto_climate_on", auto_seat_position=position),
+        category="config",
         icon="mdi:car-seat",
     )
     for side, position in (("left", 1), ("right", 2))
@@ -539,6 +541,7 @@ CLIMATE = group(
             "Automatic steering wheel heater",
             "climate_state.auto_steering_wheel_heat",
             sets("remote_auto_steering_wheel_heat_climate_request", "on"),
+            category="config",
             icon="mdi:steering",
         ),
         switch(
@@ -865,6 +868,7 @@ DRIVE = group(
             read=convert.one_of("D", "R", "N"),
             null=False,
             device_class="moving",
+            icon="mdi:road-variant",
         ),
         _km("route_distance", "Distance to arrival", "drive_state.active_route_miles_to_arrival"),
         *hidden(
@@ -1540,6 +1544,7 @@ COMPOSITES = (
         states={"json_attributes_topic": "position"},
         commands={},
         settings={"source_type": "gps"},
+        icon="mdi:car",
     ),
     Composite(
         key="route",
@@ -1548,6 +1553,7 @@ COMPOSITES = (
         states={"json_attributes_topic": "route_position"},
         commands={},
         settings={"source_type": "gps"},
+        icon="mdi:map-marker-path",
     ),
     Composite(
         key="firmware",

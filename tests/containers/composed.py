@@ -95,7 +95,7 @@ class Project:
         return f"{ROOT / source}:{rest}" if source.startswith(".") else f"{self._name}_{source}:{rest}"
 
     def _filled_in(self, text: str) -> str:
-        """${NAME:-otherwise}"""
+        """`${NAME:-otherwise}` is all that compose.yaml uses."""
         return re.sub(r"\$\{(\w+):-([^}]*)\}", lambda found: self._variables.get(found[1]) or found[2], text)
 
 
@@ -114,7 +114,11 @@ def listening(port: int, password: str) -> Iterator[Spy]:
     client = Client(CallbackAPIVersion.VERSION2, "spy", protocol=MQTTProtocolVersion.MQTTv5)
     client.username_pw_set("nodered", password)
     spy = Spy(client, client)
-    client.on_connect = lambda *_: client.subscribe("fleet2mqtt/#", options=EVERYTHING)
+
+    def on_connect(*_: Any) -> None:
+        client.subscribe("fleet2mqtt/#", options=EVERYTHING)
+
+    client.on_connect = on_connect
     client.connect(HOST, port)
     client.loop_start()
     try:

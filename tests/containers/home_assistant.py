@@ -87,8 +87,11 @@ class Line:
     def is_complaint(self) -> bool:
         """Is it a warning or worse, from its MQTT integration or about something of ours?"""
         is_ours = self.logger.startswith("homeassistant.components.mqtt") or OURS.search(self.text)
-        return self.level in {"WARNING", "ERROR", "CRITICAL"} and bool(is_ours)
+        return self.level in {"WARNING", "ERROR", "CRITICAL"} and bool(is_ours) and BROKER_LOST not in self.text
 
+
+BROKER_LOST = "Error returned from MQTT server: The connection was lost."
+"""What it says when its broker dies, whoever else is there."""
 
 OURS = re.compile(r"fleet2mqtt|simulated_|wall_connector|tesla_account|\bpaho\b")
 _COLOUR = re.compile(r"\x1b\[[\d;]*m")
@@ -116,6 +119,7 @@ class HomeAssistant:
         self.tokens = self._http.post("/auth/token", data=grant).raise_for_status().json()
         self._http.headers["Authorization"] = f"Bearer {self.tokens['access_token']}"
         self.await_start()
+        self.call("http/config/promote")  # a new port is on trial: after five minutes it would be given up again
 
     def await_start(self) -> None:
         self.until(self._is_running, "its start", START)

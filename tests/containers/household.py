@@ -6,14 +6,14 @@ import asyncio
 import json
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import httpx2
 from brokers import HOST, PASSWORD, Broker, running_broker
-from spy import Spy, spying
+from spy import spying
 from whole_house import BASE, CAR, OTHER_CAR, Tesla, id_of
 from wire import Outside
 
@@ -22,9 +22,23 @@ from bridge.catalog import CATALOGUE
 from bridge.settings import CommandSettings, MqttSettings, RegionName, Settings, TeslaSettings
 from bridge.simulator.clock import SimulatedTime
 from bridge.simulator.server import Simulation, serve
+from bridge.simulator.vehicle_body import DOORS, WINDOWS
 
 NOON = datetime.fromisoformat("2026-07-01T12:00:00-07:00")
 SPEED = 20.0
+
+AT_REST = {
+    "state": "online",
+    "place": "home",
+    "plugged": True,
+    "charging": False,
+    "climate_on": False,
+    "software_update": "",
+    "ft": 0,
+    "rt": 0,
+    **dict.fromkeys((*DOORS, *WINDOWS), 0),
+}
+"""A car at home that is awake, and that nothing keeps awake."""
 
 ALL_COMMANDS = tuple(name for each in CATALOGUE.values() for name in each.commands)
 
@@ -52,10 +66,11 @@ class BridgeTime:
 class Household:
     """What there is besides Home Assistant."""
 
-    def __init__(self, outside: Outside, broker: Broker, url: str, spy: Spy, directory: Path) -> None:
+    def __init__(self, outside: Outside, broker: Broker, url: str, directory: Path) -> None:
         self.broker = broker
         self.tesla = Tesla(url)
-        self.spy = spy
+        self._stack = ExitStack()
+        self.spy = self._stack.enter_context(spying(broker))
         self._url = url
         self._outside = outside
         self._clock = BridgeTime()
@@ -86,8 +101,9 @@ class Household:
     def retained(self) -> dict[str, str]:
         return self.spy.retained
 
-    def look(self, device: str) -> None:
-        """Asks the bridge for fresh data."""
+    def put(self, device: str, **fields: Any) -> None:
+        """Puts a car or a site into a state, and asks the bridge for fresh data."""
+        self.tesla.force(device, **fields)
         self.spy.publish(f"{BASE}/{device}/get/charge")
 
     def limit(self, usd: float) -> None:
@@ -111,8 +127,14 @@ class Household:
 
     def restart_broker(self) -> None:
         """As after a power cut."""
+        self._stack.close()
         self.broker.kill()
         self.broker.start()
+        self.spy = self._stack.enter_context(spying(self.broker))
+
+    def close(self) -> None:
+        self._stack.close()
+        self.tesla.close()
 
     def _control(self, path: str, body: dict[str, Any]) -> Any:
         return httpx2.post(f"{self._url}/control/{path}", json=body).raise_for_status().json()
@@ -141,15 +163,14 @@ def _settings(directory: Path, broker: Broker, url: str) -> Settings:
 def household(directory: Path) -> Iterator[Household]:
     """One that runs: both cars are at home, plugged in, awake and not charging."""
     (directory / "broker").mkdir(parents=True)
-    with Outside() as outside, running_broker(directory / "broker") as broker, spying(broker) as spy:
+    with Outside() as outside, running_broker(directory / "broker") as broker:
         url = outside.enter(serve(Simulation(start=NOON, speed=SPEED)))
-        one = Household(outside, broker, url, spy, directory / "data")
+        one = Household(outside, broker, url, directory / "data")
         for car in (CAR, OTHER_CAR):
-            one.tesla.force(car, place="home", plugged=True, charging=False, battery_level=50, state="online")
-            one.tesla.force(car, sentry_mode=True)
+            one.tesla.force(car, **AT_REST, battery_level=50, sentry_mode=True)
         one.start_bridge()
         try:
             yield one
         finally:
             one.stop_bridge()
-            one.tesla.close()
+            one.close()

@@ -7,9 +7,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from home_assistant import EXAMPLES, HomeAssistant
-from household import Household
+from household import AT_REST, Household
 from whole_house import CAR, SITE
 
+pytest_plugins = ["assistant_fixtures"]
 pytestmark = [pytest.mark.containers, pytest.mark.homeassistant, pytest.mark.mosquitto]
 
 ENTITY = re.compile(r"\b(?:sensor|binary_sensor|switch|number|select|lock|cover|climate|device_tracker)\.[a-z0-9_]+")
@@ -35,8 +36,7 @@ def test_all_automations_are_loaded_and_on(assistant: HomeAssistant) -> None:
 
 
 def test_the_car_charges_in_the_cheap_hours(assistant: HomeAssistant, house: Household) -> None:
-    house.tesla.force(CAR, state="online", battery_level=50, charging=False)
-    house.look(CAR)
+    house.put(CAR, **AT_REST, battery_level=50)
     assistant.comes_to("sensor.simulated_3_battery_level", "50")
     assistant.comes_to("switch.simulated_3_charge", "off")
     house.tesla.forget()
@@ -54,13 +54,11 @@ def _comes(assistant: HomeAssistant, hour: str) -> None:
 
 
 def test_a_car_that_is_not_plugged_in_is_left_alone(assistant: HomeAssistant, house: Household) -> None:
-    house.tesla.force(CAR, plugged=False)
-    house.look(CAR)
+    house.put(CAR, plugged=False)
     assistant.comes_to("binary_sensor.simulated_3_plugged_in", "off")
     house.tesla.forget()
     assistant.press("automation.trigger", "automation.charge_in_the_cheap_hours", skip_condition=False)
-    house.tesla.force(CAR, plugged=True, charging=False)
-    house.look(CAR)
+    house.put(CAR, plugged=True, charging=False)
     assistant.comes_to("binary_sensor.simulated_3_plugged_in", "on")
     assert house.tesla.done(CAR) == []
 
@@ -80,13 +78,13 @@ def test_the_reserve_goes_up_before_a_storm_and_back_after_it(assistant: HomeAss
 def test_the_charge_stops_at_80_percent_and_its_owner_is_told(assistant: HomeAssistant, house: Household) -> None:
     assistant.press("number.set_value", "number.simulated_3_charge_limit", value=90)
     assistant.comes_to("number.simulated_3_charge_limit", "90")
-    house.tesla.force(CAR, battery_level=78, charging=True)
-    house.look(CAR)
+    house.put(CAR, battery_level=78, charging=True)
     assistant.comes_to("switch.simulated_3_charge", "on")
     house.tesla.forget()
-    house.tesla.force(CAR, battery_level=80.5)
-    house.look(CAR)
+    house.put(CAR, battery_level=80.5)
     assistant.comes_to("switch.simulated_3_charge", "off")
     assert [name for name, _ in house.tesla.done(CAR)] == ["charge_stop"]
     assistant.until(lambda: assistant.notifications, "a notification")
-    assert assistant.notifications == [f"Charging has stopped at {assistant.state('sensor.simulated_3_battery_level')} %."]
+    assert assistant.notifications == [
+        f"Charging has stopped at {assistant.state('sensor.simulated_3_battery_level')} %."
+    ]

@@ -6,9 +6,10 @@ from typing import Any, NamedTuple
 
 import pytest
 from home_assistant import HomeAssistant
-from household import Household
+from household import AT_REST, Household
 from whole_house import CAR, SITE
 
+pytest_plugins = ["assistant_fixtures"]
 pytestmark = [pytest.mark.containers, pytest.mark.homeassistant, pytest.mark.mosquitto]
 
 
@@ -27,17 +28,8 @@ CAR_PRESSES = (
     Press("switch.turn_off", "switch.simulated_3_charge", "charge_stop", "off"),
     Press("number.set_value", "number.simulated_3_charge_limit", "set_charge_limit", "85", {"value": 85}),
     Press("number.set_value", "number.simulated_3_charge_current", "set_charging_amps", "12", {"value": 12}),
-    Press(
-        "select.select_option",
-        "select.simulated_3_seat_heater_front_left",
-        "remote_seat_heater_request",
-        "high",
-        {"option": "high"},
-    ),
     Press("lock.unlock", "lock.simulated_3_lock", "door_unlock", "unlocked"),
     Press("lock.lock", "lock.simulated_3_lock", "door_lock", "locked"),
-    Press("cover.close_cover", "cover.simulated_3_charge_port_door", "charge_port_door_close", "closed"),
-    Press("cover.open_cover", "cover.simulated_3_charge_port_door", "charge_port_door_open", "open"),
     Press("cover.open_cover", "cover.simulated_3_trunk", "actuate_trunk", "open"),
     Press("cover.open_cover", "cover.simulated_3_windows", "window_control", "open"),
     Press("cover.close_cover", "cover.simulated_3_windows", "window_control", "closed"),
@@ -49,12 +41,23 @@ CAR_PRESSES = (
         {"hvac_mode": "heat_cool"},
     ),
     Press(
+        "select.select_option",
+        "select.simulated_3_seat_heater_front_left",
+        "remote_seat_heater_request",
+        "high",
+        {"option": "high"},
+    ),
+    Press(
         "climate.set_hvac_mode",
         "climate.simulated_3_cabin_overheat_protection",
         "set_cabin_overheat_protection",
         "fan_only",
         {"hvac_mode": "fan_only"},
     ),
+)
+UNPLUGGED_PRESSES = (
+    Press("cover.open_cover", "cover.simulated_3_charge_port_door", "charge_port_door_open", "open"),
+    Press("cover.close_cover", "cover.simulated_3_charge_port_door", "charge_port_door_close", "closed"),
 )
 SITE_PRESSES = (
     Press("number.set_value", "number.simulated_home_backup_reserve", "backup", "35", {"value": 35}),
@@ -69,12 +72,25 @@ SITE_PRESSES = (
 )
 
 
+@pytest.fixture(scope="module", autouse=True)
+def _at_rest(house: Household) -> None:
+    house.put(CAR, **AT_REST, battery_level=50)
+
+
 def named(press: Press) -> str:
     return f"{press.action}-{press.entity}"
 
 
 @pytest.mark.parametrize("press", CAR_PRESSES, ids=named)
 def test_a_press_reaches_the_car_and_the_state_follows(whole: HomeAssistant, house: Household, press: Press) -> None:
+    _reaches(whole, house, CAR, press)
+
+
+@pytest.mark.parametrize("press", UNPLUGGED_PRESSES, ids=named)
+def test_so_does_one_at_the_charge_port(whole: HomeAssistant, house: Household, press: Press) -> None:
+    """Without a cable: it closes when one is pulled, and cannot while one is in."""
+    house.put(CAR, plugged=False)
+    whole.comes_to("binary_sensor.simulated_3_plugged_in", "off")
     _reaches(whole, house, CAR, press)
 
 
@@ -124,8 +140,7 @@ def test_a_destination_is_a_message_to_the_car(whole: HomeAssistant, house: Hous
 
 
 def test_an_update_that_is_there_is_shown_and_installed(whole: HomeAssistant, house: Household) -> None:
-    house.tesla.force(CAR, software_update="available")
-    house.look(CAR)
+    house.put(CAR, software_update="available")
     whole.comes_to("update.simulated_3_firmware", "on")
     house.tesla.forget()
     whole.press("update.install", "update.simulated_3_firmware")
@@ -134,19 +149,17 @@ def test_an_update_that_is_there_is_shown_and_installed(whole: HomeAssistant, ho
 
 
 def test_what_the_car_refuses_leaves_the_entity_as_it_was(whole: HomeAssistant, house: Household) -> None:
-    house.tesla.force(CAR, plugged=False)
-    house.look(CAR)
+    house.put(CAR, plugged=False)
     whole.comes_to("binary_sensor.simulated_3_plugged_in", "off")
     whole.press("switch.turn_on", "switch.simulated_3_charge")
     whole.comes_to("sensor.simulated_3_last_command_outcome", "refused")
     assert whole.state("switch.simulated_3_charge") == "off"
-    house.tesla.force(CAR, plugged=True)
-    house.look(CAR)
+    house.put(CAR, plugged=True)
     whole.comes_to("binary_sensor.simulated_3_plugged_in", "on")
 
 
 def test_a_command_to_the_sleeping_car_wakes_it_and_succeeds(whole: HomeAssistant, house: Household) -> None:
-    house.tesla.force(CAR, state="asleep")
+    house.tesla.force(CAR, **AT_REST | {"state": "asleep"})
     whole.comes_to("sensor.simulated_3_connectivity", "asleep")
     assert whole.state("sensor.simulated_3_battery_level") not in {"unavailable", "unknown"}  # asleep is not away
     house.tesla.forget()

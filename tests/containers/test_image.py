@@ -150,9 +150,6 @@ class TestTheImage:
         assert list(config["Volumes"]) == ["/data"]
         assert config["Labels"]["org.opencontainers.image.title"] == "fleet2mqtt"
 
-    def test_it_checks_its_health_with_its_own_verb(self, image: Any) -> None:
-        assert image.attrs["Config"]["Healthcheck"]["Test"] == ["CMD", "fleet2mqtt", "health"]
-
     def test_it_adds_less_than_100_mb_to_python(self, image: Any) -> None:
         base = docker.from_env().images.get("docker.io/library/python:3.13-slim").attrs["Size"]
         added = (image.attrs["Size"] - base) / 1e6
@@ -181,8 +178,11 @@ class TestItRuns:
         home.spy.until(lambda: wanted <= home.spy.retained.keys(), "cars and site", 30)
         assert home.spy.retained[f"{BASE}/bridge/state"] == "online"
 
-    def test_it_is_healthy(self, home: Home) -> None:
-        until_healthy(home.bridge, "fleet2mqtt health")
+    def test_its_health_check_is_its_own_verb_and_finds_it_healthy(self, home: Home) -> None:
+        home.bridge.reload()
+        kind, *check = home.bridge.attrs["Config"]["Healthcheck"]["Test"]
+        assert (kind, check) == ("CMD", ["fleet2mqtt", "health"])
+        until_healthy(home.bridge, shlex.join(check))
 
     def test_nobody_else_can_read_what_it_keeps(self, home: Home) -> None:
         code = "import os; print({f: oct(os.stat('/data/' + f).st_mode & 0o777) for f in os.listdir('/data')})"
@@ -252,6 +252,14 @@ class TestItEnds:
             assert python(container, "import os; s = os.stat('/data'); print(s.st_uid, s.st_gid)") == "1234 2345"
         finally:
             container.remove(force=True, v=True)
+
+    @pytest.mark.parametrize("puid", ["0", "me", "-1"])
+    def test_puid_must_be_the_number_of_a_user_that_is_not_root(self, image: Any, puid: str) -> None:
+        code, lines = ended(command=["version"], user="0", environment={"PUID": puid})
+        assert (code, lines) == (2, ["fleet2mqtt: PUID: must be the number of a user, and not root's"])
+
+    def test_puid_means_nothing_to_a_container_that_is_no_root(self, image: Any) -> None:
+        assert ended(command=["version"], environment={"PUID": "1234"})[0] == 0
 
     def test_puid_without_the_capabilities_for_it_is_one_line(self, image: Any) -> None:
         code, lines = ended(command=["version"], user="0", environment={"PUID": "1234"}, cap_drop=["ALL"])

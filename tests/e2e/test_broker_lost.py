@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from time import perf_counter
 
 import pytest
-from whole_house import BASE, CAR, OTHER_CAR, House, house, message
+from whole_house import BASE, CAR, OTHER_CAR, SITE, House, house, id_of, message
 
 
 @pytest.fixture(scope="module")
@@ -39,8 +40,10 @@ def test_everything_is_back_within_ten_seconds_and_commands_work_within_five(one
     assert one.ask(CAR, "honk_horn", "PRESS")["outcome"] == "ok"
     assert perf_counter() - reconnected < 5
     one.spy.until(lambda: before.keys() <= one.spy.retained.keys(), "every topic", 10 - (reconnected - began))
-    steady = {topic: text for topic, text in before.items() if "/config" in topic or "/settings" in topic}
-    assert {topic: one.spy.retained[topic] for topic in steady} == steady
+    assert one.value(CAR, "config/vin") == id_of(CAR)
+    assert one.value(SITE, "settings/backup_reserve") == "20"
+    document = json.loads(one.spy.retained[f"homeassistant/device/fleet2mqtt_{id_of(CAR)}/config"])
+    assert document["device"]["serial_number"] == id_of(CAR)
 
 
 def test_a_result_that_comes_while_the_broker_is_away_is_told_when_it_is_back(one: House) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from datetime import datetime
 from typing import Any, NamedTuple
 
 import pytest
@@ -65,30 +66,21 @@ def test_a_command_is_done_once_and_the_state_shows_it(one: House, case: Case) -
     one.comes_to(case.device, "status/last_command_outcome", "ok")
 
 
-def test_a_look_at_the_car_and_the_site_shows_what_was_commanded(one: House) -> None:
-    for device in (CAR, SITE):
-        one.look(device)
-        one.ask(device, "no_such_thing", "?")  # its result comes after whatever the look has changed
-    shown = {(case.device, case.place): case.shown for case in CASES}
-    assert {key: one.value(*key) for key in shown} == shown
-    assert one.tesla.done(CAR) == one.tesla.done(SITE) == []
-
-
 def test_a_command_without_a_value_is_pressed(one: House) -> None:
-    assert one.ask(CAR, "flash_lights", "PRESS")["outcome"] == "ok"
-    assert one.ask(CAR, "flash_lights", "{}")["outcome"] == "ok"
-    assert one.tesla.done(CAR) == [("flash_lights", {})] * 2
+    assert one.ask(OTHER_CAR, "flash_lights", "PRESS")["outcome"] == "ok"
+    assert one.ask(OTHER_CAR, "flash_lights", "{}")["outcome"] == "ok"
+    assert one.tesla.done(OTHER_CAR) == [("flash_lights", {})] * 2
 
 
 def test_a_command_may_be_called_by_its_own_name_with_its_parameters(one: House) -> None:
-    result = one.ask(CAR, "set_charge_limit", '{"percent": 75, "transaction": "mine"}')
+    result = one.ask(OTHER_CAR, "set_charge_limit", '{"percent": 75, "transaction": "mine"}')
     assert (result["outcome"], result["value"], result["transaction"]) == ("ok", {"percent": 75}, "mine")
-    assert one.tesla.done(CAR) == [("set_charge_limit", {"percent": 75})]
+    assert one.tesla.done(OTHER_CAR) == [("set_charge_limit", {"percent": 75})]
 
 
 def test_the_result_tells_what_was_asked_when_and_by_whom(one: House) -> None:
     since = len(one.spy.messages)
-    result = one.ask(CAR, "charge_limit", '{"value": 80, "transaction": "t-1"}', CorrelationData=b"\x00\xff")
+    result = one.ask(OTHER_CAR, "charge_limit", '{"value": 80, "transaction": "t-1"}', CorrelationData=b"\x00\xff")
     assert result == {
         "command": "charge_limit",
         "outcome": "ok",
@@ -101,20 +93,20 @@ def test_the_result_tells_what_was_asked_when_and_by_whom(one: House) -> None:
         "value": 80,
     }
     assert result["requested_at"] <= result["finished_at"]
-    (heard,) = one.results(CAR, "charge_limit", since)
+    (heard,) = one.results(OTHER_CAR, "charge_limit", since)
     assert (heard.correlation, heard.retain, heard.content_type) == (b"\x00\xff", False, "application/json")
 
 
 def test_a_refusal_of_the_car_is_the_result(one: House) -> None:
-    one.tesla.force(CAR, refuse="disconnected")
-    result = one.ask(CAR, "charging", "true")
+    one.tesla.force(OTHER_CAR, refuse="disconnected")
+    result = one.ask(OTHER_CAR, "charging", "true")
     assert (result["outcome"], result["reason"]) == ("refused", "disconnected")
-    assert one.value(CAR, "charge/charging") == "false"
+    assert one.value(OTHER_CAR, "charge/charging") == "false"
 
 
 def test_an_answer_goes_to_the_response_topic_too_below_the_base(one: House) -> None:
     topic = f"{BASE}/response/nodered/7"
-    one.ask(CAR, "charge_limit", "80", ResponseTopic=topic, CorrelationData=b"seven")
+    one.ask(OTHER_CAR, "charge_limit", "80", ResponseTopic=topic, CorrelationData=b"seven")
     (heard,) = one.spy.until(lambda: one.spy.on(topic), "a response")
     assert (heard.body["outcome"], heard.correlation, heard.retain) == ("ok", b"seven", False)
 
@@ -133,8 +125,8 @@ def test_an_answer_goes_to_the_response_topic_too_below_the_base(one: House) -> 
 def test_no_other_topic_is_written_to_because_somebody_asks(one: House, topic: str) -> None:
     """The bridge may write where the asker may not (mqtt-and-home-assistant.md 4.6)."""
     since = len(one.spy.messages)
-    assert one.ask(CAR, "charge_limit", "80", ResponseTopic=topic)["outcome"] == "ok"
-    one.ask(CAR, "no_such_thing", "?")  # whatever would have been sent has come before this
+    assert one.ask(OTHER_CAR, "charge_limit", "80", ResponseTopic=topic)["outcome"] == "ok"
+    one.ask(OTHER_CAR, "no_such_thing", "?")  # whatever would have been sent has come before this
     assert one.spy.on(topic, since) == []
 
 
@@ -154,9 +146,26 @@ def test_many_set_points_are_few_calls_and_the_last_one_counts(one: House) -> No
     amps = [6 + number % 8 for number in range(100)] + [9]
     with one.api.holding(b"set_charging_amps"):
         for each in amps:
-            one.send(CAR, "charge_current", str(each))
-        one.spy.until(lambda: len(one.results(CAR, "charge_current", since)) == len(amps) - 2, "all but two results")
-    one.spy.until(lambda: len(one.results(CAR, "charge_current", since)) == len(amps), "every result")
-    outcomes = [json.loads(each.payload)["reason"] for each in one.results(CAR, "charge_current", since)]
+            one.send(OTHER_CAR, "charge_current", str(each))
+        one.spy.until(
+            lambda: len(one.results(OTHER_CAR, "charge_current", since)) == len(amps) - 2, "all but two results"
+        )
+    one.spy.until(lambda: len(one.results(OTHER_CAR, "charge_current", since)) == len(amps), "every result")
+    outcomes = [json.loads(each.payload)["reason"] for each in one.results(OTHER_CAR, "charge_current", since)]
     assert outcomes == ["superseded"] * (len(amps) - 2) + [None, None]
-    assert [parameters for _, parameters in one.tesla.done(CAR)] == [{"charging_amps": 6}, {"charging_amps": 9}]
+    assert [parameters for _, parameters in one.tesla.done(OTHER_CAR)] == [{"charging_amps": 6}, {"charging_amps": 9}]
+
+
+def test_a_look_at_the_car_and_the_site_shows_what_was_commanded(one: House) -> None:
+    for device in (CAR, SITE):
+        one.look(device)
+        one.ask(device, "no_such_thing", "?")  # its result comes after whatever the look has changed
+    shown = {(case.device, case.place): case.shown for case in CASES}
+    assert {key: one.value(*key) for key in shown} == shown
+    assert one.tesla.done(CAR) == one.tesla.done(SITE) == []
+
+
+def test_meanwhile_the_energy_of_the_sites_day_has_been_read(one: House) -> None:
+    one.spy.until(lambda: one.value(SITE, "history"), "the site's day")
+    assert int(one.value(SITE, "history/total_home_usage") or "") > 0
+    assert datetime.fromisoformat(one.value(SITE, "history/history_period_start") or "").hour == 0

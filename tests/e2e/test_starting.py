@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from whole_house import BASE, CAR, empty_house, environment
 
 Wrong = dict[str, str | None]
 
+# What is wrong -> settings, and the names that the line must hold.
 WRONG: dict[str, tuple[Wrong, str]] = {
     "a port that is none": ({"MQTT_PORT": "70000"}, "FLEET2MQTT_MQTT_PORT"),
     "a name that is unknown": ({"MQTT_HOSTT": "broker"}, "FLEET2MQTT_MQTT_HOSTT"),
@@ -22,6 +24,7 @@ WRONG: dict[str, tuple[Wrong, str]] = {
     ),
     "a value and its file": ({"MQTT_PASSWORD_FILE": "/dev/null"}, "FLEET2MQTT_MQTT_PASSWORD"),
     "a simulator without an address": ({"TESLA_SIMULATOR_URL": None}, "SIMULATOR_URL"),
+    "two at once": ({"MQTT_PORT": "0", "LOG_LEVEL": "loud"}, "FLEET2MQTT_MQTT_PORT FLEET2MQTT_LOG_LEVEL"),
     "a base topic with a wildcard": ({"BASE_TOPIC": "home/#"}, "FLEET2MQTT_BASE_TOPIC"),
     "a data directory that is a file": ({"DATA_DIR": "/dev/null"}, "FLEET2MQTT_DATA_DIR"),
     "a certificate that is none": (
@@ -43,23 +46,22 @@ def run(directory: Path, *flags: str, **changes: str | None) -> subprocess.Compl
     )
 
 
+@pytest.fixture(scope="module")
+def ended(tmp_path_factory: pytest.TempPathFactory) -> dict[str, subprocess.CompletedProcess[str]]:
+    """How the program ended with each wrong setting; they run side by side."""
+    directory = tmp_path_factory.mktemp("wrong")
+    with ThreadPoolExecutor(max_workers=4) as pool:
+        return dict(zip(WRONG, pool.map(lambda wrong: run(directory, **wrong[0]), WRONG.values()), strict=True))
+
+
 @pytest.mark.parametrize("what", WRONG)
-def test_a_wrong_setting_ends_with_2_and_one_line_that_names_it(tmp_path: Path, what: str) -> None:
-    changes, name = WRONG[what]
-    ended = run(tmp_path, **changes)
-    assert ended.returncode == 2
-    assert ended.stdout == ""
-    (line,) = ended.stderr.splitlines()
-    assert name in line
+def test_a_wrong_setting_ends_with_2_and_one_line_that_names_it(
+    ended: dict[str, subprocess.CompletedProcess[str]], what: str
+) -> None:
+    (line,) = ended[what].stderr.splitlines()
+    assert (ended[what].returncode, ended[what].stdout) == (2, "")
+    assert all(name in line for name in WRONG[what][1].split())
     assert "secret" not in line
-
-
-def test_two_wrong_settings_are_told_at_once(tmp_path: Path) -> None:
-    ended = run(tmp_path, MQTT_PORT="0", LOG_LEVEL="loud")
-    assert ended.returncode == 2
-    (line,) = ended.stderr.splitlines()
-    assert "FLEET2MQTT_MQTT_PORT" in line
-    assert "FLEET2MQTT_LOG_LEVEL" in line
 
 
 @pytest.mark.parametrize("flags", [("--mqtt-hots", "broker"), ("--mqtt-port",)])

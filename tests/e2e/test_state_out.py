@@ -111,16 +111,10 @@ def test_a_request_to_the_bridge_is_answered_with_its_transaction(one: House) ->
     assert answer.body["data"]["parts"]["broker"]["ok"] is True
 
 
-def test_the_energy_of_the_sites_day_follows_soon(one: House) -> None:
-    one.spy.until(lambda: one.value(SITE, "history"), "the site's day")
-    assert int(one.value(SITE, "history/total_home_usage") or "") > 0
-    assert datetime.fromisoformat(one.value(SITE, "history/history_period_start") or "").hour == 0
-
-
 def test_a_car_that_falls_asleep_keeps_its_values_and_stays_available(one: House) -> None:
     before = {topic: text for topic, text in one.spy.retained.items() if f"{OTHER_CAR}/charge" in topic}
-    one.tesla.force(OTHER_CAR, state="asleep")
-    one.look(OTHER_CAR)
+    one.tesla.force(OTHER_CAR, sentry_mode=False, state="asleep")
+    assert one.ask(OTHER_CAR, "media_next_track", "PRESS")["reason"] == "asleep"
     one.comes_to(OTHER_CAR, "status/connectivity", "asleep")
     assert {topic: text for topic, text in one.spy.retained.items() if f"{OTHER_CAR}/charge" in topic} == before
     assert one.value(OTHER_CAR, "availability") == "online"

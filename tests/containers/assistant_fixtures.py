@@ -1,4 +1,4 @@
-"""One Home Assistant and one household for all tests of this folder that ask for them: both start slowly."""
+"""One Home Assistant and one household for all tests that ask for them: both start slowly."""
 
 from __future__ import annotations
 
