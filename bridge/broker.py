@@ -2,8 +2,8 @@
 
 iotcore (rumqttd) cannot be stopped once it serves, so it gets a process of its own: `python -m bridge.broker PORT`.
 That process prints its port when it accepts connections, and ends when its standard input closes, so also when the
-process that started it dies. It ignores retain-handling, retain-as-published and no-local: Mosquitto stays the broker
-of record.
+process that started it dies. It ignores retain-handling, retain-as-published and no-local, and replays at most a
+hundred retained messages to a QoS 1 subscription (to one of QoS 0 all): Mosquitto stays the broker of record.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ id = 0
 [router]
 id = 0
 max_connections = 100
-max_outgoing_packet_count = 200
+max_outgoing_packet_count = 5000
 # Bytes times segments: what a subscription may keep in memory.
 max_segment_size = 1048576
 max_segment_count = 10
@@ -50,7 +50,7 @@ next_connection_delay_ms = 1
 [v5.1.connections]
 connection_timeout_ms = 60000
 max_payload_size = 2000000
-max_inflight_count = 100
+max_inflight_count = 5000
 dynamic_filters = true
 """
 

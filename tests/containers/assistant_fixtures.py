@@ -17,26 +17,27 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Household]:
 
 
 @pytest.fixture(scope="session")
-def _running(house: Household, tmp_path_factory: pytest.TempPathFactory) -> Iterator[HomeAssistant]:
+def unwatched(house: Household, tmp_path_factory: pytest.TempPathFactory) -> Iterator[HomeAssistant]:
+    """Home Assistant, whatever it complains of."""
     with home_assistant(tmp_path_factory.mktemp("assistant") / "config", house.broker) as one:
         one.until(lambda: len(one.entities) == len(components(house.retained)), "discovery")
         yield one
 
 
 @pytest.fixture
-def assistant(_running: HomeAssistant) -> Iterator[HomeAssistant]:
+def assistant(unwatched: HomeAssistant) -> Iterator[HomeAssistant]:
     """Home Assistant, which must not have complained of anything when the test is over."""
-    before = len(_running.complaints)
-    yield _running
-    assert _running.complaints[before:] == []
+    before = len(unwatched.complaints)
+    yield unwatched
+    assert unwatched.complaints[before:] == []
 
 
 @pytest.fixture(scope="session")
-def _enabled(_running: HomeAssistant) -> HomeAssistant:
+def _enabled(unwatched: HomeAssistant) -> HomeAssistant:
     """Every entity is enabled, and Home Assistant has been restarted."""
-    _running.enable_everything()
-    _running.restart()
-    return _running
+    unwatched.enable_everything()
+    unwatched.restart()
+    return unwatched
 
 
 @pytest.fixture

@@ -13,6 +13,7 @@ from typing import Any
 
 import httpx2
 from brokers import HOST, PASSWORD, Broker, running_broker
+from paho.mqtt import publish
 from spy import spying
 from whole_house import BASE, CAR, OTHER_CAR, Tesla, id_of
 from wire import Outside
@@ -105,6 +106,11 @@ class Household:
         """Puts a car or a site into a state, and asks the bridge for fresh data."""
         self.tesla.force(device, **fields)
         self.spy.publish(f"{BASE}/{device}/get/charge")
+
+    def spoil(self, topic: str, payload: str) -> None:
+        """What a worse bridge would publish."""
+        login: Any = {"username": "bridge", "password": PASSWORD}
+        publish.single(topic, payload, hostname=HOST, port=self.broker.port, client_id="worse", auth=login)
 
     def limit(self, usd: float) -> None:
         """What the account may cost in a month: Tesla serves nothing beyond it."""

@@ -78,7 +78,7 @@ def _shows_all(assistant: HomeAssistant, house: Household) -> None:
 def test_what_the_account_holds_is_what_it_shows(whole: HomeAssistant, house: Household) -> None:
     """Not by way of our topics: the car and the site are put into a state, and Home Assistant asked for it."""
     house.tesla.force(SITE, percentage=70, solar_watts=3210, house_watts=1234)
-    house.put(CAR, battery_level=63, outside_temp=-3.5, df=1, fp_window=1, charging=True, tpms_pressure_fl=2.7)
+    house.put(CAR, battery_level=63, outside_temp=18.5, df=1, fp_window=1, charging=True, tpms_pressure_fl=2.7)
     house.pass_time(0.1)
     whole.comes_to("sensor.simulated_3_battery_level", "63")
     for entity, state in {
@@ -93,8 +93,8 @@ def test_what_the_account_holds_is_what_it_shows(whole: HomeAssistant, house: Ho
         "sensor.wall_connector_connected_vehicle": id_of(CAR),
     }.items():
         whole.comes_to(entity, state)
-    assert float(whole.state("sensor.simulated_3_outside_temperature")) == pytest.approx(-3.5, abs=1)
-    assert float(whole.state("sensor.simulated_3_tyre_pressure_front_left")) == pytest.approx(2.7, abs=0.1)
+    assert float(whole.state("sensor.simulated_3_outside_temperature")) == pytest.approx(18.5, abs=1)
+    assert float(whole.state("sensor.simulated_3_tyre_pressure_front_left")) == pytest.approx(2.7, abs=0.2)
     assert float(whole.state("sensor.simulated_home_charge_level")) == pytest.approx(70, abs=1)
 
 

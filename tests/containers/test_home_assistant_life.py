@@ -71,3 +71,14 @@ def test_a_day_with_a_car_that_is_sold_passes_without_a_complaint(whole: HomeAss
     assert {entity["unique_id"] for entity in whole.entities} == {one for one in shown if not one.startswith(GONE)}
     assert GONE not in json.dumps(whole.devices)
     assert len(house.spy.messages) - heard > 1000  # it was a day with something in it
+
+
+def test_a_complaint_would_be_seen(unwatched: HomeAssistant, house: Household) -> None:
+    """The silence of all the other tests is worth something: a worse bridge is heard."""
+    before = len(unwatched.complaints)
+    house.spoil("homeassistant/device/worse/config", '{"components": {}}')
+    unwatched.until(lambda: len(unwatched.complaints) > before, "a complaint")
+    assert "Invalid MQTT device discovery payload" in unwatched.complaints[before]
+    house.spoil("fleet2mqtt/vehicle/" + id_of(CAR) + "/charge/charge_limit", "101")
+    unwatched.until(lambda: len(unwatched.complaints) > before + 1, "another")
+    assert "number.simulated_3_charge_limit" in unwatched.complaints[before + 1]

@@ -167,6 +167,7 @@ class TestTheImage:
 class TestItRuns:
     def test_as_any_user_without_capabilities_on_a_read_only_system(self, home: Home) -> None:
         assert first_process(home.bridge, "Uid").split() == [USER] * 4
+        assert first_process(home.bridge, "Gid").split() == [USER] * 4
         assert int(first_process(home.bridge, "CapEff"), 16) == 0
         assert first_process(home.bridge, "NoNewPrivs") == "1"
         for place in ("/", "/opt/fleet2mqtt", "/usr"):
@@ -177,6 +178,15 @@ class TestItRuns:
         wanted = {f"{BASE}/{CAR}/status/connectivity", f"{BASE}/{SITE}/power/solar_power"}
         home.spy.until(lambda: wanted <= home.spy.retained.keys(), "cars and site", 30)
         assert home.spy.retained[f"{BASE}/bridge/state"] == "online"
+
+    def test_passwords_are_made_once_and_never_shown(self, home: Home) -> None:
+        users = ("bridge", "homeassistant", "nodered", "viewer")
+        before = [home.project.password(user) for user in users]
+        again = home.project.start("logins")
+        assert again.wait()["StatusCode"] == 0
+        assert again.logs() == b""
+        assert [home.project.password(user) for user in users] == before
+        assert [len(password) for password in set(before)] == [32] * len(users)
 
     def test_its_health_check_is_its_own_verb_and_finds_it_healthy(self, home: Home) -> None:
         home.bridge.reload()

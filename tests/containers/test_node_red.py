@@ -16,7 +16,7 @@ Node = dict[str, Any]
 FILES = sorted(shipped())
 FLOWS = shipped()
 NODES = [pytest.param(node, id=node["id"]) for file in FILES for node in FLOWS[file]]
-needs_node_red = [pytest.mark.containers, pytest.mark.nodered]
+needs_node_red = [pytest.mark.containers, pytest.mark.mosquitto, pytest.mark.nodered]
 
 
 def of_type(name: str) -> list[Any]:
