@@ -94,7 +94,7 @@ def test_the_result_tells_what_was_asked_when_and_by_whom(one: House) -> None:
     }
     assert result["requested_at"] <= result["finished_at"]
     (heard,) = one.results(OTHER_CAR, "charge_limit", since)
-    assert (heard.correlation, heard.retain, heard.content_type) == (b"\x00\xff", False, "application/json")
+    assert (heard.correlation, heard.content_type) == (b"\x00\xff", "application/json")
 
 
 def test_a_refusal_of_the_car_is_the_result(one: House) -> None:
@@ -108,7 +108,7 @@ def test_an_answer_goes_to_the_response_topic_too_below_the_base(one: House) -> 
     topic = f"{BASE}/response/nodered/7"
     one.ask(OTHER_CAR, "charge_limit", "80", ResponseTopic=topic, CorrelationData=b"seven")
     (heard,) = one.spy.until(lambda: one.spy.on(topic), "a response")
-    assert (heard.body["outcome"], heard.correlation, heard.retain) == ("ok", b"seven", False)
+    assert (heard.body["outcome"], heard.correlation) == ("ok", b"seven")
 
 
 @pytest.mark.parametrize(

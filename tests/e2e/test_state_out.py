@@ -107,7 +107,7 @@ def test_a_request_to_the_bridge_is_answered_with_its_transaction(one: House) ->
     one.spy.publish(f"{BASE}/bridge/request/health", '{"transaction": "how are you"}', CorrelationData=b"h")
     answer = one.spy.until(lambda: one.spy.on(f"{BASE}/bridge/response/health"), "a response")[0]
     assert (answer.body["status"], answer.body["transaction"]) == ("ok", "how are you")
-    assert (answer.correlation, answer.retain) == (b"h", False)
+    assert answer.correlation == b"h"
     assert answer.body["data"]["parts"]["broker"]["ok"] is True
 
 
@@ -119,3 +119,8 @@ def test_a_car_that_falls_asleep_keeps_its_values_and_stays_available(one: House
     assert {topic: text for topic, text in one.spy.retained.items() if f"{OTHER_CAR}/charge" in topic} == before
     assert one.value(OTHER_CAR, "availability") == "online"
     assert one.tesla.asked("wake_up") == []
+
+
+@pytest.mark.mosquitto
+def test_whatever_tells_a_state_is_retained_and_nothing_else(one: House) -> None:
+    assert [each.topic for each in one.spy.messages if each.retain != each.tells_a_state] == []
