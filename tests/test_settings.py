@@ -328,3 +328,12 @@ def test_secrets_do_not_show_when_the_settings_are_printed(env: Any) -> None:
     assert _password(settings) == SECRET
     for shown in (repr(settings), str(settings), str(settings.model_dump()), settings.model_dump_json()):
         assert SECRET not in shown
+
+
+def test_a_real_refresh_token_is_never_meant_for_a_simulator(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FLEET2MQTT_TESLA_REGION", "simulated")
+    monkeypatch.setenv("FLEET2MQTT_TESLA_SIMULATOR_URL", "http://simulator:8085")
+    monkeypatch.setenv("FLEET2MQTT_TESLA_REFRESH_TOKEN", "EU_0123456789abcdef")
+    with pytest.raises(SettingWrong, match="never see") as wrong:
+        load()
+    assert "0123456789" not in str(wrong.value)

@@ -85,6 +85,11 @@ class MqttSettings(Section):
     keepalive: int = Field(30, ge=5, le=300, description="Seconds between signs of life.")
 
 
+def _is_real(token: SecretStr) -> bool:
+    """Tesla's refresh tokens begin with their region; older ones are JWTs (fleet-api.md 1.5)."""
+    return token.get_secret_value().startswith(("NA_", "EU_", "CN_", "eyJ"))
+
+
 class TeslaSettings(Section):
     """The Tesla account."""
 
@@ -106,6 +111,11 @@ class TeslaSettings(Section):
     def _has_what_its_region_needs(self) -> TeslaSettings:
         if self.region is RegionName.SIMULATED and not self.simulator_url:
             raise ValueError(f"{PREFIX}TESLA_SIMULATOR_URL is needed with {PREFIX}TESLA_REGION=simulated")
+        if self.region is RegionName.SIMULATED and self.refresh_token and _is_real(self.refresh_token):
+            raise ValueError(
+                f"{PREFIX}TESLA_REFRESH_TOKEN is a real one, which a simulator must never see; "
+                f"set {PREFIX}TESLA_REGION to na, eu or cn"
+            )
         return self
 
 
