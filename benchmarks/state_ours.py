@@ -39,6 +39,9 @@ class Gate:
         elif taken:
             asyncio.get_running_loop().call_soon(taken, 0)
 
+    def flush(self) -> None:
+        self._connection.flush()
+
 
 class Ours:
     """One account of so many cars. Discovery is on, as it is by default."""

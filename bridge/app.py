@@ -200,7 +200,7 @@ class Bridge:
         self._publisher.answer(result, taken)
         at = result.request.device
         if any(device.at == at for device in self._roster.devices):
-            self._tell(at, {"last_command": result.request.name, "last_command_outcome": result.outcome.value})
+            self._tell(at, {"last_command": result.request.name[:64], "last_command_outcome": result.outcome.value})
 
     # --- the end ----------------------------------------------------------------------------------------
 

@@ -212,7 +212,7 @@ class Publisher:
         self._say(own, encoded, taken, correlation=request.correlation)
         if request.response_topic and self._topics.may_answer_on(request.response_topic):
             self._say(request.response_topic, encoded, None, correlation=request.correlation)
-        self._outbox.pump()
+        self._outbox.hurry()
 
     def respond(
         self, verb: str, body: Mapping[str, Any], *, response_topic: str | None, correlation: bytes | None

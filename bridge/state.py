@@ -38,11 +38,13 @@ class Store:
         origin = _Origin(update.at, update.source)  # shared: a car has hundreds of values, and most stay as they are
         for key, value in update.values.items():
             before = origins.get(key)
-            if before and before.at > update.at:
-                continue
-            origins[key] = origin
-            if before is None or not _same(values[key], value):
+            if before is None:
                 values[key] = changed[key] = value
+            elif before.at > update.at:
+                continue
+            elif (old := values[key]) is not value and not _same(old, value):
+                values[key] = changed[key] = value
+            origins[key] = origin
         return Change(update.device, changed) if changed else None
 
     def values(self, device: DeviceId) -> Mapping[str, Value]:
@@ -64,7 +66,7 @@ class Store:
 
 def _same(one: Value, other: Value) -> bool:
     # True == 1 in Python, but `true` and `1` are different payloads.
-    return one is other or (bool(one == other) and isinstance(one, bool) == isinstance(other, bool))
+    return bool(one == other) and isinstance(one, bool) == isinstance(other, bool)
 
 
 def kept(known: Mapping[DeviceId, Mapping[str, Value]]) -> dict[str, Any]:

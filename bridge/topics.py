@@ -145,14 +145,16 @@ _EXACT = 2**53
 
 def encode_json(value: Any) -> Encoded:
     """JSON with sorted keys and real nulls, so that equal values are equal bytes."""
-    text = json.dumps(value, sort_keys=True, separators=(",", ":"), default=_plain, ensure_ascii=False)
-    return Encoded(text.encode(errors="replace"), JSON)
+    return Encoded(_ENCODER.encode(value).encode(errors="replace"), JSON)
 
 
 def _plain(value: Any) -> str:
     if isinstance(value, datetime):
         return value.isoformat(timespec="seconds")
     return str(value)
+
+
+_ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), default=_plain, ensure_ascii=False)
 
 
 def result_body(result: Result) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from functools import cache
 from pathlib import Path
 
@@ -17,10 +18,10 @@ from brokers import Broker, has_mosquitto, running_broker
 def has_image(name: str) -> bool:
     """Is there a container engine, and has it this image already? Nothing is fetched."""
     try:
-        docker.from_env().images.get(name)
+        with closing(docker.from_env()) as engine:
+            return bool(engine.images.get(name))
     except docker.errors.DockerException:
         return False
-    return True
 
 
 pytest_plugins = ["simulated_fixtures"]

@@ -40,6 +40,9 @@ class Wire:
         self.published.append(publication)
         self._owed.append((publication, taken))
 
+    def flush(self) -> None:
+        """Everything leaves at once anyway."""
+
     def answer(self, count: int | None = None, *, refused: str = "\0") -> None:
         """Acknowledges so many messages, or all and what they lead to; those below `refused` with a no."""
         while self._owed and count != 0:

@@ -10,6 +10,7 @@ import math
 import re
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 from bridge.model import Value
@@ -20,6 +21,16 @@ INVALID = "<invalid>"
 KM_PER_MILE = 1.609344
 
 
+def _remembered(convert: Callable[[Any], str]) -> Callable[[Any], str]:
+    """Words come again and again: each is worked out once. What is no text has nothing to remember."""
+    known = lru_cache(maxsize=2048)(convert)
+
+    def look_up(raw: Any) -> str:
+        return known(raw) if isinstance(raw, str) else convert(raw)
+
+    return look_up
+
+
 def same(raw: Any) -> Any:
     """The JSON value as it is."""
     return raw
@@ -27,11 +38,10 @@ def same(raw: Any) -> Any:
 
 def number(raw: Any) -> int | float:
     """A finite number; true and false are none."""
-    if isinstance(raw, bool) or not isinstance(raw, int | float):
-        raise TypeError(raw)
-    if not math.isfinite(raw):
-        raise ValueError(raw)
-    return raw
+    kind = type(raw)
+    if kind is int or (kind is float and math.isfinite(raw)):
+        return raw  # type: ignore[no-any-return]  # it is one of the two, and this is the fastest way to know
+    raise ValueError(raw)
 
 
 def rounded(digits: int) -> Callable[[Any], float]:
@@ -70,9 +80,11 @@ def text(raw: Any) -> str:
     """A text without control characters, at most 255 characters (Home Assistant's limit for a state)."""
     if not isinstance(raw, str):
         raise TypeError(raw)
-    return "".join(char for char in raw if char.isprintable())[:255]
+    printable = raw if raw.isprintable() else "".join(char for char in raw if char.isprintable())
+    return printable[:255]
 
 
+@_remembered
 def phrase(raw: Any) -> str:
     """A text that says something; a blank one is unknown. Tesla's `None` is `none`: ours means unknown."""
     filled = text(raw).strip() or _raise(ValueError(raw))
@@ -84,6 +96,7 @@ def first_word(raw: Any) -> str:
     return phrase(raw).split()[0]
 
 
+@_remembered
 def word(raw: Any) -> str:
     """A vocabulary word in snake case: `SelfConsumption` -> `self_consumption`, `ACWire` -> `ac_wire`."""
     spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", text(raw))

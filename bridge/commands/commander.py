@@ -184,6 +184,7 @@ class Commander:
         self._publish(result, number)
 
     def _publish(self, result: Result, number: int | None = None) -> None:
+        self._answer(result, lambda: None if number is None else self._was_taken(number))
         log.info(
             "command",
             device=str(result.request.device),
@@ -192,7 +193,6 @@ class Commander:
             reason=result.reason,
             attempts=result.attempts,
         )
-        self._answer(result, lambda: None if number is None else self._was_taken(number))
 
     def _was_taken(self, number: int) -> None:
         with _unless_the_disk_fails():

@@ -112,6 +112,11 @@ class Connection:
         self._unacknowledged[info.mid] = (publication.topic, taken)
         self._idle.clear()
 
+    def flush(self) -> None:
+        """Writes now what the event loop would write in its next turn. Not for paho's callbacks."""
+        if self._end is None:
+            self._client.loop_write()
+
     def _keep(self, publication: Publication, flaw: int, taken: Taken | None) -> None:
         log.error(
             "a message is not sent",

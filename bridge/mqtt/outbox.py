@@ -35,6 +35,7 @@ class Outlet(Protocol):
     @property
     def pending(self) -> int: ...
     def publish(self, publication: Publication, taken: Taken | None = None) -> None: ...
+    def flush(self) -> None: ...
 
 
 class Letter(NamedTuple):
@@ -91,6 +92,12 @@ class Outbox:
             number = next(self._numbers)
             self._unanswered[number] = letter
             self._outlet.publish(letter.publication, partial(self._answered, number))
+
+    def hurry(self) -> None:
+        """An answer must not wait for what this turn of the event loop still has to do. Not for paho's callbacks."""
+        self.pump()
+        if self._outlet:
+            self._outlet.flush()
 
     def _next(self) -> Letter | None:
         if self._once:

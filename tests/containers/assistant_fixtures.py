@@ -21,6 +21,7 @@ def unwatched(house: Household, tmp_path_factory: pytest.TempPathFactory) -> Ite
     """Home Assistant, whatever it complains of."""
     with home_assistant(tmp_path_factory.mktemp("assistant") / "config", house.broker) as one:
         one.until(lambda: len(one.entities) == len(components(house.retained)), "discovery")
+        one.await_entities()
         yield one
 
 
@@ -37,6 +38,7 @@ def _enabled(unwatched: HomeAssistant) -> HomeAssistant:
     """Every entity is enabled, and Home Assistant has been restarted."""
     unwatched.enable_everything()
     unwatched.restart()
+    unwatched.await_entities()
     return unwatched
 
 

@@ -129,6 +129,16 @@ class HomeAssistant:
         self._container.get_wrapped_container().restart(timeout=30)
         self.await_start()
 
+    def await_entities(self) -> None:
+        """Returns when every enabled entity is there and available."""
+        ours = {entity["entity_id"] for entity in self.entities if not entity["disabled_by"]}
+
+        def are_here() -> bool:
+            states = self.states
+            return all(one in states and states[one]["state"] != "unavailable" for one in ours)
+
+        self.until(are_here, "all entities")
+
     def _is_answering(self) -> bool:
         try:
             return self._http.get("/api/onboarding").status_code == httpx2.codes.OK

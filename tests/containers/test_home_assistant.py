@@ -55,8 +55,7 @@ def test_enabled_entities_show_state_unit_and_class_of_their_topics(assistant: H
 
 
 def test_so_do_all_others_once_they_are_enabled_and_it_has_restarted(whole: HomeAssistant, house: Household) -> None:
-    ours = {entity["entity_id"] for entity in whole.entities}
-    whole.until(lambda: ours <= whole.states.keys(), "all entities")
+    assert {entity["entity_id"] for entity in whole.entities} <= whole.states.keys()
     _shows_all(whole, house)
     assert whole.complaints == []
 

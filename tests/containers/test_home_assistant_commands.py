@@ -55,7 +55,7 @@ CAR_PRESSES = (
         {"hvac_mode": "fan_only"},
     ),
 )
-UNPLUGGED_PRESSES = (
+CHARGE_PORT_PRESSES = (
     Press("cover.open_cover", "cover.simulated_3_charge_port_door", "charge_port_door_open", "open"),
     Press("cover.close_cover", "cover.simulated_3_charge_port_door", "charge_port_door_close", "closed"),
 )
@@ -73,8 +73,10 @@ SITE_PRESSES = (
 
 
 @pytest.fixture(scope="module", autouse=True)
-def _at_rest(house: Household) -> None:
-    house.put(CAR, **AT_REST, battery_level=50)
+def _at_rest(house: Household, unwatched: HomeAssistant) -> None:
+    house.put(CAR, **AT_REST, battery_level=51)
+    unwatched.comes_to("sensor.simulated_3_battery_level", "51")
+    unwatched.comes_to("switch.simulated_3_charge", "off")
 
 
 def named(press: Press) -> str:
@@ -86,12 +88,12 @@ def test_a_press_reaches_the_car_and_the_state_follows(whole: HomeAssistant, hou
     _reaches(whole, house, CAR, press)
 
 
-@pytest.mark.parametrize("press", UNPLUGGED_PRESSES, ids=named)
-def test_so_does_one_at_the_charge_port(whole: HomeAssistant, house: Household, press: Press) -> None:
-    """Without a cable: it closes when one is pulled, and cannot while one is in."""
+def test_the_charge_port_is_opened_and_closed(whole: HomeAssistant, house: Household) -> None:
+    """It is closed once the cable is pulled, and cannot be closed while one is in."""
     house.put(CAR, plugged=False)
-    whole.comes_to("binary_sensor.simulated_3_plugged_in", "off")
-    _reaches(whole, house, CAR, press)
+    whole.comes_to("cover.simulated_3_charge_port_door", "closed")
+    for press in CHARGE_PORT_PRESSES:
+        _reaches(whole, house, CAR, press)
 
 
 @pytest.mark.parametrize("press", SITE_PRESSES, ids=named)
@@ -100,6 +102,7 @@ def test_a_press_reaches_the_site_and_the_state_follows(whole: HomeAssistant, ho
 
 
 def _reaches(assistant: HomeAssistant, house: Household, device: str, press: Press) -> None:
+    assert assistant.state(press.entity) != press.state
     house.tesla.forget()
     assistant.press(press.action, press.entity, **press.data)
     assistant.comes_to(press.entity, press.state)
@@ -137,6 +140,13 @@ def test_a_destination_is_a_message_to_the_car(whole: HomeAssistant, house: Hous
     whole.until(lambda: house.tesla.done(CAR), "a destination")
     ((_name, parameters),) = house.tesla.done(CAR)
     assert "Brandenburger Tor, Berlin" in str(parameters)
+
+
+def test_a_car_is_given_another_name(whole: HomeAssistant, house: Household) -> None:
+    for name in ("Nikola", "Simulated 3"):
+        whole.press("text.set_value", "text.simulated_3_vehicle_name", value=name)
+        whole.comes_to("text.simulated_3_vehicle_name", name)
+    assert ("set_vehicle_name", {"vehicle_name": "Nikola"}) in house.tesla.done(CAR)
 
 
 def test_an_update_that_is_there_is_shown_and_installed(whole: HomeAssistant, house: Household) -> None:

@@ -21,7 +21,7 @@ GONE = "fleet2mqtt_" + id_of(OTHER_CAR)
 
 def test_a_reload_of_its_mqtt_integration_brings_everything_back(whole: HomeAssistant, house: Household) -> None:
     whole.reload()
-    _is_whole(whole)
+    whole.await_entities()
     assert len(whole.entities) == len(components(house.retained))
 
 
@@ -29,19 +29,9 @@ def test_a_broker_that_dies_and_comes_back_brings_everything_back(whole: HomeAss
     """Home Assistant says that it lost its broker, and no word of ours."""
     house.restart_broker()
     whole.comes_to("binary_sensor.fleet2mqtt_connection", "on")
-    _is_whole(whole)
+    whole.await_entities()
     house.put(CAR, **AT_REST, battery_level=44)
     whole.comes_to("sensor.simulated_3_battery_level", "44")
-
-
-def _is_whole(assistant: HomeAssistant) -> None:
-    ours = {entity["entity_id"] for entity in assistant.entities}
-
-    def is_whole() -> bool:
-        states = assistant.states
-        return ours <= states.keys() and all(states[one]["state"] != "unavailable" for one in ours)
-
-    assistant.until(is_whole, "all entities")
 
 
 def test_a_word_that_nobody_knew_is_shown(whole: HomeAssistant, house: Household) -> None:

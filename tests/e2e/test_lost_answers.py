@@ -45,7 +45,7 @@ CASES: dict[str, Case] = {
     ),
     "an error before the deed": Case(SITE, "storm_watch", False, "storm_mode", {"status": 503}, None, "unconfirmed"),
     "a connection cut before the deed": Case(
-        OTHER_CAR, "charge_current", 8, AMPS, {"drop": "before"}, None, "unconfirmed"
+        OTHER_CAR, "flash_lights", None, "command/flash_lights", {"drop": "before"}, None, "unconfirmed"
     ),
     "a horn whose answer is lost": Case(
         CAR, "honk_horn", None, "command/honk_horn", {"drop": "after"}, {}, "unconfirmed"
