@@ -12,6 +12,7 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import IO, Any, Self
 
 from benchmarks.names import HOST, TOKEN
@@ -103,10 +104,17 @@ def child(module: str, *words: object) -> Iterator[Child]:
 
 @contextmanager
 def running(command: list[str], env: Mapping[str, str] | None = None) -> Iterator[subprocess.Popen[bytes]]:
-    """A process that is stopped by SIGTERM; what it says is thrown away."""
-    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=env) as process:
+    """A process that is stopped by SIGTERM. The end of what it said is shown if the benchmark fails."""
+    with (
+        TemporaryFile() as said,
+        subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=said, env=env) as process,
+    ):
         try:
             yield process
+        except BaseException:
+            said.seek(0)
+            sys.stderr.write(f"{' '.join(command)}:\n{said.read()[-2000:].decode(errors='replace')}\n")
+            raise
         finally:
             process.terminate()
             process.wait(PATIENCE)

@@ -79,10 +79,27 @@ def will_properties(will: Publication) -> Properties | None:
 
 
 def publish_properties(publication: Publication) -> Properties | None:
-    return _properties(PacketTypes.PUBLISH, publication.content_type, publication.expiry, publication.correlation)
+    return _packed(publication.content_type, publication.expiry, publication.correlation)
 
 
-@lru_cache(maxsize=64)  # making one takes 33 us, and almost all messages share a few
+class _Packed(Properties):
+    """Properties as the bytes they become. paho makes them anew for every message: a tenth of what one costs."""
+
+    def __init__(self, properties: Properties) -> None:
+        # paho's own __setattr__ takes nothing but the names of properties.
+        self.__dict__.update(packetType=PacketTypes.PUBLISH, packed=properties.pack())  # type: ignore[no-untyped-call]  # as above
+
+    def pack(self) -> bytes:
+        packed: bytes = self.__dict__["packed"]
+        return packed
+
+
+@lru_cache(maxsize=64)  # almost all messages share a few
+def _packed(content_type: str | None, expiry: int | None, correlation: bytes | None) -> Properties | None:
+    properties = _properties(PacketTypes.PUBLISH, content_type, expiry, correlation)
+    return _Packed(properties) if properties else None
+
+
 def _properties(
     packet: int, content_type: str | None, expiry: int | None, correlation: bytes | None
 ) -> Properties | None:
@@ -108,6 +125,7 @@ def flaw(publication: Publication, maximum_packet: int | None, pending: int) -> 
     return 151 if pending >= _QUEUED else 0
 
 
+@lru_cache(maxsize=16384)  # the topics of a house come again and again
 def _is_publishable(topic: str) -> bool:
     is_plain = topic.isprintable() and "+" not in topic and "#" not in topic
     return is_plain and 0 < len(topic) <= _TOPIC_LENGTH and topic.count("/") < _TOPIC_LEVELS

@@ -1,0 +1,106 @@
+"""Many commands at once, and the end of the bridge: everybody gets one answer, in order."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from command_desk import CAR, OTHER_CAR, Asked, Desk, desk
+from fakes import FakeClock
+
+from bridge.commands.commander import QUEUE
+from bridge.model import Outcome
+
+
+@pytest.fixture
+async def at(tmp_path: Path) -> AsyncIterator[Desk]:
+    """A desk with a car that is online."""
+    async with desk(tmp_path) as one:
+        one.knows(CAR, connectivity="online")
+        yield one
+
+
+def limit(percent: int, device: str = CAR.id) -> Asked:
+    return Asked("command/set_charge_limit", device, {"percent": percent})
+
+
+# --- many -------------------------------------------------------------------------------------------------
+
+
+async def test_only_the_newest_of_many_set_points_is_sent(at: Desk) -> None:
+    """500 messages: the first is under way, the last one counts, and everybody gets an answer (C8)."""
+    at.tesla.may_answer.clear()
+    for amps in [*range(5, 49)] * 11 + [16]:
+        at.send("charge_current", str(amps))
+        await at.idle()
+    at.tesla.may_answer.set()
+    results = await at.heard(485)
+    assert [each.body["charging_amps"] for each in at.tesla.writes] == [5, 16]
+    assert [each.reason for each in results] == ["superseded"] * 483 + [None, None]
+
+
+async def test_commands_of_one_device_are_done_in_order(at: Desk) -> None:
+    at.tesla.may_answer.clear()
+    for name in ("charge_start", "honk_horn", "charge_stop", "flash_lights"):
+        at.send(name, "{}")
+    at.tesla.may_answer.set()
+    await at.heard(4)
+    assert [each.what for each in at.tesla.writes] == [
+        f"command/{name}" for name in ("charge_start", "honk_horn", "charge_stop", "flash_lights")
+    ]
+
+
+async def test_a_device_that_waits_does_not_hold_up_another(at: Desk) -> None:
+    at.knows(OTHER_CAR, connectivity="online")
+    at.tesla.may_answer.clear()
+    at.send("charge_limit", "80")
+    at.send("charge_limit", "70", OTHER_CAR)
+    await at.until(lambda: at.tesla.writes == [limit(80), limit(70, OTHER_CAR.id)])
+
+
+async def test_more_than_can_wait_is_refused_and_never_dropped_silently(at: Desk) -> None:
+    at.tesla.may_answer.clear()
+    for _ in range(QUEUE + 3):
+        at.send("honk_horn", "PRESS")
+        await at.idle()
+    assert [each.reason for each in at.results] == ["busy", "busy"]
+    at.tesla.may_answer.set()
+    await at.heard(QUEUE + 3)
+    assert len(at.tesla.writes) == QUEUE + 1
+
+
+# --- the end ----------------------------------------------------------------------------------------------
+
+
+async def test_at_the_end_what_was_not_sent_is_answered_at_once(tmp_path: Path) -> None:
+    async with desk(tmp_path, clock=FakeClock()) as one:
+        one.tesla.states[0] = "asleep"
+        one.send("charge_limit", "80")
+        one.send("honk_horn", "PRESS")
+        await one.until(lambda: one.tesla.wakes == 1)
+        await one.commander.stop(patience=60)
+        one.send("charge_limit", "90")
+    assert [(each.request.name, each.outcome, each.reason) for each in one.results] == [
+        ("honk_horn", Outcome.UNAVAILABLE, "stopping"),
+        ("charge_limit", Outcome.UNAVAILABLE, "stopping"),
+        ("charge_limit", Outcome.UNAVAILABLE, "busy"),
+    ]
+    assert one.tesla.writes == []
+
+
+async def test_at_the_end_what_was_sent_gets_its_answer_if_it_comes_soon(at: Desk) -> None:
+    at.tesla.may_answer.clear()
+    at.send("charge_limit", "80")
+    await at.until(lambda: at.tesla.writes == [limit(80)])
+    at.tesla.may_answer.set()
+    await at.commander.stop(patience=60)
+    assert [each.outcome for each in at.results] == [Outcome.OK]
+
+
+async def test_at_the_end_what_was_sent_and_stays_unanswered_is_unconfirmed(at: Desk) -> None:
+    at.tesla.may_answer.clear()
+    at.send("charge_limit", "80")
+    await at.until(lambda: at.tesla.writes == [limit(80)])
+    await at.commander.stop(patience=0.01)
+    assert [(each.outcome, each.reason) for each in at.results] == [(Outcome.UNCONFIRMED, "stopping")]
