@@ -229,6 +229,16 @@ def _button(command: Command, at: DeviceId, look: Look) -> Component:
     return component
 
 
+def skeleton(document: Mapping[str, Any]) -> dict[str, Any]:
+    """As much of a document as `removals` needs: a tenth of its memory."""
+    return {"components": {key: _only(row["platform"]) for key, row in document["components"].items()}}
+
+
+@cache
+def _only(platform: str) -> Component:
+    return {"platform": platform}
+
+
 def removals(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, Component]:
     """Components that are gone, as the empty ones that make Home Assistant remove them (1.5)."""
     gone = before["components"].keys() - after["components"].keys()

@@ -36,7 +36,7 @@ class Publisher:
         self._devices: dict[DeviceId, Device] = {}
         self._leaving: set[DeviceId] = set()
         self._available: dict[DeviceId, bool] = {}
-        self._documents: dict[DeviceId, Mapping[str, Any]] = {}
+        self._documents: dict[DeviceId, tuple[int, Mapping[str, Any]]] = {}
         self._gates: dict[DeviceId, dict[str, Value]] = {}
         self._words: dict[DeviceId, dict[str, tuple[str, ...]]] = {}
         self._value_topics: dict[DeviceId, Mapping[str, str]] = {}
@@ -137,16 +137,17 @@ class Publisher:
         if not self._prefix:
             return
         document = homeassistant.document(self._devices[at], self._gated(at), self._look(), self._words.get(at, {}))
-        before = self._documents.get(at)
-        if document == before and not again:
+        encoded = encode_json(document)
+        known, before = self._documents.get(at, (0, None))
+        if hash(encoded.payload) == known and not again:
             return
         topic = homeassistant.config_topic(self._prefix, at)
         if before and (gone := homeassistant.removals(before, document)):
             # Home Assistant removes a component only when told so; the retained message follows without it (1.5).
             told = {**document, "components": {**document["components"], **gone}}
             self._outbox.say(_publication(topic, encode_json(told), retain=False))
-        self._documents[at] = document
-        self._frame(topic, encode_json(document))
+        self._documents[at] = hash(encoded.payload), homeassistant.skeleton(document)
+        self._frame(topic, encoded)
 
     def _gated(self, at: DeviceId) -> Mapping[str, Value]:
         """The values. One that decides what a device has keeps its last word while it is unknown.
