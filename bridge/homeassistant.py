@@ -68,9 +68,27 @@ def gates(kind: Kind) -> frozenset[str]:
 @cache
 def shaping_keys(kind: Kind) -> frozenset[str]:
     """The entities whose change can change the document: gates, moving limits, and numbers beyond theirs."""
+    return _frames(kind) | {row.key for row in CATALOGUE[kind].entities.values() if row.limits}
+
+
+def reshapes(kind: Kind, changed: Mapping[str, Value], values: Mapping[str, Value]) -> bool:
+    """Can these changes change the document? A number does so only beyond its range."""
+    return any(
+        key in _frames(kind) or _is_beyond(CATALOGUE[kind].entities[key], values)
+        for key in shaping_keys(kind).intersection(changed)
+    )
+
+
+@cache
+def _frames(kind: Kind) -> frozenset[str]:
     numbers = [row for row in CATALOGUE[kind].entities.values() if row.limits]
     ends = [end for row in numbers if row.limits for end in (row.limits.minimum_from, row.limits.maximum_from)]
-    return gates(kind) | {end for end in ends if end} | {row.key for row in numbers}
+    return gates(kind) | {end for end in ends if end}
+
+
+def _is_beyond(entity: Entity, values: Mapping[str, Value]) -> bool:
+    own, now = limits(entity, values), values.get(entity.key)
+    return own is not None and isinstance(now, int | float) and not own[0] <= now <= own[1]
 
 
 def _device(device: Device) -> dict[str, Any]:

@@ -167,7 +167,7 @@ class Publisher:
         if at not in self._devices:
             return
         is_new_word = self._learn_words(at, change.values)
-        if is_new_word or not homeassistant.shaping_keys(at.kind).isdisjoint(change.values):
+        if is_new_word or homeassistant.reshapes(at.kind, change.values, self._store.values(at)):
             self._describe(at)
         self._publish_values(at, change.values)
         self._outbox.pump()

@@ -7,6 +7,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 _AHEAD = timedelta(minutes=10)
@@ -49,6 +50,7 @@ class Claims:
     expires_at: datetime | None
 
 
+@lru_cache(maxsize=8)  # asked with every command, and the same for hours
 def claims(access: str) -> Claims:
     """Decoded, not verified: never for a decision about security. Unknown scopes and claims are no error (A9)."""
     found = _payload(access)
