@@ -7,7 +7,7 @@ broker has taken or refused it.
 
 from __future__ import annotations
 
-from collections import deque
+from collections import OrderedDict, deque
 from collections.abc import Callable
 from functools import partial
 from itertools import count
@@ -52,8 +52,9 @@ class Outbox:
     def __init__(self) -> None:
         self._outlet: Outlet | None = None
         self._once: deque[Letter] = deque(maxlen=LETTERS)
-        self._first: dict[str, Letter] = {}
-        self._values: dict[str, Letter] = {}
+        # Not dict: to take the first of many out of one takes the longer, the more were taken out before.
+        self._first: OrderedDict[str, Letter] = OrderedDict()
+        self._values: OrderedDict[str, Letter] = OrderedDict()
         self._numbers = count()
         self._unanswered: dict[int, Letter] = {}
         self._complained: set[str] = set()
@@ -103,7 +104,7 @@ class Outbox:
         if self._once:
             return self._once.popleft()
         table = self._first or self._values
-        return table.pop(next(iter(table))) if table else None
+        return table.popitem(last=False)[1] if table else None
 
     def _answered(self, number: int, reason: int) -> None:
         letter = self._unanswered.pop(number, None)

@@ -9,7 +9,7 @@ from contextlib import AbstractAsyncContextManager, AsyncExitStack, contextmanag
 from typing import Any, Self, TypeVar
 
 T = TypeVar("T")
-PATIENCE = 15.0
+PATIENCE = 20.0
 """Seconds that a test waits for anything before it fails. Nothing takes long; a loaded machine may."""
 
 
