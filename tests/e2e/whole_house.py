@@ -104,6 +104,7 @@ class Bridge:
 
     def start(self, **settings: Any) -> None:
         """`settings`: by their names in lower case, `commands_wake_time=10`."""
+        assert not self.is_alive, "it would be forgotten and live for ever"
         given = {f"FLEET2MQTT_{name.upper()}": str(value) for name, value in settings.items()}
         with (self.directory / "log").open("ab") as log:
             self._process = subprocess.Popen(
