@@ -231,12 +231,11 @@ class Bridge:
         await alive.keep_showing(self._settings.data_dir, self._clock, lambda: self._health.down("broker"))
 
     def _tell_of_itself(self) -> None:
-        is_served = not isinstance(self._health.blocker, SignInRequired | AccountLimited)
         for device in self._roster.devices:
             at = device.at
             self._tell(at, freshness(at.kind, self._store.values(at), self._clock.now()))
             if at not in {BRIDGE, ACCOUNT}:
-                self._publisher.available(at, is_available=is_served)
+                self._publisher.available(at, is_available=not isinstance(self._health.blocker, _blocks(at.kind)))
         self._tell(
             ACCOUNT, news.account(self._health, self._ledger.month(), self._api.region.name, self._tokens.expires_at)
         )
@@ -287,3 +286,8 @@ class Bridge:
         own = {BRIDGE, ACCOUNT}
         known = {at: self._store.values(at) for at in self._store.devices() if at not in own}
         self._database.keep_values(kept(known))
+
+
+def _blocks(kind: Kind) -> tuple[type[Exception], ...]:
+    """What keeps a device from being served. At Tesla's limit only cars are: calls to sites are free."""
+    return (SignInRequired, AccountLimited) if kind is Kind.VEHICLE else (SignInRequired,)

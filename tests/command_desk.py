@@ -85,10 +85,12 @@ class Tesla:
         self.asked.append(Asked("wake_up", vin, {}))
         return {}
 
-    async def command(self, vin: str, endpoint: str, body: Mapping[str, Any]) -> CommandAnswer:
+    async def command(self, vin: str, endpoint: str, body: Mapping[str, Any], *, not_after: float) -> CommandAnswer:
         return await self._write(vin, endpoint, body)
 
-    async def energy_write(self, site: str, endpoint: str, body: Mapping[str, Any]) -> CommandAnswer:
+    async def energy_write(
+        self, site: str, endpoint: str, body: Mapping[str, Any], *, not_after: float
+    ) -> CommandAnswer:
         return await self._write(site, endpoint, body)
 
     async def site_info(self, site: str) -> Mapping[str, Any]:

@@ -55,8 +55,10 @@ class Api(Protocol):
     async def vehicle(self, vin: str) -> Mapping[str, Any]: ...
     async def vehicle_data(self, vin: str, groups: Collection[str]) -> Mapping[str, Any]: ...
     async def wake_up(self, vin: str) -> Mapping[str, Any]: ...
-    async def command(self, vin: str, endpoint: str, body: Mapping[str, Any]) -> CommandAnswer: ...
-    async def energy_write(self, site: str, endpoint: str, body: Mapping[str, Any]) -> CommandAnswer: ...
+    async def command(self, vin: str, endpoint: str, body: Mapping[str, Any], *, not_after: float) -> CommandAnswer: ...
+    async def energy_write(
+        self, site: str, endpoint: str, body: Mapping[str, Any], *, not_after: float
+    ) -> CommandAnswer: ...
     async def site_info(self, site: str) -> Mapping[str, Any]: ...
 
 
@@ -96,6 +98,8 @@ class Executor:
             return await self._try_once_awake(job)
         except BridgeError as error:
             # Everything that ends up here happened before the bytes left, or was refused by Tesla's servers.
+            if isinstance(error, NotSent) and (expired := self._expired(job)):
+                return expired
             outcome = Outcome.REFUSED if isinstance(error, CallWrong) else Outcome.UNAVAILABLE
             return self.result(job.request, outcome, error.reason, str(error))
 
@@ -184,8 +188,8 @@ class Executor:
         at, command = job.request.device, job.command
         body = command.body(job.parameters, self._clock.now()) if command.body else job.parameters
         if at.kind is Kind.VEHICLE:
-            return await self._api.command(at.id, command.endpoint, body)
-        return await self._api.energy_write(at.id, command.endpoint, body)
+            return await self._api.command(at.id, command.endpoint, body, not_after=job.request.deadline)
+        return await self._api.energy_write(at.id, command.endpoint, body, not_after=job.request.deadline)
 
     def _done(self, job: Job, attempt: int, reason: str = "") -> Result:
         """The expected values are published at once; a look at the device follows."""

@@ -12,7 +12,10 @@ from bridge.errors import CallWrong
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """What to ask. `cost` is a price class: data, command, wake or free. A `write` is never sent twice."""
+    """What to ask. `cost` is a price class: data, command, wake or free. A `write` is never sent twice.
+
+    `not_after`: the Clock's monotonic time from which on it must not be sent any more.
+    """
 
     method: str
     path: str
@@ -21,6 +24,7 @@ class Call:
     cost: str = "free"
     device: str | None = None
     write: bool = False
+    not_after: float | None = None
 
 
 class Ledger(Protocol):

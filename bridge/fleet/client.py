@@ -105,10 +105,12 @@ class FleetClient:
         call = Call("POST", vehicle_path(vin, "wake_up"), cost="wake", device=vin, write=True)
         return mapping(await self.send(call) or {})
 
-    async def command(self, vin: str, endpoint: str, body: Mapping[str, Any]) -> CommandAnswer:
+    async def command(
+        self, vin: str, endpoint: str, body: Mapping[str, Any], *, not_after: float | None = None
+    ) -> CommandAnswer:
         """`endpoint` such as `command/flash_lights`. Never sent twice once bytes may have left."""
         path = vehicle_path(vin, endpoint)
-        call = Call("POST", path, body, cost="command", device=vin, write=True)
+        call = Call("POST", path, body, cost="command", device=vin, write=True, not_after=not_after)
         return answers.vehicle_command(await self._sender.answer(call))
 
     async def fleet_status(self, vins: Collection[str]) -> dict[str, Any]:
@@ -135,9 +137,11 @@ class FleetClient:
         found = await self.send(call)
         return None if found is None else mapping(found)
 
-    async def energy_write(self, site: int | str, endpoint: str, body: Mapping[str, Any]) -> CommandAnswer:
+    async def energy_write(
+        self, site: int | str, endpoint: str, body: Mapping[str, Any], *, not_after: float | None = None
+    ) -> CommandAnswer:
         """`endpoint` such as `backup`. A yes means accepted, not done: read it back (fleet-api.md 4.4)."""
-        call = Call("POST", site_path(site, endpoint), body, device=str(site), write=True)
+        call = Call("POST", site_path(site, endpoint), body, device=str(site), write=True, not_after=not_after)
         return answers.energy_write(await self._sender.answer(call))
 
     async def _site(self, site: int | str, endpoint: str) -> dict[str, Any]:

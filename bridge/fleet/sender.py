@@ -93,6 +93,8 @@ class Sender:
             raise NotSent(f"no access token: {str(error) or 'no answer in time'}") from error
 
     async def _exchange(self, call: Call, token: str, until: float) -> Answer:
+        if call.not_after is not None and self._clock.monotonic() >= call.not_after:
+            raise NotSent("its time ran out before it could be sent")  # while a token or the network was waited for
         self._ledger.check(call.cost, call.device or "")
         status: int | None = NO_ANSWER  # also when cancelled: it may have been billed
         try:

@@ -48,6 +48,16 @@ def test_the_time_to_live_of_the_settings_holds_for_a_message_that_lives_longer(
     assert one.tesla.done(OTHER_CAR) == []
 
 
+def test_a_message_that_expires_while_tesla_is_away_is_not_done_when_it_is_back(one: House) -> None:
+    one.api.unplug()
+    one.send(CAR, "charge_limit", message("away", value=64), MessageExpiryInterval=1)
+    one.spy.until(lambda: "no connection" in one.bridge.log, "a first attempt")
+    one.ask(OTHER_CAR, "charge_limit", "64", MessageExpiryInterval=1)
+    one.api.plug_in()
+    assert one.one_result_of("away")["outcome"] == "expired"
+    assert one.tesla.done(CAR) == []
+
+
 def test_what_is_sent_while_the_bridge_is_away_is_not_done_when_it_comes(one: House) -> None:
     one.bridge.stop()
     since = len(one.spy.messages)
