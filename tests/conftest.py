@@ -10,6 +10,7 @@ from pathlib import Path
 
 import docker
 import docker.errors
+import hypothesis
 import pytest
 from brokers import Broker, has_mosquitto, running_broker
 
@@ -25,6 +26,16 @@ def has_image(name: str) -> bool:
 
 
 pytest_plugins = ["simulated_fixtures"]
+
+# How fast the machine is must not decide a test (the first text that hypothesis makes takes it two seconds), and what
+# lands must be judged by the same examples each time.
+hypothesis.settings.register_profile(
+    "ours",
+    deadline=None,
+    suppress_health_check=[hypothesis.HealthCheck.too_slow],
+    derandomize=bool(os.environ.get("CI")),
+)
+hypothesis.settings.load_profile("ours")
 
 NEEDS: dict[str, Callable[[], bool]] = {
     "mosquitto": has_mosquitto,
