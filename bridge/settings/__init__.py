@@ -11,6 +11,7 @@ from bridge.settings.tree import (
     RegionName,
     Settings,
     TeslaSettings,
+    TokenType,
 )
 
 __all__ = [
@@ -23,6 +24,7 @@ __all__ = [
     "RegionName",
     "Settings",
     "TeslaSettings",
+    "TokenType",
     "load",
     "names",
 ]

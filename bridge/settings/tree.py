@@ -39,6 +39,17 @@ class RegionName(StrEnum):
     SIMULATED = "simulated"
 
 
+class TokenType(StrEnum):
+    """How the bridge signs in (fleet-api.md 1.2, 1.13)."""
+
+    THIRD_PARTY = "third-party"
+    OPEN_SOURCE = "open-source"
+    PARTNER = "partner"
+    BUSINESS = "business"
+    FIXED = "fixed"
+    OWNER_API = "owner-api"
+
+
 class LogFormat(StrEnum):
     CONSOLE = "console"
     JSON = "json"
@@ -93,14 +104,45 @@ def _is_real(token: SecretStr) -> bool:
 class TeslaSettings(Section):
     """The Tesla account."""
 
+    token_type: TokenType = Field(
+        TokenType.THIRD_PARTY,
+        description="How to sign in: third-party, open-source, partner, business, fixed or owner-api.",
+    )
     region: RegionName = Field(RegionName.NA, description="na (also Asia and Pacific), eu, cn, or simulated.")
     client_id: str | None = Field(None, description="Client id of your app at developer.tesla.com.")
     client_secret: SecretStr | None = Field(None, description="Its secret. Refreshing a token does not need it.")
+    domain: str | None = Field(
+        None,
+        pattern=r"^[a-z0-9-]+(\.[a-z0-9-]+)+$",
+        description="Domain of your app, which serves its public key: example.com.",
+    )
+    redirect_uri: str = Field(
+        "http://localhost:8585/callback",
+        pattern=r"^https?://[!-~]+$",
+        description="Where Tesla sends the browser after a sign-in; must be one of the app's.",
+    )
+    scopes: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_words)] = Field(
+        (
+            "openid",
+            "offline_access",
+            "user_data",
+            "vehicle_device_data",
+            "vehicle_location",
+            "vehicle_cmds",
+            "vehicle_charging_cmds",
+            "energy_device_data",
+            "energy_cmds",
+        ),
+        description="What to ask for at a sign-in.",
+    )
     refresh_token: SecretStr | None = Field(
         None,
         description="The first refresh token. Used once; from then on the bridge keeps its own in the data directory.",
     )
-    access_token: SecretStr | None = Field(None, description="A fixed access token instead, for tests.")
+    access_token: SecretStr | None = Field(None, description="A fixed access token, with token_type=fixed.")
+    auth_code: SecretStr | None = Field(None, description="A business's consent code, with token_type=business.")
+    email: str | None = Field(None, description="The account's e-mail address, with token_type=owner-api.")
+    password: SecretStr | None = Field(None, description="Its password, with token_type=owner-api.")
     simulator_url: str | None = Field(None, description="Address of the simulator, with region=simulated.")
     budget: float = Field(
         10.0, ge=0, description="US dollars a month that calls may cost. Tesla's monthly credit is 10."
