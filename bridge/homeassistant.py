@@ -1,8 +1,8 @@
-"""Device + catalogue -> one Home Assistant discovery document. Pure.
+"""Device + catalogue -> one Home Assistant discovery document, and the messages that carry it. Pure.
 
 Written against Home Assistant 2026.11 and valid from 2025.10 on (mqtt-and-home-assistant.md 1.3 to 1.10). Values
 are bare topics, so no template is needed; a key that older versions would refuse at the root stands in the
-components, where they ignore it.
+components, where they ignore it; a platform that they do not know stands in a message of its own.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from bridge.catalog import CATALOGUE, commands_of
@@ -36,6 +36,21 @@ def config_topic(prefix: str, at: DeviceId) -> str:
     return f"{prefix}/device/{node(at)}/config"
 
 
+def standalone_topics(prefix: str, at: DeviceId) -> dict[str, str]:
+    """Key -> topic of each component that is announced apart from its device."""
+    return {key: f"{prefix}/{platform}/{node(at)}/{key}/config" for key, platform in _standalone(at.kind).items()}
+
+
+STANDALONE = frozenset({"time"})
+"""Platforms since 2026.6: in a device's document they cost an older Home Assistant the whole device (1.3)."""
+
+
+@cache
+def _standalone(kind: Kind) -> Mapping[str, str]:
+    rows = CATALOGUE[kind].entities.values()
+    return {row.key: row.component for row in rows if row.component in STANDALONE}
+
+
 def node(at: DeviceId) -> str:
     """The device's identifier: VIN, site id or DIN with our own prefix, fit for a discovery topic."""
     return "fleet2mqtt_" + re.sub(r"[^a-zA-Z0-9_-]", "_", at.id)
@@ -54,6 +69,20 @@ def document(
     if device.at.kind is not Kind.BRIDGE:
         root |= _availability(device.at, look.topics)
     return root
+
+
+def messages(prefix: str, at: DeviceId, document: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """Topic -> what is to stand there: the device's own message first; empty for a component that is not offered."""
+    components = dict(document["components"])
+    shared = {key: value for key, value in document.items() if key != "components"}
+    alone = {topic: components.pop(key, {}) for key, topic in standalone_topics(prefix, at).items()}
+    own = {config_topic(prefix, at): {**shared, "components": components}}
+    return own | {topic: _by_itself(component, shared) for topic, component in alone.items()}
+
+
+def _by_itself(component: Component, shared: Mapping[str, Any]) -> Component:
+    """With all that it would share in a device's document. Its platform stands in the topic."""
+    return {key: value for key, value in {**shared, **component}.items() if key != "platform"} if component else {}
 
 
 @cache
@@ -114,7 +143,7 @@ def _components(
 ) -> Iterator[tuple[str, Component]]:
     catalogue = CATALOGUE[at.kind]
     for entity in catalogue.entities.values():
-        if entity.component and look.offer.shows(entity, _commands(entity, at.kind), values):
+        if entity.component and look.offer.shows(entity, _commands(at.kind, entity.key), values):
             yield entity.key, _entity(entity, at, values, look, words.get(entity.key, ()))
     for composite in catalogue.composites:
         states, called = _parts(composite, at.kind)
@@ -125,9 +154,10 @@ def _components(
             yield command.name, _button(command, at, look)
 
 
-def _commands(entity: Entity, kind: Kind) -> list[Command]:
-    commands = CATALOGUE[kind].commands
-    return [commands[name] for name in commands_of(entity)]
+@cache
+def _commands(kind: Kind, key: str) -> tuple[Command, ...]:
+    entities, commands, _ = CATALOGUE[kind]
+    return tuple(commands[name] for name in commands_of(entities[key]))
 
 
 def _parts(composite: Composite, kind: Kind) -> tuple[list[Entity], list[Command]]:
@@ -135,34 +165,38 @@ def _parts(composite: Composite, kind: Kind) -> tuple[list[Entity], list[Command
     entities, commands, _ = CATALOGUE[kind]
     called: list[Command] = []
     for name in composite.commands.values():
-        called += _commands(entities[name], kind) if name in entities else [commands[name]]
+        called += _commands(kind, name) if name in entities else [commands[name]]
     return [entities[key] for key in composite.states.values()], called
 
 
 def _entity(entity: Entity, at: DeviceId, values: Mapping[str, Value], look: Look, words: tuple[str, ...]) -> Component:
-    component = _common(entity.key, entity.name, str(entity.component), at, look)
+    component = _common(entity.key, entity.name, str(entity.component), at, look) | _traits(at.kind, entity.key)
     component["state_topic"] = look.topics.value(at, entity.group, entity.key)
-    component |= {
-        option: value
-        for option, value in {
-            "device_class": entity.device_class,
-            "state_class": entity.state_class,
-            "unit_of_measurement": entity.unit,
-            "entity_category": entity.category,
-            "suggested_display_precision": entity.precision,
-            "icon": entity.icon,
-            "options": [*entity.options, *words] or None,
-        }.items()
-        if value is not None
-    }
-    if not entity.enabled:
-        component["enabled_by_default"] = False
+    if words:
+        component["options"] = [*entity.options, *words]
     if entity.limits:
         component |= _range(entity, values)
     if entity.write:
         component |= _commanded(look.topics.set(at, entity.key), look)
-    component |= _PLATFORM.get(str(entity.component), {}) | dict(entity.settings or {})
     return component | (_hidden_buttons(entity, at.kind, look.offer) if entity.component == "cover" else {})
+
+
+@cache
+def _traits(kind: Kind, key: str) -> Component:
+    """What is the same for every device and at all times."""
+    entity = CATALOGUE[kind].entities[key]
+    traits = {
+        "device_class": entity.device_class,
+        "state_class": entity.state_class,
+        "unit_of_measurement": entity.unit,
+        "entity_category": entity.category,
+        "suggested_display_precision": entity.precision,
+        "icon": entity.icon,
+        "options": [*entity.options] or None,
+        "enabled_by_default": None if entity.enabled else False,
+    }
+    filled = {option: value for option, value in traits.items() if value is not None}
+    return filled | _PLATFORM.get(str(entity.component), {}) | dict(entity.settings or {})
 
 
 def _common(key: str, name: str | None, platform: str, at: DeviceId, look: Look) -> Component:
@@ -248,13 +282,13 @@ def _button(command: Command, at: DeviceId, look: Look) -> Component:
 
 
 def skeleton(document: Mapping[str, Any]) -> dict[str, Any]:
-    """As much of a document as `removals` needs: a tenth of its memory."""
-    return {"components": {key: _only(row["platform"]) for key, row in document["components"].items()}}
+    """As much of a document as `removals` needs."""
+    return _skeleton(tuple((key, row["platform"]) for key, row in document["components"].items()))
 
 
-@cache
-def _only(platform: str) -> Component:
-    return {"platform": platform}
+@lru_cache(maxsize=64)  # many cars have the same components, and so share one
+def _skeleton(platforms: tuple[tuple[str, str], ...]) -> dict[str, Any]:
+    return {"components": {key: {"platform": platform} for key, platform in platforms}}
 
 
 def removals(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, Component]:

@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from ha_contract import Log, check_documents, check_payload, topics_read
+from ha_contract import Log, check_documents, check_payload, components_of, topics_read
 
 from bridge.mqtt import Publication
 
@@ -15,7 +15,10 @@ Json = Mapping[str, Any]
 
 
 class Assistant:
-    """Hears every message in order, as Home Assistant does, and writes down what that would log."""
+    """Hears every message in order, as Home Assistant does, and writes down what that would log.
+
+    `documents`: by topic, the message there; what a device was told of before and not since is in it too.
+    """
 
     def __init__(self, prefix: str = "homeassistant") -> None:
         self.log: list[str] = []
@@ -34,32 +37,31 @@ class Assistant:
                 self._held[each.topic] = each.payload
 
     def _discover(self, topic: str, payload: bytes) -> None:
-        before = self.documents.get(topic, {"components": {}})
+        before, is_device = self._components(topic), "/device/" in topic
         if not payload:
-            if topic not in self.documents:
+            if is_device and topic not in self.documents:
                 self.log.append(f"{Log.NOTHING_TO_CLEAN}: {topic}")
             self.documents.pop(topic, None)
         else:
             document = json.loads(payload)
             self.log += check_documents({**self.documents, topic: document})
-            # What is not mentioned stays; what has only its platform goes (mqtt-and-home-assistant.md 1.5).
-            components = {**before["components"], **document["components"]}
-            shown = {key: each for key, each in components.items() if each.keys() != {"platform"}}
-            self.documents[topic] = {**document, "components": shown}
+            self.documents[topic] = {**document, "components": _shown(before, document)} if is_device else document
         self._subscribe()
-        self._replay(before["components"], self.documents.get(topic, {"components": {}}))
+        self._replay({key: each for key, each in self._components(topic).items() if key not in before})
+
+    def _components(self, topic: str) -> Json:
+        return components_of(topic, self.documents[topic]) if topic in self.documents else {}
 
     def _subscribe(self) -> None:
         readers = defaultdict(list)
-        for document in self.documents.values():
-            for topic, option, component in topics_read(document):
+        for each in self.documents:
+            for topic, option, component in topics_read(self._components(each)):
                 readers[topic].append((option, component))
         self._readers = readers
 
-    def _replay(self, before: Json, document: Json) -> None:
+    def _replay(self, new: Json) -> None:
         """A broker sends what it holds to whoever subscribes."""
-        new = {key: each for key, each in document["components"].items() if key not in before}
-        for topic, option, component in topics_read({"components": new}):
+        for topic, option, component in topics_read(new):
             if self._held.get(topic):
                 self.log += check_payload(component, self._held[topic], option)
 
@@ -69,3 +71,9 @@ class Assistant:
         for document in self.documents.values():
             if {"topic": topic} in document.get("availability", ()) and payload not in {b"online", b"offline"}:
                 self.log.append(f"{Log.SILENT}: {topic} is {payload!r}")
+
+
+def _shown(before: Json, document: Json) -> Json:
+    """What is not mentioned stays; what has only its platform goes (mqtt-and-home-assistant.md 1.5)."""
+    components = {**before, **document["components"]}
+    return {key: each for key, each in components.items() if each.keys() != {"platform"}}

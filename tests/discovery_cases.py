@@ -7,11 +7,11 @@ from typing import Any
 
 from catalog_cases import ANSWERS
 from fakes import NOON
-from ha_contract import check_document, check_payload, topics_read
+from ha_contract import check_documents, check_payload, topics_read
 
 from bridge.catalog import CATALOGUE, read
 from bridge.catalog.offer import Offer
-from bridge.homeassistant import Look, config_topic, document
+from bridge.homeassistant import Look, document, messages
 from bridge.model import Device, DeviceId, Kind, Value
 from bridge.topics import Topics, encode
 
@@ -32,8 +32,14 @@ OF_ITSELF = {
     "last_command": "wake",
     "last_command_outcome": "ok",
     "signed_in": True,
+    "login_required": False,
+    "connected": True,
     "region": "eu",
     "token_expires": NOON,
+    "token_renewed": NOON,
+    "sign_in_ends": NOON,
+    "scopes_granted": "openid, vehicle_cmds",
+    "scopes_missing": "none",
     "problem": "none",
     "cost_month": 1.25,
     "credit_left": 8.75,
@@ -74,14 +80,19 @@ def described(
     return document(Device(at, "Device", via=DEVICES[Kind.BRIDGE]), values, look, words or {})
 
 
+def said(at: DeviceId, shown: Json) -> Mapping[str, Json]:
+    """Topic -> message of everything that Home Assistant is told of a device."""
+    return {topic: message for topic, message in messages("homeassistant", at, shown).items() if message}
+
+
 def complaints(at: DeviceId, shown: Json, values: Mapping[str, Value]) -> list[str]:
-    """Of the document, and of every value on the topics that it names."""
+    """Of the messages that carry the document, and of every value on the topics that it names."""
     rows = CATALOGUE[at.kind].entities
     payloads = {TOPICS.value(at, rows[key].group, key): encode(value).payload for key, value in values.items()}
     heard = [
         complaint
-        for topic, option, component in topics_read(shown)
+        for topic, option, component in topics_read(shown["components"])
         if topic in payloads
         for complaint in check_payload(component, payloads[topic], option)
     ]
-    return check_document(config_topic("homeassistant", at), shown) + heard
+    return check_documents(said(at, shown)) + heard

@@ -38,6 +38,8 @@ COMPONENTS: Mapping[str, Mapping[str, Any]] = {
     "gone": {"platform": "sensor"},
 }
 
+TIME_TOPIC = "homeassistant/time/fleet2mqtt_1/time/config"
+
 STATELESS = {"button", "notify", "climate", "device_tracker"}
 COMMANDED = {"switch", "number", "select", "button", "lock", "cover", "update", "notify", "text"}
 
@@ -62,3 +64,10 @@ def sound() -> dict[str, Any]:
         "qos": 1,
         "components": {key: _component(key, options) for key, options in COMPONENTS.items()},
     }
+
+
+def sound_time() -> dict[str, Any]:
+    """The same device's component of a platform that stands alone, on `TIME_TOPIC`."""
+    shared = {key: value for key, value in sound().items() if key != "components"}
+    component = {"unique_id": "fleet2mqtt_1_time", "name": "Time", "entity_category": "config"}
+    return {**shared, **component, "state_topic": "b/time", "command_topic": "b/set/time"}

@@ -61,10 +61,15 @@ def complaints_of(component: Any, document: Json) -> Complaints:
     elif name not in PLATFORMS:
         yield say(Log.DEVICE, f"unknown platform {name}")
     elif component.keys() != {"platform"}:  # with nothing else in it: remove this component
-        yield from _shape(component)
-        yield from _common(component)
-        yield from availability({**_shared(document), **component}, Log.COMPONENT)
-        yield from _RULES.get(str(name), _no_more_rules)(component)
+        yield from rules(component, _shared(document))
+
+
+def rules(component: Json, shared: Json) -> Complaints:
+    """What is wrong with a component of a known platform, with what it shares with others."""
+    yield from _shape(component)
+    yield from _common(component)
+    yield from availability({**shared, **component}, Log.COMPONENT)
+    yield from _RULES.get(component["platform"], _no_more_rules)(component)
 
 
 def _shared(document: Json) -> Json:

@@ -1,4 +1,4 @@
-"""Would Home Assistant 2026.11 (and 2025.10) take this discovery document, and this payload, without a word in its log?
+"""Would Home Assistant 2026.11 (and 2025.10) take this discovery message, and this payload, without a word in its log?
 
 The rules are those of mqtt-and-home-assistant.md 1.2 to 1.10; a complaint is the line of 1.12 that Home Assistant would
 log, and what is wrong. Full names only: fleet2mqtt uses no abbreviations.
@@ -11,32 +11,45 @@ import re
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
-from ha_components import Complaints, Json, availability, complaints_of, doubles, say
+from ha_components import Complaints, Json, availability, complaints_of, doubles, rules, say
 from ha_payloads import check_payload
-from ha_tables import DEVICE, LARGEST_DOCUMENT, LEAKING, ORIGIN, ROOT, TOO_NEW, Log
+from ha_tables import DEVICE, LARGEST_DOCUMENT, LEAKING, NEW_PLATFORMS, ORIGIN, ROOT, TOO_NEW, Log
 
-__all__ = ["Log", "check_document", "check_documents", "check_payload", "topics_read"]
+__all__ = ["Log", "check_document", "check_documents", "check_payload", "components_of", "topics_read"]
 
-TOPIC = re.compile(r"[^/]+/device/([a-zA-Z0-9_-]+/)?[a-zA-Z0-9_-]+/config")
+TOPIC = re.compile(r"[^/]+/(\w+)/([a-zA-Z0-9_-]+/)?([a-zA-Z0-9_-]+)/config")
 
 
 def check_document(topic: str, document: Json) -> list[str]:
-    """What Home Assistant would complain of, published as JSON on this topic."""
-    return list(_document(topic, document))
+    """What Home Assistant would complain of, published as JSON on this topic: a device, or a component alone."""
+    return list(_message(topic, document))
 
 
 def check_documents(documents: Mapping[str, Json]) -> list[str]:
-    """The same for all documents of a house, by topic: besides, no two may share an id."""
+    """The same for all messages of a house, by topic: besides, no two may share an id."""
     each = [complaint for topic, document in documents.items() for complaint in check_document(topic, document)]
-    shown = [component for document in documents.values() for component in document["components"].values()]
+    shown = [
+        component for topic, document in documents.items() for component in components_of(topic, document).values()
+    ]
     ids = [component["unique_id"] for component in shown if "unique_id" in component]
-    names = [name for document in documents.values() for name in document["device"]["identifiers"]]
+    devices = [document["device"] for topic, document in documents.items() if "/device/" in topic]
+    names = [name for device in devices for name in device["identifiers"]]
     return each + [say(Log.NOT_UNIQUE, double) for double in (*doubles(ids), *doubles(names))]
 
 
-def topics_read(document: Json) -> Iterator[tuple[str, str, Json]]:
-    """(topic, option, component) of everything that Home Assistant subscribes to for a document's components."""
-    for component in document["components"].values():
+def components_of(topic: str, document: Json) -> Json:
+    """Key -> component of what stands on this topic; of a component alone it is its object id."""
+    _, platform, *_, key, _ = topic.split("/")
+    if platform == "device":
+        components: Json = document["components"]
+        return components
+    alone = {option: value for option, value in document.items() if option not in {"device", "origin"}}
+    return {key: {"platform": platform, **alone}}
+
+
+def topics_read(components: Json) -> Iterator[tuple[str, str, Json]]:
+    """(topic, option, component) of everything that Home Assistant subscribes to for these components."""
+    for component in components.values():
         for option, topic in component.items():
             if option.endswith("_topic") and "command" not in option:
                 yield topic, option, component
@@ -45,11 +58,16 @@ def topics_read(document: Json) -> Iterator[tuple[str, str, Json]]:
 # --- the document -------------------------------------------------------------------------------------------
 
 
-def _document(topic: str, document: Json) -> Complaints:
-    if not TOPIC.fullmatch(topic):
+def _message(topic: str, document: Json) -> Complaints:
+    match = TOPIC.fullmatch(topic)
+    if not match:
         yield say(Log.TOPIC, topic)
     if (size := len(json.dumps(document).encode())) >= LARGEST_DOCUMENT:
         yield say(Log.PACKET, f"{topic} has {size} bytes")
+    yield from _document(document) if not match or match[1] == "device" else _alone(topic, document)
+
+
+def _document(document: Json) -> Complaints:
     yield from _root(document)
     yield from _strict("device", document.get("device"), DEVICE)
     yield from _device(document.get("device") or {})
@@ -62,6 +80,20 @@ def _document(topic: str, document: Json) -> Complaints:
     for key, component in components.items():
         for complaint in complaints_of(component, document):
             yield f"{complaint} (component {key})"
+
+
+def _alone(topic: str, document: Json) -> Complaints:
+    """A component alone, which brings its device with it. An older Home Assistant does not listen to its topic."""
+    (component,) = components_of(topic, document).values()
+    if component["platform"] not in NEW_PLATFORMS:
+        yield say(Log.SILENT, f"a {component['platform']} belongs into the document of its device")
+    if "platform" in document:
+        yield say(Log.SILENT, "the platform stands in the topic")
+    yield from _strict("device", document.get("device"), DEVICE)
+    yield from _device(document.get("device") or {})
+    yield from _strict("origin", document.get("origin"), ORIGIN)
+    yield from _origin(document.get("origin") or {})
+    yield from rules(component, {})
 
 
 def _root(document: Json) -> Complaints:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from typing import Any
@@ -123,6 +124,12 @@ def _text(component: Json, text: str) -> Complaints:
         yield f"{Log.VALUE}: {len(text)} characters"
 
 
+def _time(_component: Json, text: str) -> Complaints:
+    """Home Assistant reads much more than this, and much of it wrong: 7 is the seventh of the month, at midnight."""
+    if text != UNKNOWN and not re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d:[0-5]\d", text):
+        yield f"{Log.TIME}: {text!r}"
+
+
 def _update(_component: Json, text: str) -> Complaints:
     state = _object(text)
     if state is None:  # Home Assistant takes anything else for the installed version
@@ -212,6 +219,7 @@ _STATES: Mapping[str, Reader] = {
     "lock": _lock,
     "cover": _cover,
     "text": _text,
+    "time": _time,
     "update": _update,
     "button": _stateless,
     "notify": _stateless,

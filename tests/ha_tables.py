@@ -27,6 +27,7 @@ class Log(StrEnum):
     VALUE = "Value error while updating state"
     TOO_LONG = "Cannot update state ... exceeds the maximum allowed length"
     MOMENT = "Invalid state message"
+    TIME = "Invalid received time expression"
     ON_OFF = "No matching payload found for entity"
     COVER = "Payload is not supported (e.g. open, closed"
     NO_OBJECT = "Erroneous JSON"
@@ -168,6 +169,7 @@ PLATFORMS: Mapping[str, Platform] = {
         required="command_topic",
         optional=f"{_COMMAND} max min mode pattern state_topic value_template",
     ),
+    "time": Platform(required="command_topic", optional=f"{_COMMAND} state_topic value_template"),
 }
 """The platforms that fleet2mqtt uses. Using another means adding its line, from Home Assistant's schema."""
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from functools import cache
 from typing import Any, NamedTuple
 
 from bridge.catalog import account, bridge, energy_site, vehicle, vehicle_commands, wall_connector
-from bridge.catalog.convert import INVALID
-from bridge.catalog.rows import Command, Composite, Entity, Write
+from bridge.catalog.convert import INVALID, PLAIN
+from bridge.catalog.rows import Command, Composite, Entity
+from bridge.catalog.writes import Write
 from bridge.model import Kind, Value
 
 
@@ -43,24 +44,36 @@ def read(kind: Kind, answer: Mapping[str, Any]) -> dict[str, Value]:
     values: dict[str, Value] = {}
     for head, body in answer.items():
         if isinstance(body, dict):
-            _read_group(_columns(kind).get(head, ()), body, values, is_partial=head in _PARTIAL)
+            told = body if head in _PARTIAL else None
+            for path, columns in _columns(kind).get(head, ()):
+                _read_columns(columns, _follow(path, answer), values, told)
     return values
 
 
-def _read_group(columns: Iterable[_Column], body: dict[str, Any], into: dict[str, Value], *, is_partial: bool) -> None:
-    # One loop and no call per row: a car's answer has 285 of them.
-    for key, first, path, convert_raw, null in columns:
-        raw = body.get(first) if first else body
-        for part in path:
-            raw = raw.get(part) if isinstance(raw, dict) else None
-        if raw is None or raw == INVALID:
-            if not is_partial or first in body:
+def _follow(path: Iterable[str], answer: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The object at the end of the path; an empty one if there is none."""
+    for part in path:
+        found = answer.get(part)
+        answer = found if isinstance(found, dict) else {}
+    return answer
+
+
+def _read_columns(
+    columns: Iterable[_Column], holder: Mapping[str, Any], into: dict[str, Value], told: Mapping[str, Any] | None
+) -> None:
+    # One loop, and no call for most rows: a car's answer has 285 of them.
+    for key, first, field, plain, convert_raw, null in columns:
+        raw = holder.get(field)
+        if type(raw) is plain:
+            into[key] = raw
+        elif raw is None or raw == INVALID:
+            if told is None or first in told:
                 into[key] = null
-            continue
-        try:
-            into[key] = convert_raw(raw)
-        except _UNREADABLE:
-            into[key] = None
+        else:
+            try:
+                into[key] = convert_raw(raw)
+            except _UNREADABLE:
+                into[key] = None
 
 
 _UNREADABLE = (TypeError, ValueError, KeyError, OverflowError, OSError)
@@ -72,11 +85,11 @@ _PARTIAL = frozenset({"bridge", "vehicle"})
 
 @cache
 def groups(kind: Kind) -> Mapping[str, tuple[str, ...]]:
-    """Group -> keys of its entities."""
+    """Group -> keys of its entities, in the order of its JSON."""
     found: dict[str, list[str]] = {}
     for row in CATALOGUE[kind].entities.values():
         found.setdefault(row.group, []).append(row.key)
-    return {name: tuple(keys) for name, keys in found.items() if name}
+    return {name: tuple(sorted(keys)) for name, keys in found.items() if name}
 
 
 @cache
@@ -86,23 +99,26 @@ def vocabularies(kind: Kind) -> Mapping[str, tuple[str, ...]]:
 
 
 class _Column(NamedTuple):
-    """`first` is the field of the answer, or "" for the whole of it; `path` goes on from there."""
+    """`first` and `field`: the first and the last step of the source below its head. A `plain` value stays as it is."""
 
     key: str
     first: str
-    path: tuple[str, ...]
+    field: str
+    plain: type | None
     read: Callable[[Any], Value]
     null: Value
 
 
 @cache
-def _columns(kind: Kind) -> Mapping[str, tuple[_Column, ...]]:
-    heads: dict[str, list[_Column]] = {}
+def _columns(kind: Kind) -> Mapping[str, Collection[tuple[tuple[str, ...], list[_Column]]]]:
+    """Head of the sources -> path of an object in the answer, and what is read from its fields."""
+    heads: dict[str, dict[tuple[str, ...], list[_Column]]] = {}
     for entity in CATALOGUE[kind].entities.values():
-        head, _, place = entity.source.partition(".")
-        first, *path = place.split(".")
-        heads.setdefault(head, []).append(_Column(entity.key, first, tuple(path), entity.read, entity.null))
-    return {head: tuple(columns) for head, columns in heads.items()}
+        head, *rest = steps = tuple(entity.source.split("."))
+        first = rest[0] if rest else ""
+        column = _Column(entity.key, first, steps[-1], PLAIN.get(entity.read), entity.read, entity.null)
+        heads.setdefault(head, {}).setdefault(steps[:-1], []).append(column)
+    return {head: objects.items() for head, objects in heads.items()}
 
 
 def commands_of(entity: Entity) -> frozenset[str]:
@@ -123,4 +139,6 @@ def _called(write: Write, value: Value) -> str | None:
 def _samples(entity: Entity) -> tuple[Value, ...]:
     if entity.options:
         return entity.options
+    if entity.component == "time":
+        return ("00:00:00",)
     return (entity.limits.minimum,) if entity.limits else (True, False)

@@ -21,14 +21,8 @@ INVALID = "<invalid>"
 KM_PER_MILE = 1.609344
 
 
-def _remembered(convert: Callable[[Any], str]) -> Callable[[Any], str]:
-    """Words come again and again: each is worked out once. What is no text has nothing to remember."""
-    known = lru_cache(maxsize=2048)(convert)
-
-    def look_up(raw: Any) -> str:
-        return known(raw) if isinstance(raw, str) else convert(raw)
-
-    return look_up
+_remembered = lru_cache(maxsize=2048)
+"""Words come again and again: each is worked out once."""
 
 
 def same(raw: Any) -> Any:
@@ -76,6 +70,10 @@ def boolean(raw: Any) -> bool:
     return bool(raw)
 
 
+PLAIN: Mapping[Callable[[Any], Value], type] = {boolean: bool, number: int}
+"""The type that a reader leaves as it is: most values are of it, and it saves a call."""
+
+
 def text(raw: Any) -> str:
     """A text without control characters, at most 255 characters (Home Assistant's limit for a state)."""
     if not isinstance(raw, str):
@@ -119,9 +117,18 @@ def is_open(raw: Any) -> bool:
 
 
 def time_of_day(raw: Any) -> str:
-    """Minutes after midnight -> `13:20`."""
-    hours, minutes = divmod(whole(raw), 60)
-    return f"{hours:02}:{minutes:02}" if hours in range(24) else _raise(ValueError(raw))
+    """Minutes after midnight -> `13:20:00`, as Home Assistant spells a time."""
+    hours, minute = divmod(whole(raw), 60)
+    return f"{hours:02}:{minute:02}:00" if hours in range(24) else _raise(ValueError(raw))
+
+
+def minutes(time: str) -> int:
+    """`13:20:00` or `13:20` -> minutes after midnight; the way back. Raises ValueError for anything else."""
+    found = _TIME.fullmatch(time) or _raise(ValueError(time))
+    return int(found[1]) * 60 + int(found[2])
+
+
+_TIME = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)(?::00)?", re.ASCII)
 
 
 def seconds_epoch(raw: Any) -> datetime:
@@ -266,9 +273,9 @@ def _percent(raw: Any) -> int:
 
 def _raws(body: Any, fields: Iterable[str]) -> list[Any]:
     """The fields' raw values; None for what is missing or invalid."""
-    if not isinstance(body, Mapping):
+    if not isinstance(body, dict):
         raise TypeError(body)
-    return [None if body.get(field) == INVALID else body.get(field) for field in fields]
+    return [None if raw == INVALID else raw for raw in map(body.get, fields)]
 
 
 def _or_none(read: Callable[[Any], Any], raw: Any) -> Any:
@@ -283,4 +290,7 @@ def _list(raw: Any) -> list[Any]:
 
 
 def _raise(error: Exception) -> Any:
-    raise error
+    try:
+        raise error
+    finally:
+        del error  # else it and this frame would hold each other, and with them the whole answer that is being read

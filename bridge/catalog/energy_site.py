@@ -9,7 +9,6 @@ from bridge.catalog import convert
 from bridge.catalog.rows import (
     Command,
     Entity,
-    Invocation,
     Limits,
     Parameter,
     binary_sensor,
@@ -19,15 +18,14 @@ from bridge.catalog.rows import (
     hidden,
     measurement,
     number,
-    picks,
     select,
     sensor,
-    sets,
     switch,
     timestamp,
     topic,
 )
 from bridge.catalog.status import FRESHNESS, LAST_COMMAND
+from bridge.catalog.writes import Invocation, picks, sets
 
 PERCENT = Limits(minimum=0, maximum=100)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from functools import cache
 
 from bridge.catalog.rows import Command, Composite, Entity
 from bridge.model import Value
@@ -17,6 +18,8 @@ class Offer:
     """Dangerous commands that the owner has enabled."""
     scopes: Collection[str] | None = None
     """What the token holds; None: not known, so nothing is hidden."""
+    advice: str = ""
+    """How the owner grants more."""
 
     def is_enabled(self, command: Command) -> bool:
         return not command.dangerous or command.name in self.enabled_commands
@@ -29,7 +32,7 @@ class Offer:
 
     def sees(self, entity: Entity) -> bool:
         """Does Tesla tell the value to this token?"""
-        return entity.scope is None or self.scopes is None or entity.scope in self.scopes
+        return self.scopes is None or needed(entity).issubset(self.scopes)
 
     def shows(self, entity: Entity, commands: Collection[Command], values: Mapping[str, Value]) -> bool:
         """Is the entity a component for Home Assistant? `commands`: those that writing to it can call."""
@@ -47,6 +50,28 @@ class Offer:
         is_useful = composite.component in _TELLING or any(map(self.allows, commands))
         return has(composite.needs, values) and all(map(self.sees, states)) and is_useful
 
+
+def needed(entity: Entity) -> frozenset[str]:
+    """Scopes without which Tesla does not tell the value (fleet-api.md 1.9)."""
+    return _needed(entity.scope, entity.source.partition(".")[0])
+
+
+@cache
+def _needed(own: str | None, answer: str) -> frozenset[str]:
+    return frozenset(scope for scope in (own, _ANSWERS.get(answer)) if scope)
+
+
+_CARS = (
+    "vehicle charge_state charge_schedule_data climate_state drive_state gui_settings preconditioning_schedule_data "
+    "vehicle_config vehicle_state"
+)
+_SITES = "live_status site_info energy_history wall_connector wall_connector_info"
+
+_ANSWERS: Mapping[str, str] = {
+    **dict.fromkeys(_CARS.split(), "vehicle_device_data"),
+    **dict.fromkeys(_SITES.split(), "energy_device_data"),
+}
+"""Head of a row's source -> scope of the call that answers it. What the bridge tells of itself needs none."""
 
 _TELLING = frozenset({"lock", "cover", "device_tracker", "update"})
 """Platforms that are worth something without a command; any other that can only be read would be a sensor."""

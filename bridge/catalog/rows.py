@@ -11,22 +11,11 @@ from datetime import datetime
 from typing import Any, TypedDict, Unpack
 
 from bridge.catalog import convert
+from bridge.catalog.writes import Write
 from bridge.model import Value
 
 Read = Callable[[Any], Value]
 """Tesla's raw JSON value -> our value. May raise TypeError, ValueError or KeyError: the value is then unknown."""
-
-
-@dataclass(frozen=True, slots=True)
-class Invocation:
-    """A row of the command table with its parameters: what a value written to an entity means."""
-
-    command: str
-    parameters: Mapping[str, Value]
-
-
-Write = Callable[[Any], Invocation]
-"""A valid value -> what to call. Raises ValueError, with the reason, where one cannot be asked for."""
 
 Body = Callable[[Mapping[str, Value], datetime], Mapping[str, Value]]
 """The parameters and the time of sending -> the JSON that Tesla wants."""
@@ -111,6 +100,8 @@ class Parameter:
     """Key of the entity whose present value is taken when the parameter is not given."""
     secret: bool = False
     """A PIN: never logged, journalled or echoed."""
+    is_time: bool = False
+    """Minutes after the device's own midnight; `07:30` is taken too, and may fill it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -251,6 +242,12 @@ def select(key: str, name: str, source: str, choices: str, write: Write, **optio
     return Entity(key=key, name=name, source=source, component="select", options=words, write=write, **options)
 
 
+def time(key: str, name: str, source: str, write: Write, **options: Unpack[_Options]) -> Entity:
+    """A time of day that can be set, in the device's own time zone, like `07:30:00`."""
+    options.setdefault("read", convert.time_of_day)
+    return Entity(key=key, name=name, source=source, component="time", write=write, **options)
+
+
 def lock(key: str, name: str, source: str, write: Write, **options: Unpack[_Options]) -> Entity:
     """True is locked."""
     options.setdefault("read", convert.boolean)
@@ -261,34 +258,3 @@ def cover(key: str, name: str, source: str, write: Write, **options: Unpack[_Cla
     """True is open."""
     options.setdefault("read", convert.is_open)
     return Entity(key=key, name=name, source=source, component="cover", write=write, **options)
-
-
-def sets(command: str, parameter: str, **fixed: Value) -> Write:
-    """The value becomes one parameter of a command."""
-    return lambda value: Invocation(command, {**fixed, parameter: value})
-
-
-def either(on: str, off: str, **fixed: Value) -> Write:
-    """True calls one command, false the other."""
-    return lambda value: Invocation(on if value else off, fixed)
-
-
-def chooses(command: str, table: Mapping[Any, Mapping[str, Value]], **fixed: Value) -> Write:
-    """Each value has its own parameters of one command."""
-    return lambda value: Invocation(command, {**fixed, **table[value]})
-
-
-def picks(table: Mapping[Any, Invocation]) -> Write:
-    """Each value has its own command."""
-    return lambda value: table[value]
-
-
-def one_way(value: Value, command: str, refusal: str, **fixed: Value) -> Write:
-    """Only this value can be asked for; the refusal says why not the other."""
-
-    def write(wanted: Any) -> Invocation:
-        if wanted != value:
-            raise ValueError(refusal)
-        return Invocation(command, fixed)
-
-    return write

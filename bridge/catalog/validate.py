@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from bridge.catalog import convert
 from bridge.catalog.rows import Command, Entity, Parameter
 from bridge.model import Value
 
@@ -29,6 +30,8 @@ def entity_value(entity: Entity, given: Given, limits: tuple[float, float] | Non
     raw = _single(entity.key, given)
     if entity.options:
         return _choice(entity.key, raw, entity.options)
+    if entity.component == "time":
+        return convert.time_of_day(_minutes(entity.key, raw))
     if limits is None or entity.limits is None:
         return _boolean(entity.key, raw)
     value = _number(entity.key, raw, *limits)
@@ -55,13 +58,19 @@ def complete(command: Command, named: Mapping[str, Value], state: Mapping[str, V
     for parameter in command.parameters:
         if parameter.name in whole:
             continue
-        value = state.get(parameter.fill) if parameter.fill else None
-        value = parameter.default if value is None else value
+        value = _filled(parameter, state)
         if value is not None:
             whole[parameter.name] = value
         elif parameter.required:
             raise ValueInvalid(f"{command.name} needs {parameter.name}, {_wanted(parameter)}")
     return whole
+
+
+def _filled(parameter: Parameter, state: Mapping[str, Value]) -> Value:
+    value = state.get(parameter.fill) if parameter.fill else None
+    if value is None:
+        return parameter.default
+    return convert.minutes(value) if parameter.is_time else value
 
 
 def _single(name: str, given: Given) -> Any:
@@ -96,6 +105,8 @@ def _parameter(command: Command, name: str, raw: Any) -> Value:
         return _boolean(label, raw)
     if parameter.type is str:
         return _text(label, raw)
+    if parameter.is_time and isinstance(raw, str) and not _NUMBER.fullmatch(raw.strip()):
+        return _minutes(label, raw)
     return _numeric(label, raw, parameter)
 
 
@@ -109,6 +120,17 @@ def _numeric(label: str, raw: Any, parameter: Parameter) -> int | float:
     if parameter.choices and value not in parameter.choices:
         raise ValueInvalid(f"{label} must be {_wanted(parameter)}")
     return value
+
+
+def _minutes(label: str, raw: Any) -> int:
+    """Minutes after midnight."""
+    try:
+        return convert.minutes(raw.strip())
+    except (AttributeError, ValueError):
+        raise ValueInvalid(f"{label} must be {_TIME}, not {_shown(raw)}") from None
+
+
+_TIME = "a time of day in full minutes, like 07:30"
 
 
 def _number(label: str, raw: Any, low: float, high: float) -> float:
@@ -152,6 +174,8 @@ _LONGEST_TEXT = 2000
 def _wanted(parameter: Parameter) -> str:
     if parameter.choices:
         return f"one of {', '.join(map(str, parameter.choices))}"
+    if parameter.is_time:
+        return _TIME
     kind = {bool: "true or false", int: "a whole number", float: "a number", str: "a text"}[parameter.type]
     if parameter.minimum is None and parameter.maximum is None:
         return kind

@@ -8,31 +8,29 @@ from bridge.catalog import convert
 from bridge.catalog.rows import (
     Composite,
     Entity,
-    Invocation,
     Limits,
     binary_sensor,
-    chooses,
     cover,
     diagnostics,
-    either,
     enum,
     group,
     hidden,
     lock,
     measurement,
     number,
-    one_way,
-    picks,
     select,
     sensor,
-    sets,
     switch,
+    time,
     timestamp,
     topic,
 )
 from bridge.catalog.status import FRESHNESS, LAST_COMMAND
+from bridge.catalog.writes import Invocation, chooses, either, one_way, picks, sets, sets_minutes
 
 MILES = "Tesla sends miles, whatever the car shows."
+
+CAR_TIME = "In the car's own time zone."
 
 CABIN = Limits(minimum=15, maximum=28, step=0.5, minimum_from="minimum_temperature", maximum_from="maximum_temperature")
 """°C that the climate can be set to."""
@@ -190,26 +188,34 @@ CHARGE = group(
             icon="mdi:calendar-clock",
             note="Keeps the car's own time of day.",
         ),
-        topic(
-            "scheduled_charging_start_minutes",
-            "Scheduled charging start of day",
+        time(
+            "scheduled_charging_time_of_day",
+            "Scheduled charging time of day",
             "charge_state.scheduled_charging_start_time_app",
-            read=convert.number,
-            note="Minutes after the car's midnight.",
+            sets_minutes("set_scheduled_charging", "time", enable=True),
+            category="config",
+            icon="mdi:clock-start",
+            note=f"Setting it switches scheduled charging on. {CAR_TIME}",
         ),
-        topic(
-            "scheduled_departure_minutes",
+        time(
+            "scheduled_departure_time_of_day",
             "Scheduled departure time of day",
             "charge_state.scheduled_departure_time_minutes",
-            read=convert.number,
-            note="Minutes after the car's midnight.",
+            sets_minutes("set_scheduled_departure", "departure_time", enable=True),
+            category="config",
+            enabled=False,
+            icon="mdi:clock-out",
+            note=f"Setting it switches scheduled departure on. {CAR_TIME}",
         ),
-        topic(
-            "off_peak_hours_end_minutes",
-            "Off-peak hours end of day",
+        time(
+            "off_peak_hours_end",
+            "Off-peak hours end",
             "charge_state.off_peak_hours_end_time",
-            read=convert.number,
-            note="Minutes after the car's midnight.",
+            sets_minutes("set_scheduled_departure", "end_off_peak_time", enable=True),
+            category="config",
+            enabled=False,
+            icon="mdi:clock-end",
+            note=f"Setting it switches scheduled departure on. {CAR_TIME}",
         ),
         topic(
             "off_peak_charging_weekdays_only",
@@ -368,12 +374,6 @@ CHARGE = group(
                 "Off-peak charging days",
                 "charge_state.off_peak_charging_times",
                 "all_week weekdays",
-            ),
-            sensor(
-                "off_peak_hours_end",
-                "Off-peak hours end",
-                "charge_state.off_peak_hours_end_time",
-                read=convert.time_of_day,
             ),
             binary_sensor("managed_charging_active", "Managed charging", "charge_state.managed_charging_active"),
             timestamp(

@@ -49,8 +49,8 @@ def _text(name: str, **options: Any) -> Parameter:
 
 
 def _minutes(name: str, **options: Any) -> Parameter:
-    """Minutes after the car's midnight."""
-    return _int(name, 0, 1439, **options)
+    """Minutes after the car's midnight, or `07:30`."""
+    return _int(name, 0, 1439, is_time=True, **options)
 
 
 def _pin(name: str, **options: Any) -> Parameter:
@@ -152,7 +152,7 @@ CHARGE = (
         "set_scheduled_charging",
         "Set scheduled charging",
         _flag("enable"),
-        _minutes("time", fill="scheduled_charging_start_minutes"),
+        _minutes("time", fill="scheduled_charging_time_of_day"),
         scopes=CHARGING,
         note="From firmware 2024.26 on, charge schedules take its place.",
     ),
@@ -160,12 +160,12 @@ CHARGE = (
         "set_scheduled_departure",
         "Set scheduled departure",
         _flag("enable"),
-        _minutes("departure_time", fill="scheduled_departure_minutes"),
+        _minutes("departure_time", fill="scheduled_departure_time_of_day"),
         _flag("preconditioning_enabled", fill="preconditioning_enabled"),
         _flag("preconditioning_weekdays_only", fill="preconditioning_weekdays_only"),
         _flag("off_peak_charging_enabled", fill="off_peak_charging_enabled"),
         _flag("off_peak_charging_weekdays_only", fill="off_peak_charging_weekdays_only"),
-        _minutes("end_off_peak_time", fill="off_peak_hours_end_minutes"),
+        _minutes("end_off_peak_time", fill="off_peak_hours_end"),
         scopes=CHARGING,
         note="From firmware 2024.26 on, schedules take its place.",
     ),

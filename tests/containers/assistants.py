@@ -16,9 +16,14 @@ def documents(retained: Retained) -> list[Json]:
 
 
 def components(retained: Retained) -> dict[str, Json]:
-    """unique_id -> component, of all devices."""
+    """unique_id -> component, of all devices, whether in their documents or alone."""
     shown = [component for document in documents(retained) for component in document["components"].values()]
-    return {component["unique_id"]: component for component in shown}
+    alone = [
+        {"platform": topic.split("/")[1]} | json.loads(text)
+        for topic, text in retained.items()
+        if topic.startswith("homeassistant/") and topic.endswith("/config") and "/device/" not in topic
+    ]
+    return {component["unique_id"]: component for component in (*shown, *alone)}
 
 
 def is_enabled(component: Json) -> bool:

@@ -55,6 +55,12 @@ CAR_PRESSES = (
         {"hvac_mode": "fan_only"},
     ),
 )
+PLANS = {
+    "scheduled_charging": ("set_scheduled_charging", "time", "02:30:00", 150),
+    "scheduled_departure": ("set_scheduled_departure", "departure_time", "07:45:00", 465),
+}
+"""Key of a plan -> its command, the command's parameter, a time of day, and what the car must be told."""
+
 CHARGE_PORT_PRESSES = (
     Press("cover.open_cover", "cover.simulated_3_charge_port_door", "charge_port_door_open", "open"),
     Press("cover.close_cover", "cover.simulated_3_charge_port_door", "charge_port_door_close", "closed"),
@@ -107,6 +113,20 @@ def _reaches(assistant: HomeAssistant, house: Household, device: str, press: Pre
     assistant.press(press.action, press.entity, **press.data)
     assistant.comes_to(press.entity, press.state)
     assert [name for name, _ in house.tesla.done(device)] == [press.told]
+
+
+@pytest.mark.parametrize("plan", PLANS)
+def test_a_time_of_day_reaches_the_car_which_then_follows_that_plan(
+    whole: HomeAssistant, house: Household, plan: str
+) -> None:
+    command, parameter, time, minutes = PLANS[plan]
+    entity, switch = f"time.simulated_3_{plan}_time_of_day", f"switch.simulated_3_{plan}"
+    _reaches(whole, house, CAR, Press("time.set_value", entity, command, time, {"time": time}))
+    ((_name, told),) = house.tesla.done(CAR)
+    assert (told["enable"], told[parameter]) == (True, minutes)
+    whole.comes_to(switch, "on")
+    _reaches(whole, house, CAR, Press("switch.turn_off", switch, command, "off"))
+    assert whole.state(entity) == time
 
 
 def test_temperature_and_preset_of_the_climate_follow_too(whole: HomeAssistant, house: Household) -> None:
