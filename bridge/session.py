@@ -18,6 +18,9 @@ from bridge.publisher import Publisher
 
 log = structlog.get_logger()
 
+RIGHTS_CHECK = 300.0
+"""Seconds between two looks at what the broker lets us say and hear: somebody may have changed its ACL."""
+
 BIRTH_DELAY = (1.0, 10.0)
 """Home Assistant is answered after a random pause: it is busy when it starts, and not with us alone (D3)."""
 
@@ -65,12 +68,29 @@ class Session:
         self._publisher.bridge("info", self._info())
         self._publisher.attach(connection)
         self._listening.set()
+        rights = asyncio.create_task(self._check_rights(connection))
         try:
             async for message in connection.messages:
                 self._listener.hear(message)
         finally:
+            rights.cancel()
+            self._health.forget("mqtt")
             self._listening.clear()
             self._publisher.detach()
+
+    async def _check_rights(self, connection: Connection) -> None:
+        """A broker that keeps messages from us does not say so: only trying tells (reliability.md D6)."""
+        while True:
+            try:
+                await connection.hear_ourselves(self._listener.commands)
+            except BrokerRefused as error:
+                self._health.report("mqtt in", error)
+            except BrokerLost:
+                log.debug("the broker was gone before it was known what it lets us hear")
+            else:
+                self._health.report("mqtt in", None)
+            await self._clock.sleep(RIGHTS_CHECK)
+            self._publisher.insist()
 
     async def answer_births(self) -> None:
         """Many births within the pause are one."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+import secrets
 import shutil
 import signal
 import socket
@@ -10,7 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from bridge.mqtt import BrokerAddress
 
 ROOT = Path(__file__).parent.parent
 SHIPPED = ROOT / "mosquitto"
+ACL = (SHIPPED / "acl").read_text()
 HOST = "127.0.0.1"
 PASSWORD = "secret"
 USERS = ("bridge", "homeassistant", "nodered", "viewer")
@@ -25,13 +27,16 @@ PATIENCE = 10.0
 
 
 class Broker:
-    """One broker. Survives `kill` and `restart` on the same port, with what it kept on disk."""
+    """One broker. Survives `kill` and `restart` on the same port, with what it kept on disk.
+
+    `ports`: of all its listeners, in the order of its configuration; `port` is the first.
+    """
 
     def __init__(self, kind: str, command: list[str], *ports: int) -> None:
         self.kind = kind
         self.host = HOST
         self.port = ports[0]
-        self._ports = ports
+        self.ports = ports
         self._command = command
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -49,7 +54,7 @@ class Broker:
         """Returns when it accepts connections."""
         # The embedded broker ends when its standard input does.
         self._process = subprocess.Popen(self._command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, cwd=ROOT)
-        for port in self._ports:
+        for port in self.ports:
             self._await_port(port)
 
     def _await_port(self, port: int) -> None:
@@ -72,6 +77,10 @@ class Broker:
         """Connections stay open, and nobody answers."""
         self.process.send_signal(signal.SIGSTOP)
 
+    def reload(self) -> None:
+        """It reads its ACL and its passwords anew."""
+        self.process.send_signal(signal.SIGHUP)
+
     def resume(self) -> None:
         self.process.send_signal(signal.SIGCONT)
 
@@ -84,9 +93,14 @@ class Broker:
 
 
 @contextmanager
-def running_broker(directory: Path, *, extra: str = "") -> Iterator[Broker]:
-    """Mosquitto if it is installed, else the embedded broker. `extra`: further lines of Mosquitto's configuration."""
+def running_broker(directory: Path, *, extra: str = "", acl: str | None = None) -> Iterator[Broker]:
+    """Mosquitto if it is installed, else the embedded broker.
+
+    `extra`: further lines of Mosquitto's configuration. `acl`: what its ACL is, in place of the shipped one.
+    """
     broker = mosquitto(directory, extra=extra) if has_mosquitto() else embedded()
+    if acl is not None:
+        (directory / "acl").write_text(acl)
     broker.start()
     try:
         yield broker
@@ -112,10 +126,18 @@ def mosquitto(directory: Path, *, configuration: str = "mosquitto.conf", extra: 
     # Started as root it would become `mosquitto`, who cannot read a temporary directory.
     text += f"\nuser {getpass.getuser()}\n{extra}\n"
     (directory / "mosquitto.conf").write_text(text)
-    shutil.copy(SHIPPED / "acl", directory)
-    _write_passwords(directory / "passwd")
+    (directory / "acl").write_text(ACL)
+    (directory / "acl").chmod(0o600)
+    write_passwords(directory / "passwd")
     others = [int(line.split()[1]) for line in extra.splitlines() if line.startswith("listener ")]
     return Broker("mosquitto", ["mosquitto", "-c", str(directory / "mosquitto.conf")], port, *others)
+
+
+def encrypted(certificates: Path) -> str:
+    """The shipped lines for a listener with TLS, for `extra`. `certificates`: made by mosquitto/make-certificates."""
+    text = (SHIPPED / "tls.conf").read_text()
+    here = text.replace("listener 8883\n", f"listener {free_port()} {HOST}\n")
+    return here.replace("/mosquitto/config/certs/", f"{certificates}/")
 
 
 def embedded() -> Broker:
@@ -124,8 +146,11 @@ def embedded() -> Broker:
 
 
 def free_port() -> int:
-    with closing(socket.create_server((HOST, 0))) as probe:
-        return int(probe.getsockname()[1])
+    """Not one of those that connections get: one of them might have it before the broker does."""
+    while True:
+        port = secrets.choice(range(20000, 32000))
+        with suppress(OSError), closing(socket.create_server((HOST, port))):
+            return port
 
 
 def _accepts(port: int) -> bool:
@@ -136,7 +161,8 @@ def _accepts(port: int) -> bool:
     return True
 
 
-def _write_passwords(path: Path) -> None:
-    path.write_text("".join(f"{user}:{PASSWORD}\n" for user in USERS))
+def write_passwords(path: Path, *others: str) -> None:
+    """The same for each user, and for the others."""
+    path.write_text("".join(f"{user}:{PASSWORD}\n" for user in (*USERS, *others)))
     path.chmod(0o600)
     subprocess.run(["mosquitto_passwd", "-U", str(path)], check=True)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-import subprocess
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from pathlib import Path
@@ -54,11 +53,11 @@ async def end_of(connection: Connection) -> BridgeError:
 
 @asynccontextmanager
 async def scripted_broker(
-    *says: bytes, heard: bytearray | None = None, certificate: str | None = None
+    *says: bytes, heard: bytearray | None = None, certificates: Path | None = None
 ) -> AsyncIterator[BrokerAddress]:
     """Says the first after CONNECT, and each further one after something else was heard. Then waits for the end.
 
-    `heard` collects all it hears after that. `certificate`: a file for TLS.
+    `heard` collects all it hears after that. `certificates`: as mosquitto/make-certificates makes them, for TLS.
     """
     is_left = asyncio.Event()
 
@@ -74,9 +73,9 @@ async def scripted_broker(
             await writer.wait_closed()
         is_left.set()
 
-    async with await asyncio.start_server(serve, HOST, 0, ssl=_server_side(certificate)) as server:
+    async with await asyncio.start_server(serve, HOST, 0, ssl=_server_side(certificates)) as server:
         port = server.sockets[0].getsockname()[1]
-        yield BrokerAddress(HOST, port, "fleet2mqtt", tls=client_side(certificate) if certificate else None)
+        yield BrokerAddress(HOST, port, "fleet2mqtt", tls=client_side(certificates) if certificates else None)
         await asyncio.wait_for(is_left.wait(), 5)
 
 
@@ -94,26 +93,14 @@ def publish_as_node_red(broker: Broker, topic: str, payload: bytes, **given: Any
     client.loop_stop()
 
 
-def certificate_in(directory: Path) -> str:
-    """A file with a certificate for 127.0.0.1 and its key."""
-    path = directory / "both.pem"
-    command = (
-        "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 1 -subj /CN=test"
-        f" -addext subjectAltName=IP:{HOST} -keyout {path} -out {path}.crt"
-    )
-    subprocess.run(command.split(), check=True, capture_output=True)
-    path.write_text(path.read_text() + Path(f"{path}.crt").read_text())
-    return str(path)
+def client_side(certificates: Path) -> ssl.SSLContext:
+    """Trusts this authority only."""
+    return ssl.create_default_context(cafile=certificates / "ca.crt")
 
 
-def client_side(certificate: str) -> ssl.SSLContext:
-    """Trusts this certificate only."""
-    return ssl.create_default_context(cafile=certificate)
-
-
-def _server_side(certificate: str | None) -> ssl.SSLContext | None:
-    if certificate is None:
+def _server_side(certificates: Path | None) -> ssl.SSLContext | None:
+    if certificates is None:
         return None
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    context.load_cert_chain(certificate)
+    context.load_cert_chain(certificates / "server.crt", certificates / "server.key")
     return context

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 from brokers import Broker, running_broker
+from paho.mqtt.client import Client
+from paho.mqtt.enums import MQTTErrorCode
 from talk import CAR, CONNACK, SET, connect, heard, publish_as_node_red, reason, scripted_broker
 
 from bridge.errors import BrokerLost, BrokerRefused
@@ -174,6 +176,38 @@ async def test_an_impossible_topic_is_not_sent_and_does_no_harm(broker: Broker) 
     async with connect(broker) as bridge:
         assert [await reason(bridge, topic) for topic in BAD_TOPICS] == [144] * len(BAD_TOPICS)
         assert await reason(bridge, f"{CAR}/charge/battery_level") < 128
+
+
+ACKNOWLEDGEMENTS = {
+    "taken, in short": (b"\x40\x02\x00\x01", 0),
+    "taken": (b"\x40\x03\x00\x01\x00", 0),
+    "taken, without properties": (b"\x40\x04\x00\x01\x00\x00", 0),
+    "nobody listens": (b"\x40\x03\x00\x01\x10", 16),
+    "nobody listens, without properties": (b"\x40\x04\x00\x01\x10\x00", 16),
+    "nobody listens, in words": (b"\x40\x09\x00\x01\x10\x05\x1f\x00\x02no", 16),
+    "refused": (b"\x40\x03\x00\x01\x87", 135),
+    "refused, in words": (b"\x40\x09\x00\x01\x87\x05\x1f\x00\x02no", 135),
+    "of what was never sent, then taken": (b"\x40\x02\x01\x01\x40\x02\x00\x01", 0),
+    "taken, twice": (b"\x40\x02\x00\x01\x40\x02\x00\x01", 0),
+}
+
+
+@pytest.mark.parametrize(("puback", "code"), ACKNOWLEDGEMENTS.values(), ids=ACKNOWLEDGEMENTS)
+async def test_every_acknowledgement_is_understood(puback: bytes, code: int) -> None:
+    async with scripted_broker(CONNACK, puback) as address, Mqtt(address, will=None).connected() as bridge:
+        assert await reason(bridge, "a") == code
+        await bridge.drained()
+
+
+async def test_an_ordinary_acknowledgement_does_not_go_the_slow_way(monkeypatch: pytest.MonkeyPatch) -> None:
+    """When this fails, paho has changed what `bridge.mqtt.quick` relies on."""
+    monkeypatch.setattr(Client, "_handle_pubackcomp", lambda *_: MQTTErrorCode.MQTT_ERR_PROTOCOL)
+    nobody_listens = b"\x40\x03\x00\x01\x10"
+    async with (
+        scripted_broker(CONNACK, nobody_listens) as address,
+        Mqtt(address, will=None).connected() as bridge,
+    ):
+        assert await reason(bridge, "a") == 16
 
 
 @pytest.mark.mosquitto

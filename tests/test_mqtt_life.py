@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-import ssl
 import time
 from pathlib import Path
 from random import Random
 from typing import Any
 
 import pytest
-from brokers import HOST, Broker, free_port, running_broker
+from brokers import HOST, Broker, encrypted, free_port, running_broker
+from certificates import made
 from fakes import FakeClock
-from talk import CAR, CONNACK, SET, STATE, certificate_in, client_side, connect, end_of, heard, reason, scripted_broker
+from talk import CAR, CONNACK, SET, STATE, client_side, connect, end_of, heard, reason, scripted_broker
 
 from bridge.errors import BridgeError, BrokerLost, BrokerRefused
 from bridge.mqtt import BackOff, BrokerAddress, Mqtt, Publication
@@ -83,15 +83,15 @@ async def test_an_attempt_that_is_given_up_hangs_up() -> None:
 @pytest.mark.mosquitto
 @pytest.mark.parametrize("kind", ["encrypted", "websockets"])
 async def test_other_ways_in(tmp_path: Path, kind: str) -> None:
-    port = free_port()
-    certificate = certificate_in(tmp_path)
-    lines = {"encrypted": f"certfile {certificate}\nkeyfile {certificate}", "websockets": "protocol websockets"}[kind]
+    certificates = made(tmp_path / "certs")
+    lines = {"encrypted": encrypted(certificates), "websockets": f"listener {free_port()} {HOST}\nprotocol websockets"}
     ways: dict[str, dict[str, Any]] = {
-        "encrypted": {"tls": client_side(certificate)},
+        "encrypted": {"tls": client_side(certificates)},
         "websockets": {"transport": "websockets"},
     }
-    with running_broker(tmp_path, extra=f"listener {port} {HOST}\n{lines}") as broker:
-        async with connect(broker, port=port, **ways[kind]) as bridge, connect(broker, "nodered") as sender:
+    with running_broker(tmp_path, extra=lines[kind]) as broker:
+        way = {"port": broker.ports[1]} | ways[kind]
+        async with connect(broker, **way) as bridge, connect(broker, "nodered") as sender:
             await bridge.subscribe([f"{CAR}/set/+"])
             for number in range(200):
                 sender.publish(Publication(SET, b"%d" % number))
@@ -103,20 +103,10 @@ async def test_nothing_stays_behind_in_the_encryption(tmp_path: Path) -> None:
     """Several packets in one TLS record: the socket shows only the first of them to the loop."""
     packets = CONNACK + b"".join(b"\x30\x05\x00\x01a\x00%d" % number for number in range(10))
     async with (
-        scripted_broker(packets, certificate=certificate_in(tmp_path)) as address,
+        scripted_broker(packets, certificates=made(tmp_path)) as address,
         Mqtt(address, will=None).connected() as bridge,
     ):
         assert [message.payload for message in await heard(bridge, 10)] == [b"%d" % number for number in range(10)]
-
-
-@pytest.mark.mosquitto
-async def test_a_certificate_nobody_vouches_for_is_refused(tmp_path: Path) -> None:
-    port, certificate = free_port(), certificate_in(tmp_path)
-    extra = f"listener {port} {HOST}\ncertfile {certificate}\nkeyfile {certificate}"
-    with running_broker(tmp_path, extra=extra) as broker:
-        error = await refusal(broker.address(port=port, tls=ssl.create_default_context()))
-    assert isinstance(error, BrokerRefused)
-    assert "not trusted: self-signed certificate" in str(error)
 
 
 # --- ending -----------------------------------------------------------------------------------------------

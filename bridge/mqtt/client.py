@@ -15,6 +15,7 @@ from bridge.errors import BrokerLost, BrokerRefused
 from bridge.mqtt.connection import PATIENCE, Connection
 from bridge.mqtt.messages import BrokerAddress, Publication
 from bridge.mqtt.packets import connect_properties, will_properties
+from bridge.mqtt.quick import QuickClient
 
 
 class Mqtt:
@@ -29,6 +30,7 @@ class Mqtt:
         """One attempt. Raises BrokerRefused if a person must act, BrokerLost if the broker cannot be reached.
 
         On leaving, the broker gets `PATIENCE` to acknowledge what was published, then a clean DISCONNECT: no will.
+        Who leaves by an error, or is cancelled, does not wait.
         """
         client = _client(self._address, self._will)
         await _dial(client, self._address)
@@ -37,7 +39,7 @@ class Mqtt:
 
 
 def _client(address: BrokerAddress, will: Publication | None) -> Client:
-    client = Client(
+    client = QuickClient(
         CallbackAPIVersion.VERSION2,
         address.client_id,
         protocol=MQTTProtocolVersion.MQTTv5,
@@ -57,15 +59,29 @@ def _client(address: BrokerAddress, will: Publication | None) -> Client:
     return client
 
 
+_STRANGER = "set FLEET2MQTT_MQTT_CA_FILE to the certificate of the authority that signed it"
+_OTHER_NAME = "set FLEET2MQTT_MQTT_HOST to a name that it holds, or make one for this name"
+_DISTRUST = {
+    9: "is a clock wrong, here or where it was made?",
+    10: "make a new one, or is the clock here wrong?",
+    62: _OTHER_NAME,
+    64: _OTHER_NAME,
+}
+"""OpenSSL's codes for what is wrong with a certificate -> what to do. Else its authority is a stranger."""
+
+
 class _ClosesItself(ssl.SSLSocket):
     """paho 2.2 forgets the socket whose handshake failed; the broker would keep its end open."""
 
     def do_handshake(self, block: bool = False) -> None:  # noqa: FBT001, FBT002 - the standard library's signature
         try:
             super().do_handshake(block)
-        except OSError:
+        except ssl.SSLCertVerificationError:
             self.close()
             raise
+        except OSError as error:
+            self.close()
+            raise OSError(f"no encryption: {error}; is this its port for TLS, usually 8883?") from error
 
 
 async def _dial(client: Client, address: BrokerAddress) -> None:
@@ -85,6 +101,7 @@ async def _dial(client: Client, address: BrokerAddress) -> None:
         attempt.add_done_callback(lambda _: client.disconnect())
         raise
     except ssl.SSLCertVerificationError as error:
-        raise BrokerRefused(f"the certificate of {address} is not trusted: {error.verify_message}") from error
+        why, advice = error.verify_message.rstrip("."), _DISTRUST.get(error.verify_code, _STRANGER)
+        raise BrokerRefused(f"the certificate of {address} is not trusted: {why}; {advice}") from error
     except (OSError, ValueError) as error:
         raise BrokerLost(f"the broker {address} cannot be reached: {error}") from error

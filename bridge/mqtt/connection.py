@@ -11,6 +11,7 @@ import structlog
 from paho.mqtt.client import Client, ConnectFlags, DisconnectFlags, MQTTMessage
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
+from paho.mqtt.subscribeoptions import SubscribeOptions
 
 from bridge.errors import BridgeError, BrokerLost, BrokerRefused
 from bridge.mqtt import packets
@@ -23,7 +24,12 @@ PATIENCE = 5.0
 """Seconds for each step that waits for the broker: TCP and TLS, CONNACK, SUBACK, the last acknowledgements."""
 
 Taken = Callable[[int], None]
-"""Called with an MQTT 5 reason code; 128 and above is a refusal."""
+"""Called with an MQTT 5 reason code; `REFUSED` and above is a refusal."""
+
+REFUSED = 128
+
+ECHO = "echo"
+"""Stands for each + in the topics of what we say to ourselves."""
 
 
 class Connection:
@@ -39,6 +45,7 @@ class Connection:
         self._loop = asyncio.get_running_loop()
         self._accepted: asyncio.Future[None] = self._loop.create_future()
         self._subscribing: dict[int | None, asyncio.Future[list[ReasonCode]]] = {}
+        self._echoes: dict[str, asyncio.Event] = {}
         self._unacknowledged: dict[int, tuple[str, Taken | None]] = {}
         self._idle = asyncio.Event()
         self._idle.set()
@@ -63,11 +70,12 @@ class Connection:
             raise
         return self
 
-    async def __aexit__(self, *_: object) -> None:
+    async def __aexit__(self, error: type[BaseException] | None, *_: object) -> None:
         try:
-            with suppress(BridgeError, TimeoutError):
-                async with asyncio.timeout(PATIENCE):
-                    await self.drained()
+            if error is None:
+                with suppress(BridgeError, TimeoutError):
+                    async with asyncio.timeout(PATIENCE):
+                        await self.drained()
         finally:
             self._leave()
 
@@ -80,12 +88,40 @@ class Connection:
     async def subscribe(self, filters: Sequence[str]) -> None:
         """QoS 1, no replay of retained messages, honest retain flags, no echo. Raises BrokerRefused naming the filter.
 
-        Mosquitto grants also what its ACL file forbids, and then delivers nothing (mqtt-and-home-assistant.md 4.8).
+        Mosquitto grants also what its ACL file forbids, and then delivers nothing (mqtt-and-home-assistant.md 4.8):
+        `hear_ourselves` finds out.
         """
+        await self._subscribe(filters, packets.COMMANDS)
+
+    async def hear_ourselves(self, filters: Sequence[str]) -> None:
+        """Raises BrokerRefused if nothing reaches us on one of our filters; each must hold a +.
+
+        We say something to ourselves on a topic of each, empty and not retained, and wait for it, from when the broker
+        has answered, for `PATIENCE`.
+        """
+        topics = [name.replace("+", ECHO) for name in filters]
+        echoes = self._echoes = {topic: asyncio.Event() for topic in topics}
+        await self._subscribe(topics, packets.ECHOES)
+        for topic in topics:
+            self.publish(Publication(topic, b"", expiry=int(PATIENCE)), _whatever)
+        await self.drained()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(PATIENCE):
+                await asyncio.gather(*(echo.wait() for echo in echoes.values()))
+        if self._end:
+            raise self._end
+        unheard = [name for name, topic in zip(filters, topics, strict=True) if not echoes[topic].is_set()]
+        if unheard:
+            raise BrokerRefused(
+                f"give this user read and write access to {', '.join(unheard)}: "
+                "what we say there does not come back to us, so commands may not reach us either"
+            )
+
+    async def _subscribe(self, filters: Sequence[str], options: SubscribeOptions) -> None:
         if self._end:
             raise self._end
         try:
-            _, packet_id = self._client.subscribe([(name, packets.COMMANDS) for name in filters])
+            _, packet_id = self._client.subscribe([(name, options) for name in filters])
         except ValueError as error:
             raise BrokerRefused(f"cannot subscribe to {', '.join(filters)}: {error}") from error
         answer = self._loop.create_future()
@@ -174,7 +210,8 @@ class Connection:
         if self._accepted.done():
             self._finish(self._error(reason, f"the connection to the broker {self._address} is lost"))
         else:
-            self._finish(BrokerLost(f"{self._address} closed the connection unasked; does it speak MQTT 5?"))
+            doubt = "" if self._address.tls else ", or does this port want TLS"
+            self._finish(BrokerLost(f"{self._address} closed the connection unasked; does it speak MQTT 5{doubt}?"))
 
     def _error(self, reason: ReasonCode, what: str) -> BridgeError:
         return packets.error_for(reason.value, str(reason), self._address, what)
@@ -185,7 +222,9 @@ class Connection:
         except UnicodeDecodeError:
             log.warning("dropped a message whose topic is no text")
             return
-        if len(message.payload) > self._address.largest:
+        if echo := self._echoes.get(message.topic):
+            echo.set()
+        elif len(message.payload) > self._address.largest:
             log.warning("dropped a message that is too large", topic=message.topic, size=len(message.payload))
         else:
             self.messages.put(message)
@@ -207,3 +246,7 @@ class Connection:
         answer = self._subscribing.pop(packet_id, None)
         if answer and not answer.done():
             answer.set_result(codes)
+
+
+def _whatever(_: int) -> None:
+    """What is heard tells."""

@@ -13,12 +13,10 @@ from functools import partial
 from itertools import count
 from typing import NamedTuple, Protocol
 
-import structlog
-
-from bridge.mqtt.connection import Taken
+from bridge.errors import BridgeError, BrokerRefused
+from bridge.mqtt.connection import REFUSED, Taken
 from bridge.mqtt.messages import Publication
-
-log = structlog.get_logger()
+from bridge.mqtt.packets import FLAWS
 
 WINDOW = 200
 """Messages that the broker may owe us an acknowledgement for."""
@@ -26,7 +24,11 @@ WINDOW = 200
 LETTERS = 1000
 """Messages said once that may wait for a connection; the oldest go first."""
 
-_REFUSED = 128
+_ADVICE = {135: "give this user write access to it", **FLAWS}
+"""Reason codes of PUBACK, and of what is not even sent, in words."""
+
+Report = Callable[[str, BridgeError | None], None]
+"""Told of a part that it fails, or works."""
 
 
 class Outlet(Protocol):
@@ -49,7 +51,8 @@ class Letter(NamedTuple):
 class Outbox:
     """Hands over no more than the broker can take; its answers make room for more."""
 
-    def __init__(self) -> None:
+    def __init__(self, report: Report) -> None:
+        self._report = report
         self._outlet: Outlet | None = None
         self._once: deque[Letter] = deque(maxlen=LETTERS)
         # Not dict: to take the first of many out of one takes the longer, the more were taken out before.
@@ -57,12 +60,12 @@ class Outbox:
         self._values: OrderedDict[str, Letter] = OrderedDict()
         self._numbers = count()
         self._unanswered: dict[int, Letter] = {}
-        self._complained: set[str] = set()
+        self._refused: dict[str, str] = {}
 
     def attach(self, outlet: Outlet) -> None:
         self.detach()
         self._outlet = outlet
-        self._complained.clear()
+        self._refused.clear()
 
     def detach(self) -> None:
         """The connection is gone. What it had not answered is said again; twice is better than never."""
@@ -71,6 +74,11 @@ class Outbox:
         self._values.clear()
         self._once.extendleft(reversed([letter for letter in self._unanswered.values() if letter.is_kept]))
         self._unanswered.clear()
+
+    @property
+    def is_refused(self) -> bool:
+        """Has the broker refused a message on this connection, and not taken the next on its topic?"""
+        return bool(self._refused)
 
     @property
     def is_drained(self) -> bool:
@@ -110,19 +118,29 @@ class Outbox:
         letter = self._unanswered.pop(number, None)
         if letter is None:
             return  # of a connection that is gone: the message waits for the next
-        if reason >= _REFUSED:
+        if reason >= REFUSED:
             self._complain(letter.publication.topic, reason)
-        elif letter.taken:
-            letter.taken()
+        else:
+            if letter.taken:
+                letter.taken()
+            if self._refused:
+                self._take_back(letter.publication.topic)
         self.pump()
 
     def _complain(self, topic: str, reason: int) -> None:
-        """Once for each kind of topic and connection, naming what to do (reliability.md D6)."""
-        kind = topic.split("/", maxsplit=1)[0]
-        if kind not in self._complained:
-            self._complained.add(kind)
-            log.error(
-                "the broker refuses our messages; give this user write access to the topics",
-                below=f"{kind}/",
-                reason_code=reason,
-            )
+        """Once for each first level of topics and connection, naming what to do (reliability.md D6)."""
+        tree = topic.split("/", maxsplit=1)[0]
+        if tree not in self._refused:
+            self._refused[tree] = topic
+            why = _ADVICE.get(reason, "the broker's log may tell why")
+            self._report(_part(tree), BrokerRefused(f"the broker refuses {topic} (reason {reason}): {why}"))
+
+    def _take_back(self, topic: str) -> None:
+        tree = topic.split("/", maxsplit=1)[0]
+        if self._refused.get(tree) == topic:
+            del self._refused[tree]
+            self._report(_part(tree), None)
+
+
+def _part(tree: str) -> str:
+    return f"mqtt out {tree}"

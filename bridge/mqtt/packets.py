@@ -27,6 +27,9 @@ COMMANDS = SubscribeOptions(
 )
 """No echo, no replay, and a retain flag that tells the truth (reliability.md 0.5)."""
 
+ECHOES = SubscribeOptions(qos=1, retainAsPublished=True, retainHandling=SubscribeOptions.RETAIN_DO_NOT_SEND)
+"""For what we say to ourselves."""
+
 _ADVICE = {
     132: "it does not speak MQTT 5",
     133: "it does not accept the client id {client_id!r}",
@@ -125,7 +128,6 @@ def flaw(publication: Publication, maximum_packet: int | None, pending: int) -> 
     return 151 if pending >= _QUEUED else 0
 
 
-@lru_cache(maxsize=16384)  # the topics of a house come again and again
 def _is_publishable(topic: str) -> bool:
     is_plain = topic.isprintable() and "+" not in topic and "#" not in topic
     return is_plain and 0 < len(topic) <= _TOPIC_LENGTH and topic.count("/") < _TOPIC_LEVELS
@@ -133,8 +135,8 @@ def _is_publishable(topic: str) -> bool:
 
 def size(publication: Publication) -> int:
     """Bytes on the wire, at most."""
-    words = (publication.topic.encode(errors="replace"), publication.payload, publication.correlation or b"")
-    return _OVERHEAD + sum(map(len, words)) + len(publication.content_type or "")
+    topic, correlation = publication.topic.encode(errors="replace"), publication.correlation or b""
+    return _OVERHEAD + len(topic) + len(publication.payload) + len(correlation) + len(publication.content_type or "")
 
 
 def message(raw: MQTTMessage) -> Message:
