@@ -9,21 +9,24 @@ from __future__ import annotations
 import asyncio
 import math
 import ssl
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import structlog
 
 from bridge import alive, build, catalog, news, systemd
+from bridge.accounts import Account, Accounts, Means
 from bridge.catalog.offer import Offer
 from bridge.clock import Clock
 from bridge.commands.commander import Commander
 from bridge.commands.execution import Executor
 from bridge.commands.journal import Journal
 from bridge.database import Database
-from bridge.errors import AccountLimited, SignInRequired
+from bridge.doctor import Case, Doctor
 from bridge.fleet import VERSION
 from bridge.freshness import freshness
+from bridge.goodbye import say_goodbye
 from bridge.health import Health
 from bridge.homeassistant import Look
 from bridge.ledger import Ledger
@@ -33,25 +36,17 @@ from bridge.mqtt import Message, Mqtt, Publication
 from bridge.publisher import Publisher
 from bridge.session import Session
 from bridge.settings import Settings
-from bridge.sources.poll import ACCOUNT, Poller
-from bridge.state import Store, kept, recalled
+from bridge.state import Store, kept, kept_as, recalled
 from bridge.topics import Topics
 
 log = structlog.get_logger()
 
-BRIDGE = DeviceId(Kind.BRIDGE, "bridge")
-OWN_DEVICES = (
-    Device(BRIDGE, "fleet2mqtt", model="Fleet API to MQTT bridge", software=VERSION),
-    Device(ACCOUNT, "Tesla account", model="Fleet API account", via=BRIDGE),
-)
+Part = Callable[[], Awaitable[None]]
+"""What runs for as long as the bridge does."""
 
+BRIDGE = DeviceId(Kind.BRIDGE, "bridge")
 HEARTBEAT = 60.0
 """Seconds between two messages on bridge/health, two looks at freshness, and two savings of values."""
-
-LAST_ANSWERS, LAST_WORDS = 3.0, 2.0
-"""Seconds that sent commands, and then undelivered messages, are given when the bridge is stopped: with the 5 that a
-silent broker is given after that, less than the 10 after which Docker kills.
-"""
 
 AGAIN = 10.0
 """Seconds before a part that failed is started again."""
@@ -75,22 +70,25 @@ class Bridge:
         self._topics = Topics(settings.base_topic, settings.aliases)
         self._store = Store()
         self._health = Health(clock)
-        self._roster = Roster(OWN_DEVICES)
         self._listening = asyncio.Event()
         self._birth = asyncio.Event()
         self._ledger = Ledger(store=database, clock=clock, budget=settings.tesla.budget)
-        self._tokens, self._api = build.account(settings.tesla, database, clock, self._ledger)
+        self._accounts = Accounts(build.accounts(settings, database, clock, self._ledger), self._means(database))
+        self._own = (
+            Device(BRIDGE, "fleet2mqtt", model="Fleet API to MQTT bridge", software=VERSION),
+            *(replace(account.device, via=BRIDGE) for account in self._accounts.all),
+        )
+        self._roster = Roster(self._own)
         home = settings.homeassistant
-        self._publisher = Publisher(store=self._store, look=self._look, prefix=home.prefix if home.discovery else None)
-        self._poller = Poller(
-            api=self._api,
-            clock=clock,
-            pace=build.pace(settings.polling),
-            scopes=self._scopes,
-            listening=self._listening,
+        self._publisher = Publisher(
+            store=self._store,
+            topics=self._topics,
+            look=self._look,
+            prefix=home.prefix if home.discovery else None,
             report=self._health.report,
         )
         self._commander = self._commands(database)
+        self._doctor = Doctor(self._cases, clock)
         self._listener = Listener(
             topics=self._topics,
             clock=clock,
@@ -110,16 +108,26 @@ class Bridge:
             info=self._info,
         )
 
+    def _means(self, database: Database) -> Means:
+        return Means(
+            clock=self._clock,
+            pace=build.pace(self._settings.polling),
+            listening=self._listening,
+            health=self._health,
+            data_dir=self._settings.data_dir,
+            notes=database,
+        )
+
     def _commands(self, database: Database) -> Commander:
         journal = Journal(database, self._clock)
         executor = Executor(
-            api=self._api,
+            api=lambda at: self._accounts.of(at).api,
             clock=self._clock,
             journal=journal,
             store=self._store,
             policy=build.policy(self._settings.commands),
             learn=self._learn,
-            want=self._poller.want,
+            want=self._accounts.want,
         )
         return Commander(
             executor=executor,
@@ -133,35 +141,46 @@ class Bridge:
     def _ears(self) -> Ears:
         return Ears(
             command=self._commander.receive,
-            wish=self._poller.want,
+            wish=self._accounts.want,
             birth=self._birth.set,
             clear=self._publisher.clear,
             respond=self._respond,
             verbs={"health": self._health.body, "info": self._info, "republish": self._republish},
+            errands={"check": self._doctor.ask},
         )
 
     async def run(self, stop: asyncio.Event) -> None:
         """Starts every part, waits for `stop`, and says goodbye."""
         self._recall_values()
         self._publisher.show(self._roster)
-        parts = {
+        parts: dict[str, Part] = {
             "broker": self._session.serve,
-            "polling": self._poller.run,
-            "updates": self._follow_updates,
             "commands": self._commander.run,
             "heartbeat": self._beat,
             "birth": self._session.answer_births,
             "sign of life": self._show_life,
+            "doctor": self._doctor.serve,
         }
-        async with self._api, asyncio.TaskGroup() as group:
+        for account in self._accounts.all:
+            parts |= self._parts_of(account)
+        async with self._accounts, asyncio.TaskGroup() as group:
             tasks = [group.create_task(self._supervise(name, part), name=name) for name, part in parts.items()]
             await stop.wait()
             systemd.notify("STOPPING=1")
-            await self._say_goodbye()
+            await say_goodbye(self._commander, self._publisher, self._clock)
+            self._keep_values()
             for task in tasks:
                 task.cancel()
 
-    async def _supervise(self, name: str, part: Any) -> None:
+    def _parts_of(self, account: Account) -> dict[str, Part]:
+        return {
+            f"{account.at} tokens": account.mind_tokens,
+            f"{account.at} news": lambda: account.watch(lambda: self._show(self._roster), self._tell_of_accounts),
+            f"{account.at} polling": account.poller.run,
+            f"{account.at} updates": lambda: self._follow_updates(account),
+        }
+
+    async def _supervise(self, name: str, part: Part) -> None:
         """A bug in one part must not silence the others: it is logged, and the part begins anew."""
         while True:
             try:
@@ -172,10 +191,10 @@ class Bridge:
 
     # --- in ---------------------------------------------------------------------------------------------
 
-    async def _follow_updates(self) -> None:
-        async for heard in self._poller.updates():
+    async def _follow_updates(self, account: Account) -> None:
+        async for heard in self._accounts.heard(account):
             if isinstance(heard, Roster):
-                self._show(heard)
+                self._show(Roster((*self._own, *heard.devices)))
             else:
                 self._learn(heard)
 
@@ -183,41 +202,24 @@ class Bridge:
         if change := self._store.apply(update):
             self._publisher.change(change)
 
-    def _show(self, roster: Roster) -> None:
-        now = Roster((*OWN_DEVICES, *roster.devices))
+    def _show(self, now: Roster) -> None:
+        """What there is now, and what may be offered of it."""
         gone = {device.at for device in self._roster.devices} - {device.at for device in now.devices}
         if now != self._roster:
-            log.info("devices of the account", names=[device.name for device in roster.devices])
+            log.info("devices of the account", names=[device.name for device in now.devices if device not in self._own])
         self._roster = now
         self._publisher.show(now)
         self._publisher.bridge("info", self._info())
         for at in gone:
             self._store.forget(at)
             self._health.forget(str(at))
-            self._database.forget_values(str(at))
+            self._database.forget_values(kept_as(at))
 
     def _answer(self, result: Result, taken: Callable[[], None]) -> None:
         self._publisher.answer(result, taken)
         at = result.request.device
         if any(device.at == at for device in self._roster.devices):
             self._tell(at, {"last_command": result.request.name[:64], "last_command_outcome": result.outcome.value})
-
-    # --- the end ----------------------------------------------------------------------------------------
-
-    async def _say_goodbye(self) -> None:
-        """Running commands get their answers, then everything goes offline; the rest is in the journal."""
-        await self._commander.stop(LAST_ANSWERS)
-        self._publisher.bridge("state", "offline")
-        await self._patiently(lambda: self._publisher.is_drained)
-        self._keep_values()
-
-    async def _patiently(self, is_done: Any) -> None:
-        try:
-            async with asyncio.timeout(LAST_WORDS):
-                while not is_done():
-                    await self._clock.sleep(0.02)
-        except TimeoutError:
-            log.warning("stopping without waiting any longer")
 
     # --- the bridge's own news --------------------------------------------------------------------------
 
@@ -234,13 +236,15 @@ class Bridge:
         for device in self._roster.devices:
             at = device.at
             self._tell(at, freshness(at.kind, self._store.values(at), self._clock.now()))
-            if at not in {BRIDGE, ACCOUNT}:
-                self._publisher.available(at, is_available=not isinstance(self._health.blocker, _blocks(at.kind)))
-        self._tell(
-            ACCOUNT, news.account(self._health, self._ledger.month(), self._api.region.name, self._tokens.expires_at)
-        )
+            if device not in self._own:
+                self._publisher.available(at, is_available=self._accounts.of(at).can_serve(at.kind))
+        self._tell_of_accounts()
         self._tell(BRIDGE, {"version": VERSION, "started_at": self._started, "devices": len(self._roster.devices)})
         self._publisher.bridge("health", self._health.body() | news.month(self._ledger.month()))
+
+    def _tell_of_accounts(self) -> None:
+        for account in self._accounts.all:
+            self._tell(account.at, news.account(self._health, account.standing, self._ledger.month()))
 
     def _tell(self, at: DeviceId, answer: Mapping[str, Any]) -> None:
         values = catalog.read(at.kind, {"bridge": answer})
@@ -258,22 +262,22 @@ class Bridge:
 
     # --- what decides -----------------------------------------------------------------------------------
 
+    def _cases(self) -> list[Case]:
+        """Each account, for the doctor."""
+        return [build.case(self._settings, account.access, self._clock) for account in self._accounts.all]
+
     def _is_known(self, at: DeviceId) -> bool | None:
         """Is it in the account, or was it when last seen? None until Tesla has listed the devices."""
         if any(device.at == at for device in self._roster.devices) or at in self._store.devices():
             return True
-        return None if self._roster.devices == OWN_DEVICES else False
+        return False if self._accounts.have_listed else None
 
-    def _scopes(self) -> frozenset[str] | None:
-        """What the token holds; None while it is not known."""
-        return self._tokens.scopes or None
+    def _offer(self, at: DeviceId) -> Offer:
+        return self._accounts.of(at).offer(self._settings.commands.enable)
 
-    def _offer(self) -> Offer:
-        return Offer(enabled_commands=self._settings.commands.enable, scopes=self._scopes())
-
-    def _look(self) -> Look:
+    def _look(self, at: DeviceId) -> Look:
         expiry = self._settings.homeassistant.command_expiry
-        return Look(self._topics, VERSION, command_expiry=expiry, offer=self._offer())
+        return Look(self._topics, VERSION, command_expiry=expiry, offer=self._offer(at))
 
     # --- across a restart -------------------------------------------------------------------------------
 
@@ -283,11 +287,9 @@ class Bridge:
             self._store.apply(Update(at, values, -math.inf, "restart"))
 
     def _keep_values(self) -> None:
-        own = {BRIDGE, ACCOUNT}
+        own = {device.at for device in self._own}
         known = {at: self._store.values(at) for at in self._store.devices() if at not in own}
-        self._database.keep_values(kept(known))
-
-
-def _blocks(kind: Kind) -> tuple[type[Exception], ...]:
-    """What keeps a device from being served. At Tesla's limit only cars are: calls to sites are free."""
-    return (SignInRequired, AccountLimited) if kind is Kind.VEHICLE else (SignInRequired,)
+        try:
+            self._database.keep_values(kept(known))
+        except Exception as error:  # noqa: BLE001 - a full disk is no reason to fall silent (F4)
+            log.warning("the last values could not be saved", error=str(error))

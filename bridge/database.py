@@ -1,4 +1,4 @@
-"""The one SQLite file: tokens, command journal, ledger and last values. The only module that imports sqlite3.
+"""The one SQLite file: tokens, command journal, ledger and last values. `datafile` opens it.
 
 Every write is one transaction. What must never be undone by a power cut (a token, a command about to be sent) is
 flushed to the disk before the call returns; what can be rebuilt (a count, a result, a value) is only handed to
@@ -8,14 +8,14 @@ the operating system, which survives a crash of the bridge but not one of the ma
 from __future__ import annotations
 
 import json
-import os
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
+from bridge import datafile
 from bridge.errors import SettingWrong
 
 FILE = "fleet2mqtt.sqlite"
@@ -53,51 +53,62 @@ class Entry:
     published: bool
 
 
+class InUse(SettingWrong):
+    """Another bridge has the directory to itself."""
+
+
 class Database:
     """Opens <directory>/fleet2mqtt.sqlite, mode 0600, for this process alone. Use it in a `with` block."""
 
     def __init__(self, directory: Path) -> None:
         self._path = directory / FILE
         self._sqlite: sqlite3.Connection | None = None
+        self._flushes: bool | None = None
 
     def __enter__(self) -> Self:
-        """Raises SettingWrong when the directory cannot be used, or another bridge is using it."""
+        """Raises SettingWrong when the directory cannot be used; InUse, when another bridge is using it."""
         try:
-            self._open()
+            self._sqlite = datafile.opened(self._path, SCHEMA)
         except (OSError, sqlite3.Error) as error:
-            raise SettingWrong(_advice(self._path, error)) from None
+            kind = InUse if datafile.is_taken(error) else SettingWrong
+            raise kind(f"FLEET2MQTT_DATA_DIR: {datafile.advice(self._path, error)}") from None
         return self
 
     def __exit__(self, *_: object) -> None:
         if self._sqlite:
             self._sqlite.close()
 
-    def _open(self) -> None:
-        self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        os.close(os.open(self._path, os.O_CREAT | os.O_RDWR | os.O_NOFOLLOW, 0o600))
-        self._path.chmod(0o600)
-        self._sqlite = sqlite3.connect(self._path, isolation_level=None, timeout=0.5)
-        # One process per data directory: two would spend each other's refresh tokens (reliability.md A2).
-        self._sqlite.execute("PRAGMA locking_mode = EXCLUSIVE")
-        self._sqlite.execute("PRAGMA journal_mode = WAL")
-        self._sqlite.executescript(f"BEGIN IMMEDIATE; {SCHEMA} COMMIT;")
+    def _write(self, statement: str, *values: Any, flushed: bool = False) -> sqlite3.Cursor:
+        """One statement, which SQLite makes a transaction of its own."""
+        return self._prepared(flushed=flushed).execute(statement, values)
 
     @contextmanager
-    def _transaction(self, *, flushed: bool) -> Iterator[sqlite3.Connection]:
-        assert self._sqlite, "used outside its with block"  # noqa: S101 - a bug of ours, not a state of the world
-        sqlite = self._sqlite
-        sqlite.execute(f"PRAGMA synchronous = {'FULL' if flushed else 'NORMAL'}")
+    def _transaction(self, *, flushed: bool = False) -> Iterator[sqlite3.Connection]:
+        """Several statements: all of them or none."""
+        sqlite = self._prepared(flushed=flushed)
         sqlite.execute("BEGIN")
         try:
             yield sqlite
+            sqlite.execute("COMMIT")
         except BaseException:
-            sqlite.execute("ROLLBACK")
+            sqlite.rollback()
             raise
-        sqlite.execute("COMMIT")
+
+    def _prepared(self, *, flushed: bool) -> sqlite3.Connection:
+        """The connection, so that the next transaction is flushed to the disk, or not."""
+        sqlite = self._connection
+        if flushed is not self._flushes:
+            sqlite.execute(f"PRAGMA synchronous = {'FULL' if flushed else 'NORMAL'}")
+            self._flushes = flushed
+        return sqlite
+
+    @property
+    def _connection(self) -> sqlite3.Connection:
+        assert self._sqlite, "used outside its with block"  # noqa: S101 - a bug of ours, not a state of the world
+        return self._sqlite
 
     def _rows(self, query: str, *values: Any) -> list[tuple[Any, ...]]:
-        assert self._sqlite, "used outside its with block"  # noqa: S101 - a bug of ours, not a state of the world
-        return self._sqlite.execute(query, values).fetchall()
+        return self._connection.execute(query, values).fetchall()
 
     # --- tokens -------------------------------------------------------------------------------------------
 
@@ -113,6 +124,12 @@ class Database:
                 sqlite.execute("DELETE FROM secret WHERE name = ?", (name,))
                 if value is not None:
                     sqlite.execute("INSERT INTO secret VALUES (?, ?)", (name, json.dumps(value)))
+        if None in secrets.values():
+            self._write("PRAGMA wal_checkpoint(TRUNCATE)")  # what was removed is in the log of writes, too
+
+    def back_up(self) -> None:
+        """Copies tokens and counts to a file beside the database, whole or not at all."""
+        datafile.back_up(self._connection, self._path, SCHEMA)
 
     # --- the command journal ------------------------------------------------------------------------------
 
@@ -125,27 +142,21 @@ class Database:
         received_at: float,
     ) -> int:
         """Remembers a command that arrived. Gives its number."""
-        with self._transaction(flushed=False) as sqlite:
-            cursor = sqlite.execute(
-                "INSERT INTO command (identity, fingerprint, request, received_at) VALUES (?, ?, ?, ?)",
-                (identity, fingerprint, json.dumps(request), received_at),
-            )
+        statement = "INSERT INTO command (identity, fingerprint, request, received_at) VALUES (?, ?, ?, ?)"
+        cursor = self._write(statement, identity, fingerprint, json.dumps(request), received_at)
         return int(cursor.lastrowid or 0)
 
     def mark_sent(self, number: int, sent: Mapping[str, Any]) -> None:
         """The bytes are about to leave; on disk when it returns."""
-        with self._transaction(flushed=True) as sqlite:
-            sqlite.execute("UPDATE command SET sent = ? WHERE id = ?", (json.dumps(sent), number))
+        self._write("UPDATE command SET sent = ? WHERE id = ?", json.dumps(sent), number, flushed=True)
 
     def mark_done(self, number: int, result: Mapping[str, Any]) -> None:
         """Its one result, before it is published."""
-        with self._transaction(flushed=False) as sqlite:
-            sqlite.execute("UPDATE command SET result = ? WHERE id = ?", (json.dumps(result), number))
+        self._write("UPDATE command SET result = ? WHERE id = ?", json.dumps(result), number)
 
-    def mark_published(self, numbers: Iterable[int]) -> None:
-        """The broker took their results."""
-        with self._transaction(flushed=False) as sqlite:
-            sqlite.executemany("UPDATE command SET published = 1 WHERE id = ?", [(n,) for n in numbers])
+    def mark_published(self, number: int) -> None:
+        """The broker took its result."""
+        self._write("UPDATE command SET published = 1 WHERE id = ?", number)
 
     def find_command(self, identity: str) -> Entry | None:
         """The newest command with this identity (correlation data or transaction), or None."""
@@ -157,8 +168,7 @@ class Database:
 
     def forget_commands(self, before: float) -> None:
         """Drops what was received earlier than this (seconds since 1970) and is done with."""
-        with self._transaction(flushed=False) as sqlite:
-            sqlite.execute("DELETE FROM command WHERE published = 1 AND received_at < ?", (before,))
+        self._write("DELETE FROM command WHERE published = 1 AND received_at < ?", before)
 
     def _entries(self, where: str, *values: Any) -> list[Entry]:
         columns = "id, fingerprint, request, sent, result, published"
@@ -172,11 +182,8 @@ class Database:
 
     def count_call(self, month: str, device: str, cost: str) -> None:
         """One more call of this price class."""
-        with self._transaction(flushed=False) as sqlite:
-            sqlite.execute(
-                "INSERT INTO spending VALUES (?, ?, ?, 1) ON CONFLICT DO UPDATE SET calls = calls + 1",
-                (month, device, cost),
-            )
+        statement = "INSERT INTO spending VALUES (?, ?, ?, 1) ON CONFLICT DO UPDATE SET calls = calls + 1"
+        self._write(statement, month, device, cost)
 
     def calls(self, month: str) -> Mapping[tuple[str, str], int]:
         """(device, price class) -> number of calls in a month (`2026-11`)."""
@@ -187,7 +194,7 @@ class Database:
 
     def keep_values(self, values: Mapping[str, Any]) -> None:
         """Device -> what is known of it, so that a restart while a car sleeps loses nothing."""
-        with self._transaction(flushed=False) as sqlite:
+        with self._transaction() as sqlite:
             rows = [(device, json.dumps(known)) for device, known in values.items()]
             sqlite.executemany("INSERT OR REPLACE INTO value VALUES (?, ?)", rows)
 
@@ -195,15 +202,14 @@ class Database:
         return {device: json.loads(known) for device, known in self._rows("SELECT device, known FROM value")}
 
     def forget_values(self, device: str) -> None:
-        with self._transaction(flushed=False) as sqlite:
-            sqlite.execute("DELETE FROM value WHERE device = ?", (device,))
+        self._write("DELETE FROM value WHERE device = ?", device)
+
+
+def backed_up(directory: Path, name: str) -> Mapping[str, Any] | None:
+    """A secret as the backup has it: to look at, also while another process holds the database."""
+    value = datafile.backed_up(directory / FILE, name)
+    return _parsed(value)
 
 
 def _parsed(text: str | None) -> Mapping[str, Any] | None:
     return None if text is None else json.loads(text)
-
-
-def _advice(path: Path, error: Exception) -> str:
-    if "locked" in str(error):
-        return f"FLEET2MQTT_DATA_DIR: another fleet2mqtt is using {path}; stop it, or give this one its own directory"
-    return f"FLEET2MQTT_DATA_DIR: cannot use {path}: {error}"

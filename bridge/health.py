@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -20,19 +20,20 @@ class _Part:
     succeeded_at: datetime | None = None
     error: BridgeError | None = None
     down_since: float | None = None
+    account: str = ""
 
 
 class Health:
-    """`report` tells of one part: how a call, a source or the broker is doing."""
+    """`report` tells of one part: how a call, a source or the broker is doing. A part may be of one account."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._parts: dict[str, _Part] = {}
         self._began = clock.monotonic()
 
-    def report(self, part: str, error: BridgeError | None) -> None:
+    def report(self, part: str, error: BridgeError | None, account: str = "") -> None:
         """A success (None) or a failure. Only changes reach the log (reliability.md I10)."""
-        known = self._parts.setdefault(part, _Part())
+        known = self._parts.setdefault(part, _Part(account=account))
         if error is None:
             if known.error:
                 log.info("works again", part=part)
@@ -55,17 +56,28 @@ class Health:
         since = known.down_since if known else self._began
         return 0.0 if since is None else self._clock.monotonic() - since
 
-    @property
-    def blocker(self) -> OwnerMustAct | None:
-        """What keeps everything from working until a person acts."""
-        errors = [part.error for part in self._parts.values()]
-        return next((error for error in errors if isinstance(error, OwnerMustAct)), None)
+    def has(self, kind: type[BridgeError] | tuple[type[BridgeError], ...], account: str | None = None) -> bool:
+        """Does any part fail for such a reason, or any of this account?"""
+        return any(isinstance(error, kind) for error in self._errors(account))
+
+    def works(self, subject: str) -> bool:
+        """Has every part of this subject done its work the last time? False while none has been tried."""
+        parts = [part for name, part in self._parts.items() if name.startswith(f"{subject} ")]
+        return bool(parts) and all(part.error is None for part in parts)
 
     @property
     def problem(self) -> str | None:
         """The most important trouble, in words; None when all is well."""
-        errors = [part.error for part in self._parts.values() if part.error]
-        return str(self.blocker or errors[0])[:255] if errors else None
+        return _worst(self._errors())
+
+    def problem_of(self, account: str) -> str | None:
+        """The same of one account and of what all have in common."""
+        return _worst([*self._errors(account), *self._errors("")])
+
+    def _errors(self, account: str | None = None) -> list[BridgeError]:
+        """Of all parts; or of those of one account; or, with "", of those of none."""
+        parts = self._parts.values()
+        return [part.error for part in parts if part.error and account in {None, part.account}]
 
     def body(self) -> dict[str, Any]:
         """For <base>/bridge/health."""
@@ -76,6 +88,11 @@ class Health:
             "problem": self.problem,
             "parts": {name: _shown(part) for name, part in self._parts.items()},
         }
+
+
+def _worst(errors: Sequence[BridgeError]) -> str | None:
+    worst = next((error for error in errors if isinstance(error, OwnerMustAct)), next(iter(errors), None))
+    return str(worst)[:255] if worst else None
 
 
 def _shown(part: _Part) -> Mapping[str, Any]:

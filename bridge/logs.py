@@ -9,11 +9,14 @@ from __future__ import annotations
 import logging
 import re
 import sys
+from functools import partial
 from types import TracebackType
-from typing import TextIO
+from typing import Any, TextIO
 
 import structlog
 from structlog.stdlib import ProcessorFormatter
+
+from bridge.redaction import redacted
 
 # Before a secret may stand a small letter: of an escape (`\n`), or of a terminal's colour.
 REDACTIONS = (
@@ -40,6 +43,8 @@ None of them eats a quote or a backslash that it does not give back: a line of J
 
 
 def redact(text: str) -> str:
+    """First what is known to be a secret, then what looks like one."""
+    text = redacted(text)
     for pattern, replacement in REDACTIONS:
         text = pattern.sub(replacement, text)
     return text
@@ -65,23 +70,25 @@ def _console() -> structlog.types.Processor:
     return structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback)
 
 
+def _line(logger: Any, method: str, event: structlog.types.EventDict, *, render: structlog.types.Processor) -> str:
+    """A line of our own. Nothing else fails because it cannot be made."""
+    try:
+        return redact(str(render(logger, method, event)))
+    except Exception:  # noqa: BLE001 - see above
+        return "a line of the log could not be written"
+
+
 def configure(level: str, *, as_json: bool) -> None:
-    """Everything that is logged, our own and the libraries', goes through here."""
+    """Everything that is logged goes through here: what libraries log through `logging`, our own in half its time."""
     shared: list[structlog.types.Processor] = [
         structlog.stdlib.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
+        *([structlog.processors.format_exc_info] if as_json else []),
     ]
     renderer: structlog.types.Processor = structlog.processors.JSONRenderer() if as_json else _console()
     handler = _Handler(sys.stderr)
     handler.setFormatter(
-        _Redacting(
-            foreign_pre_chain=shared,
-            processors=[
-                ProcessorFormatter.remove_processors_meta,
-                *([structlog.processors.format_exc_info] if as_json else []),
-                renderer,
-            ],
-        )
+        _Redacting(foreign_pre_chain=shared, processors=[ProcessorFormatter.remove_processors_meta, renderer])
     )
     sys.excepthook = _crashed
     logging.basicConfig(handlers=[handler], level=level.upper(), force=True)
@@ -89,8 +96,8 @@ def configure(level: str, *, as_json: bool) -> None:
     for name in ("httpx2", "httpcore2", "hpack", "uvicorn"):
         logging.getLogger(name).setLevel(logging.WARNING)
     structlog.configure(
-        processors=[structlog.stdlib.filter_by_level, *shared, ProcessorFormatter.wrap_for_formatter],
-        logger_factory=structlog.stdlib.LoggerFactory(),
-        wrapper_class=structlog.stdlib.BoundLogger,
+        processors=[*shared, partial(_line, render=renderer)],
+        logger_factory=structlog.WriteLoggerFactory(sys.stderr),
+        wrapper_class=structlog.make_filtering_bound_logger(level),  # what is not logged costs nothing
         cache_logger_on_first_use=True,
     )

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
+from bridge.accounts import Standing
 from bridge.errors import SignInRequired
 from bridge.health import Health
 from bridge.ledger import CREDIT, PRICES, Month
@@ -31,17 +33,29 @@ def info(roster: Roster, topics: Topics, version: str, started_at: datetime) -> 
     }
 
 
-def account(health: Health, so_far: Month, region: str, token_expires: datetime | None) -> dict[str, Any]:
-    """The `bridge` answer of the account's rows."""
+def account(health: Health, standing: Standing, so_far: Month) -> dict[str, Any]:
+    """The `bridge` answer of an account's rows. Nothing personal is in it."""
+    name = standing.name
     return {
-        "signed_in": not isinstance(health.blocker, SignInRequired),
-        "region": region,
-        "token_expires": token_expires,
-        "problem": health.problem or "none",
+        "signed_in": not health.has(SignInRequired, name),
+        "login_required": health.has(SignInRequired, name),
+        "connected": health.works(f"account {name}"),
+        "region": standing.region,
+        "token_expires": standing.token_expires,
+        "token_renewed": standing.token_renewed,
+        "sign_in_ends": standing.sign_in_ends,
+        "scopes_granted": _listed(standing.scopes),
+        "scopes_missing": None if standing.scopes is None else _listed(standing.wanted - standing.scopes),
+        "problem": health.problem_of(name) or "none",
         "cost_month": so_far.dollars,
         "credit_left": round(max(0.0, CREDIT - so_far.dollars), 4),
         **{f"calls_{cost}": so_far.calls.get(cost, 0) for cost in PRICES},
     }
+
+
+def _listed(scopes: Collection[str] | None) -> str | None:
+    """As much as a state of Home Assistant may hold: 255 characters."""
+    return None if scopes is None else ", ".join(sorted(scopes))[:255] or "none"
 
 
 def month(so_far: Month) -> dict[str, Any]:

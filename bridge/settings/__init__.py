@@ -1,5 +1,6 @@
 """The settings: their tree, where they come from, and one clear line for each that is wrong."""
 
+from bridge.settings.accounts import FIRST, of_all
 from bridge.settings.loading import load, names
 from bridge.settings.tree import (
     CommandSettings,
@@ -15,6 +16,7 @@ from bridge.settings.tree import (
 )
 
 __all__ = [
+    "FIRST",
     "CommandSettings",
     "HomeAssistantSettings",
     "LogFormat",
@@ -27,4 +29,5 @@ __all__ = [
     "TokenType",
     "load",
     "names",
+    "of_all",
 ]

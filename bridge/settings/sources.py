@@ -20,11 +20,12 @@ class FileSource(EnvSettingsSource):
     """X_FILE=/path: the value of X is the file's content, without its last newline."""
 
     def _load_env_vars(self) -> Mapping[str, str | None]:
-        found = {name: path for name, path in given().items() if name.endswith("_FILE") and name != CA_FILE}
+        found = {name: path for name, path in given().items() if name.endswith("_FILE") and name not in PATHS}
         return {name.removesuffix("_FILE").lower(): _content(name, path) for name, path in found.items()}
 
 
-CA_FILE = f"{PREFIX}MQTT_CA_FILE"
+PATHS = frozenset({f"{PREFIX}MQTT_CA_FILE", f"{PREFIX}TESLA_KEY_FILE"})
+"""Settings whose own names end so: they name a file, and not one that holds their value."""
 
 
 def _content(name: str, path: str) -> str:

@@ -1,6 +1,6 @@
-"""The settings tree, read from flags, environment, `.env`, `*_FILE` and a secrets directory.
+"""The settings tree, read from flags, environment, `.env`, `*_FILE`, a secrets directory and Home Assistant's options.
 
-Only `app` and `cli` read it. Precedence: flags, environment, `.env`, `*_FILE`, secrets directory.
+Only `app` and `cli` read it. Precedence: flags, environment, `.env`, `*_FILE`, secrets directory, options.
 """
 
 from __future__ import annotations
@@ -27,15 +27,21 @@ from pydantic_settings import (
     SettingsConfigDict,
 )
 
+from bridge.settings.addon import OptionsSource
 from bridge.settings.sources import PREFIX, SECRETS_DIR, FileSource, given
 
 
 class RegionName(StrEnum):
-    """Where the account lives. `simulated` is the simulator, whose token is worth nothing."""
+    """Where the account lives: a row of the table of hosts, or the simulator, whose token is worth nothing."""
 
     NA = "na"
     EU = "eu"
     CN = "cn"
+    TESLEMETRY = "teslemetry"
+    TESSIE = "tessie"
+    MYTESLAMATE = "myteslamate"
+    OWNER = "owner"
+    OWNER_CN = "owner-cn"
     SIMULATED = "simulated"
 
 
@@ -63,6 +69,9 @@ class Section(BaseModel):
 def _words(given: Any) -> Any:
     """`a,b` -> (a, b)."""
     return [word.strip() for word in given.split(",") if word.strip()] if isinstance(given, str) else given
+
+
+AccountName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9]{0,31}$")]
 
 
 def _pairs(given: Any) -> Any:
@@ -102,19 +111,27 @@ def _is_real(token: SecretStr) -> bool:
 
 
 class TeslaSettings(Section):
-    """The Tesla account."""
+    """The Tesla account. [accounts.md](accounts.md) tells how to have several."""
 
     token_type: TokenType = Field(
         TokenType.THIRD_PARTY,
         description="How to sign in: third-party, open-source, partner, business, fixed or owner-api.",
     )
-    region: RegionName = Field(RegionName.NA, description="na (also Asia and Pacific), eu, cn, or simulated.")
+    region: RegionName = Field(
+        RegionName.NA,
+        description="na (also Asia and Pacific), eu or cn; a relay: teslemetry, tessie or myteslamate; "
+        "owner or owner-cn, the retired Owner API; or simulated.",
+    )
     client_id: str | None = Field(None, description="Client id of your app at developer.tesla.com.")
     client_secret: SecretStr | None = Field(None, description="Its secret. Refreshing a token does not need it.")
     domain: str | None = Field(
         None,
         pattern=r"^[a-z0-9-]+(\.[a-z0-9-]+)+$",
         description="Domain of your app, which serves its public key: example.com.",
+    )
+    key_file: Path | None = Field(
+        None,
+        description="A private key of your own, PEM, P-256, mode 0600. Without it: the one that `keys` makes.",
     )
     redirect_uri: str = Field(
         "http://localhost:8585/callback",
@@ -139,7 +156,9 @@ class TeslaSettings(Section):
         None,
         description="The first refresh token. Used once; from then on the bridge keeps its own in the data directory.",
     )
-    access_token: SecretStr | None = Field(None, description="A fixed access token, with token_type=fixed.")
+    access_token: SecretStr | None = Field(
+        None, description="A fixed access token, or a relay's, with token_type=fixed."
+    )
     auth_code: SecretStr | None = Field(None, description="A business's consent code, with token_type=business.")
     email: str | None = Field(None, description="The account's e-mail address, with token_type=owner-api.")
     password: SecretStr | None = Field(None, description="Its password, with token_type=owner-api.")
@@ -229,6 +248,9 @@ class Settings(BaseSettings):
     aliases: Annotated[Mapping[str, TopicLevel], NoDecode, BeforeValidator(_pairs)] = Field(
         {}, description="Other names for VINs and site ids in topics: 5YJ3E1EA7KF000316=model3,1234567=home."
     )
+    accounts: Annotated[tuple[AccountName, ...], NoDecode, BeforeValidator(_words)] = Field(
+        (), description="Names of further Tesla accounts, in small letters: parents,work. docs/accounts.md explains."
+    )
     mqtt: MqttSettings = MqttSettings()
     tesla: TeslaSettings = TeslaSettings()
     homeassistant: HomeAssistantSettings = HomeAssistantSettings()
@@ -241,6 +263,15 @@ class Settings(BaseSettings):
         if self.base_topic == self.homeassistant.prefix:
             raise ValueError(f"{PREFIX}BASE_TOPIC and {PREFIX}HOMEASSISTANT_PREFIX must differ")
         return self
+
+    @field_validator("accounts")
+    @classmethod
+    def _accounts_differ(cls, accounts: tuple[str, ...]) -> tuple[str, ...]:
+        if len(set(accounts)) != len(accounts):
+            raise ValueError("two accounts have the same name")
+        if taken := {"tesla", "bridge"}.intersection(accounts):
+            raise ValueError(f"{' and '.join(sorted(taken))} cannot be the name of a further account")
+        return accounts
 
     @field_validator("aliases")
     @classmethod
@@ -258,7 +289,7 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Adds `*_FILE` and nested secrets to what pydantic-settings reads by itself."""
+        """Adds `*_FILE`, nested secrets and options to what pydantic-settings reads by itself."""
         secrets = NestedSecretsSettingsSource(
             file_secret_settings,
             secrets_dir=given().get(SECRETS_DIR, "/run/secrets"),
@@ -266,4 +297,5 @@ class Settings(BaseSettings):
             secrets_prefix=PREFIX.lower(),
             secrets_nested_delimiter="_",
         )
-        return init_settings, env_settings, dotenv_settings, FileSource(settings_cls), secrets
+        sources = (init_settings, env_settings, dotenv_settings, FileSource(settings_cls), secrets)
+        return (*sources, OptionsSource(settings_cls))

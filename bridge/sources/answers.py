@@ -1,14 +1,27 @@
-"""What polling itself needs to know of an answer. Pure; the values are read by the catalogue."""
+"""The calls that polling makes, and what it needs to know of their answers. Pure; values are read by the catalogue."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 
 from bridge.catalog import convert
 from bridge.model import Connectivity
+
+
+class Api(Protocol):
+    """The calls that polling makes."""
+
+    async def products(self) -> list[Any]: ...
+    async def vehicles(self) -> list[Any]: ...
+    async def vehicle_data(self, vin: str, groups: Collection[str]) -> Mapping[str, Any]: ...
+    async def live_status(self, site: str) -> Mapping[str, Any]: ...
+    async def site_info(self, site: str) -> Mapping[str, Any]: ...
+    async def energy_history(
+        self, site: str, *, start: datetime, end: datetime, period: str, zone: str
+    ) -> Mapping[str, Any] | None: ...
 
 
 def connectivity(entry: Mapping[str, Any]) -> Connectivity | None:

@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping
 from dataclasses import replace
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any
 
 import structlog
 
@@ -20,8 +20,6 @@ from bridge.sources import answers, history as energy_history, roster
 
 log = structlog.get_logger()
 
-ACCOUNT = DeviceId(Kind.ACCOUNT, "tesla")
-
 DATA_GROUPS = (
     "charge_state",
     "climate_state",
@@ -32,40 +30,31 @@ DATA_GROUPS = (
 )
 """Asked for always; `location_data` too when the token holds vehicle_location (fleet-api.md 2.2)."""
 
-GONE_AFTER = 86_400.0
-"""Seconds that a device may be missing from the products list before it counts as gone (reliability.md B10)."""
-
 NO_ZONE = "UTC"
 """For a site whose settings name no time zone, until its history does."""
 
 
-class Api(Protocol):
-    """The calls that polling makes."""
-
-    async def products(self) -> list[Any]: ...
-    async def vehicles(self) -> list[Any]: ...
-    async def vehicle_data(self, vin: str, groups: Collection[str]) -> Mapping[str, Any]: ...
-    async def live_status(self, site: str) -> Mapping[str, Any]: ...
-    async def site_info(self, site: str) -> Mapping[str, Any]: ...
-    async def energy_history(
-        self, site: str, *, start: datetime, end: datetime, period: str, zone: str
-    ) -> Mapping[str, Any] | None: ...
-
-
 class Poller:
-    """`run` asks and never ends; `updates` yields what was heard; `want` asks for fresh data soon."""
+    """One account's. `run` asks and never ends; `updates` yields what was heard; `want` asks for fresh data soon."""
 
     def __init__(
         self,
         *,
-        api: Api,
+        account: DeviceId,
+        api: answers.Api,
         clock: Clock,
         pace: Pace,
         scopes: Callable[[], Collection[str] | None],
         listening: asyncio.Event,
         report: Callable[[str, BridgeError | None], None],
+        is_ours: Callable[[DeviceId], bool] = lambda _: True,
     ) -> None:
-        """While nobody is `listening`, nothing is asked: reading for nobody costs money (reliability.md D5)."""
+        """While nobody is `listening`, nothing is asked: reading for nobody costs money (reliability.md D5).
+
+        What is not `is_ours`, another account asks about.
+        """
+        self._account = account
+        self._is_ours = is_ours
         self._api = api
         self._clock = clock
         self._pace = pace
@@ -76,53 +65,63 @@ class Poller:
         self._vehicles: dict[DeviceId, VehicleHistory] = {}
         self._calls: dict[tuple[DeviceId, str], CallHistory] = {}
         self._devices: dict[DeviceId, Device] = {}
-        self._missing: dict[DeviceId, float] = {}
+        self._missing = roster.Missing()
         self._zones: dict[DeviceId, str] = {}
         self._nudges: defaultdict[tuple[DeviceId, str], asyncio.Event] = defaultdict(asyncio.Event)
         self._tasks: dict[DeviceId, asyncio.Task[None]] = {}
+
+    @property
+    def devices(self) -> Collection[DeviceId]:
+        """Those that it asks about."""
+        return self._devices.keys()
 
     async def updates(self) -> AsyncIterator[Update | Roster]:
         while True:
             yield await self._heard.get()
 
     def want(self, device: DeviceId, after: float = 0.0) -> None:
-        """Fresh data of a device, so many seconds from now; a sleeping car is not woken for it."""
-        at = self._clock.monotonic() + after
+        """Fresh data of a device, so many seconds from now; no car is woken for it."""
+        self._change(device, wanted_at=self._clock.monotonic() + after)
+
+    def look_again(self) -> None:
+        """All is due, also what was put off: somebody has signed in, or the account shows more now, or less."""
+        for device in (self._account, *self._devices):
+            self._change(device, not_before=0.0, wanted_at=self._clock.monotonic())
+
+    def leave(self, devices: Collection[DeviceId]) -> None:
+        """These are asked about no longer."""
+        for at in devices:
+            self._drop(at)
+        self._announce()
+
+    def _change(self, device: DeviceId, **what: Any) -> None:
         if device in self._vehicles:
-            self._vehicles[device] = replace(self._vehicles[device], wanted_at=at)
+            self._vehicles[device] = replace(self._vehicles[device], **what)
         for key, history in self._calls.items():
             if key[0] == device:
-                self._calls[key] = replace(history, wanted_at=at)
+                self._calls[key] = replace(history, **what)
         self._nudge(device)
 
     async def run(self) -> None:
         """Finds the devices and polls each in a task of its own."""
         self._tasks.clear()  # those of a run that failed have ended with it
         async with asyncio.TaskGroup() as group:
-            group.create_task(self._repeat(ACCOUNT, "products", self._pace.products, self._read_products, group))
-            group.create_task(self._repeat(ACCOUNT, "vehicles", self._pace.state, self._read_vehicles))
+            group.create_task(self._repeat(self._account, "products", self._pace.products, self._read_products, group))
+            group.create_task(self._repeat(self._account, "vehicles", self._pace.state, self._read_vehicles))
 
     # --- the account ------------------------------------------------------------------------------------
 
     async def _read_products(self, group: asyncio.TaskGroup) -> None:
         asked = self._clock.monotonic()
         products = await self._api.products()
-        listed = {device.at: device for device in roster.devices(products)}
+        listed = {device.at: device for device in roster.devices(products) if self._is_ours(device.at)}
         self._devices |= listed
-        for at in self._gone(listed, asked):
-            self._drop(at)
-        self._announce()
+        self.leave(self._missing.gone(self._devices, listed, asked))
         for at in self._devices:
             self._start(at, group)
         for product in products:
             if isinstance(product, Mapping):
                 self._saw_entry(product, asked)
-
-    def _gone(self, listed: Collection[DeviceId], asked: float) -> list[DeviceId]:
-        """What every list of a whole day has left out. One list proves nothing, least of all an empty one."""
-        missing = (at for at in self._devices if at not in listed and at.kind is not Kind.WALL_CONNECTOR)
-        self._missing = {at: self._missing.get(at, asked) for at in missing}
-        return [at for at, since in self._missing.items() if asked - since > GONE_AFTER]
 
     def _announce(self) -> None:
         self._heard.put_nowait(Roster(tuple(self._devices.values())))
@@ -222,7 +221,7 @@ class Poller:
     def _connector(self, connector: Mapping[str, Any], site: DeviceId) -> DeviceId:
         """The products list may not name it: then it is found here."""
         device = roster.wall_connector(connector["din"], site, connector)
-        if device.at not in self._devices:
+        if device.at not in self._devices and self._is_ours(device.at):
             self._devices[device.at] = device
             self._announce()
         return device.at

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
 from bridge.catalog import convert
@@ -30,6 +30,23 @@ def devices(products: Iterable[Any]) -> Iterator[Device]:
                 yield _vehicle(vin, product)
             case {"energy_site_id": int() | str() as site} if _SITE.fullmatch(str(site)):
                 yield from _site(str(site), product)
+
+
+GONE_AFTER = 86_400.0
+"""Seconds that a device may be missing from the products list before it counts as gone (reliability.md B10)."""
+
+
+class Missing:
+    """Since when each device is missing, in monotonic seconds."""
+
+    def __init__(self) -> None:
+        self._since: dict[DeviceId, float] = {}
+
+    def gone(self, devices: Iterable[DeviceId], listed: Collection[DeviceId], now: float) -> list[DeviceId]:
+        """What every list of a whole day has left out. One list proves nothing, least of all an empty one."""
+        missing = (at for at in devices if at not in listed and at.kind is not Kind.WALL_CONNECTOR)
+        self._since = {at: self._since.get(at, now) for at in missing}
+        return [at for at, since in self._since.items() if now - since > GONE_AFTER]
 
 
 _SITE = re.compile(r"[1-9][0-9]{0,19}")

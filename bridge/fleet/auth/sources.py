@@ -3,53 +3,40 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Protocol
 
 import structlog
 
 from bridge.clock import Clock
-from bridge.errors import BridgeError, SignInRequired, TryLater
-from bridge.fleet.auth.endpoint import Granted, request_tokens
+from bridge.errors import BridgeError, OwnerMustAct, SignInRequired, TryLater
+from bridge.fleet.auth.endpoint import TokenEndpoint
 from bridge.fleet.auth.grants import Grant
 from bridge.fleet.auth.pause import Fuse, Pause
-from bridge.fleet.auth.tokens import Tokens, claims
+from bridge.fleet.auth.store import Custody, Keeper, TokenStore
+from bridge.fleet.auth.tokens import AHEAD, TOLERANCE, Life, Tokens, claims, is_skewed
+from bridge.fleet.auth.ways import Way, received, ways
 from bridge.fleet.hosts import Region
 from bridge.fleet.transport import Transport
+from bridge.redaction import hide
 
 GRACE = timedelta(hours=24)
 """Tesla keeps the refresh token used last good for so long, for clients that lost the answer (fleet-api.md 1.6)."""
 
-LAST_WAIT = 5.0
-"""Seconds that the end of the bridge waits for a renewal on its way."""
+REFRESH_LIFE, OWNER_REFRESH_LIFE = timedelta(days=90), timedelta(days=45)
+
+LAST_WAIT = 1.0
+"""Seconds that the end of the bridge waits for a renewal on its way. One that is lost is made again after a restart."""
 
 log = structlog.get_logger()
-
-
-class TokenStore(Protocol):
-    """Where tokens outlive the process. `save` and `begin` are on disk when they return."""
-
-    def load(self, account: str) -> Tokens | None:
-        """The newest generation."""
-        ...
-
-    def previous(self, account: str) -> Tokens | None:
-        """The generation before it, which must not be lost before the newest has proved good."""
-        ...
-
-    def begin(self, account: str, generation: int) -> None:
-        """This generation is about to be asked for."""
-        ...
-
-    def save(self, account: str, tokens: Tokens) -> None:
-        """This is the newest now; what was the newest becomes the previous one."""
-        ...
 
 
 class TokenSource:
     """Hands out the access token and renews it, one renewal for all who ask.
 
-    `unsaved` is True while the disk refuses the newest tokens: they would be lost with the process.
+    `tend` is to be called every few seconds.
     """
 
     def __init__(
@@ -58,158 +45,242 @@ class TokenSource:
         # Kept apart by name, so that no simulator is ever handed what a real account has stored.
         self._account = f"simulated {account}" if region.simulated else account
         self._grant = grant
-        self._store = store
         self._http = http
+        self._endpoint = TokenEndpoint(http, clock)
         self._clock = clock
-        self._pause = Pause(clock)
+        self._kept = Keeper(store, self._account, clock)
+        self._pause = Pause(clock, self._kept.custody.pause)
         self._fuse = Fuse(clock)
-        self._tokens: Tokens | None = None
         self._refused = ""
-        self._hopeless: set[str | None] = {None}
         self._renewal: asyncio.Task[Tokens] | None = None
         self.region = region
-        self.unsaved = False
+        self._recall()
 
     @property
     def scopes(self) -> frozenset[str]:
         """What the newest access token covers; empty before the first, or if it does not say."""
-        tokens = self._newest()
-        return claims(tokens.access).scopes if tokens else frozenset()
+        return claims(self._tokens.access).scopes if self._tokens else frozenset()
 
     @property
     def expires_at(self) -> datetime | None:
         """When the newest access token ends; None before the first, or if nobody said."""
-        tokens = self._newest()
-        return tokens.expires_at if tokens and tokens.access else None
+        return self._tokens.expires_at if self._tokens and self._tokens.access else None
+
+    @property
+    def renewed_at(self) -> datetime | None:
+        """When the newest tokens came; None before the first, and for those of the settings, which may be old."""
+        return self._tokens.obtained_at if self._tokens and self._tokens.generation else None
+
+    @property
+    def ends_at(self) -> datetime | None:
+        """When the refresh token ends if it is not used (fleet-api.md 1.6 and 1.13); None where there is none."""
+        life = OWNER_REFRESH_LIFE if self.region.is_owner_api else REFRESH_LIFE
+        return self.renewed_at + life if self.renewed_at and self._tokens and self._tokens.refresh else None
+
+    @property
+    def trouble(self) -> BridgeError | None:
+        """What the owner should hear of while calls still work; None is: nothing."""
+        if self._kept.unsaved:
+            return TryLater(f"new tokens cannot be saved ({self._kept.unsaved}): see to the data directory")
+        if self._pause.is_final and self._is_good():
+            return TryLater("the access token is good for some hours, but Tesla renews it no longer: sign in again")
+        return None
+
+    # --- for calls ------------------------------------------------------------------------------------------
 
     async def access(self) -> str:
         """A token that should be good now. Raises SignInRequired, SettingWrong or TryLater."""
-        tokens = self._newest()
-        self._save_what_is_unsaved()
-        now = self._clock.now()
-        if tokens and not self._is_refused(tokens) and not tokens.is_due(now):
-            return tokens.access
+        if self._tokens and not self._is_due():
+            return self._tokens.access
         try:
-            return (await self._renewed(tokens)).access
-        except TryLater:
-            if tokens and not self._is_refused(tokens) and tokens.is_good(now):
-                return tokens.access
+            return (await self._renewed()).access
+        except BridgeError:
+            # Whatever is wrong with the sign-in: a token that is good is used to its end (A3).
+            if self._tokens and self._is_good():
+                return self._tokens.access
             raise
 
     async def refresh(self, used: str) -> str:
         """Another token than `used`, which Tesla has just refused. Raises as `access` does."""
-        tokens = self._newest()
-        if tokens and tokens.access and tokens.access != used:
-            return tokens.access
+        if self._tokens and self._tokens.access and self._tokens.access != used:
+            return self._tokens.access
         if self._refused != used:
             self._fuse.check()
             self._refused = used
-        return (await self._renewed(tokens)).access
+        return (await self._renewed()).access
+
+    def worked(self, access: str) -> None:
+        """Tesla has taken this token. Costs next to nothing: `tend` writes it down."""
+        if self._tokens and access == self._tokens.access:
+            self._has_worked = True
+
+    # --- for whoever runs it ----------------------------------------------------------------------------------
+
+    def tend(self) -> None:
+        """Writes what could not be written; lets go of the pair before the newest once the newest has worked."""
+        custody = self._kept.custody
+        if self._has_worked and custody.newest is self._tokens and not custody.used_at:
+            self._kept.keep(replace(custody, used_at=self._clock.now(), previous=None))
+        self._kept.catch_up()
 
     async def settle(self) -> None:
         """Before the end: lets a renewal on its way arrive, and tries once more to save it."""
         if self._renewal:
             await asyncio.wait([self._renewal], timeout=LAST_WAIT)
-        self._save_what_is_unsaved()
+        self.tend()
 
-    def _newest(self) -> Tokens | None:
-        """From memory; from the store at first, and when signed out, because a person may have signed in since."""
-        if self._tokens is None or self._pause.is_final:
-            stored = self._store.load(self._account)
-            if stored and (self._tokens is None or stored.generation > self._tokens.generation):
-                self._tokens = stored
-                self._pause.end()
-        return self._tokens or self._grant.first(self._clock.now())
+    def adopt(self, tokens: Tokens, mark: str) -> None:
+        """A sign-in from outside takes the place of whatever there was. What the disk raises is raised; then it waits.
 
-    def _is_refused(self, tokens: Tokens) -> bool:
-        return tokens.access == self._refused
+        `mark` tells it from any other, for `has_taken`.
+        """
+        before = self._kept.custody.newest
+        newest = replace(tokens, generation=_generation(before) + 1)
+        self._take(Custody(newest, before, stored_at=self._clock.now(), adopted=mark))
+        log.info("a new sign-in is taken up", account=self._account, generation=newest.generation)
 
-    async def _renewed(self, tokens: Tokens | None) -> Tokens:
+    def forget(self, mark: str) -> None:
+        """The owner signed out: no tokens, and nobody is asked for any until a new sign-in. Raises as `adopt` does."""
+        pause = Pause(self._clock)
+        pause.sign_out([way.mark for way in ways(self._grant, self.region, [self._grant.first(self._clock.now())])])
+        self._take(Custody(pause=pause.record(), adopted=mark))
+        log.info("signed out; the tokens are forgotten", account=self._account)
+
+    def has_taken(self, mark: str) -> bool:
+        """Was this the last sign-in or sign-out that was taken up?"""
+        return self._kept.custody.adopted == mark
+
+    def _take(self, custody: Custody) -> None:
+        self._kept.replace(custody)
+        self._pause, self._fuse = Pause(self._clock, custody.pause), Fuse(self._clock)
+        self._refused = ""
+        self._recall()
+
+    # --- what there is ----------------------------------------------------------------------------------------
+
+    def _recall(self) -> None:
+        """From the disk, else from the settings."""
+        now, custody = self._clock.now(), self._kept.custody
+        tokens = custody.newest or self._grant.first(now)
+        for each in (tokens, custody.previous):
+            hide(*(each.access, each.refresh) if each else ())
+        life = Life.recalled(tokens, now, self._clock.monotonic()) if tokens else Life.over()
+        self._hold(tokens, life, is_recalled=True)
+
+    def _hold(self, tokens: Tokens | None, life: Life, *, is_recalled: bool = False) -> None:
+        self._tokens = tokens
+        self._life = life
+        self._is_recalled = is_recalled
+        self._has_worked = False
+
+    def _is_due(self) -> bool:
+        is_old = self._clock.monotonic() >= self._life.due
+        return is_old or self._is_refused() or (self._is_recalled and self._is_doubtful())
+
+    def _is_doubtful(self) -> bool:
+        """A renewal was cut off, so they may be used up (A1); or the clock that told their age is wrong (A6)."""
+        return self._kept.custody.is_open or abs(self._http.skew) > TOLERANCE
+
+    def _is_good(self) -> bool:
+        return self._clock.monotonic() < self._life.ends and not self._is_refused()
+
+    def _is_refused(self) -> bool:
+        return self._tokens is not None and self._tokens.access == self._refused
+
+    # --- renewal ----------------------------------------------------------------------------------------------
+
+    async def _renewed(self) -> Tokens:
         """Joins the renewal on its way, or begins one. No await may stand between the check and the start."""
         if self._renewal is None or self._renewal.done():
-            self._pause.check()
-            self._renewal = asyncio.create_task(self._renew(tokens), name="token renewal")
+            candidates = [self._tokens, self._kept.custody.previous, self._grant.first(self._clock.now())]
+            found = ways(self._grant, self.region, candidates)
+            self._pause.check([way.mark for way in found])
+            if not found:
+                self._grant.fields(self._tokens, self.region)  # raises: it knows what is missing
+            self._renewal = asyncio.create_task(self._renew(found), name="token renewal")
             self._renewal.add_done_callback(_look_at_error)
         # Whoever asks may be cancelled; the renewal must not be: Tesla may have spent the refresh token already.
         return await asyncio.shield(self._renewal)
 
-    async def _renew(self, tokens: Tokens | None) -> Tokens:
+    async def _renew(self, found: Sequence[Way]) -> Tokens:
+        pause = self._pause
         try:
-            renewed = await self._ask_with_any(tokens)
+            return await self._ask_in_turn(found)
         except BridgeError as error:
-            self._pause.begin(error)
-            raise
-        self._pause.end()
-        log.info("the access token was renewed", generation=renewed.generation, until=str(renewed.expires_at))
-        return renewed
+            if pause is not self._pause:
+                raise TryLater("somebody has signed in or out meanwhile") from error
+            verdict = pause.begin(self._explained(error), [way.mark for way in found], is_sure=self._is_sure(found))
+            self._kept.keep(replace(self._kept.custody, pause=pause.record()))
+            raise verdict from error
 
-    async def _ask_with_any(self, tokens: Tokens | None) -> Tokens:
+    async def _ask_in_turn(self, found: Sequence[Way]) -> Tokens:
+        """With the first; if that is refused, with the others, each of them only once."""
         try:
-            return await self._ask(tokens, _generation(tokens))
-        except SignInRequired:
-            spare = self._spare(tokens)
-            if spare is None:
-                raise
-            log.warning("Tesla refuses the newest refresh token; trying another", generation=spare.generation)
-            self._hopeless.add(spare.refresh)
-            return await self._ask(spare, _generation(tokens))
+            return await self._ask(found[0])
+        except SignInRequired as refusal:
+            for way in found[1:]:
+                if self._is_worth_a_try(way):
+                    log.warning("Tesla refuses the newest sign-in; trying another", generation=_generation(way.tokens))
+                    with suppress(OwnerMustAct):
+                        return await self._ask(way)
+                    self._pause.refused.add(way.mark)
+            raise refusal from None
 
-    def _spare(self, newest: Tokens | None) -> Tokens | None:
-        """The pair before the newest, within Tesla's day of grace, else the setting; each is tried only once."""
-        if newest is None:
-            return None
-        self._hopeless.add(newest.refresh)
-        now = self._clock.now()
-        in_grace = now - newest.obtained_at < GRACE
-        spares = (self._store.previous(self._account) if in_grace else None, self._grant.first(now))
-        return next((spare for spare in spares if spare and spare.refresh not in self._hopeless), None)
+    def _is_worth_a_try(self, way: Way) -> bool:
+        if way.mark in self._pause.refused:
+            return False
+        newest = self._kept.custody.newest
+        if newest is None or way.tokens is not self._kept.custody.previous:
+            return True
+        # By Tesla's clock, which its refusal has just told.
+        return self._clock.now() + timedelta(seconds=self._http.skew) - newest.obtained_at < GRACE
 
-    async def _ask(self, tokens: Tokens | None, generation: int) -> Tokens:
+    def _is_sure(self, found: Sequence[Way]) -> bool:
+        """A refusal counts at once for what never gave an access token, or when the pair before is refused too (A3)."""
+        never_worked = self._tokens is None or not self._tokens.access
+        before = (way.mark for way in found if way.tokens and way.tokens is self._kept.custody.previous)
+        return never_worked or any(mark in self._pause.refused for mark in before)
+
+    def _explained(self, error: BridgeError) -> BridgeError:
+        newest = self._kept.custody.newest
+        if not isinstance(error, SignInRequired) or not newest or self._clock.now() - newest.obtained_at < GRACE:
+            return error
+        return SignInRequired(
+            f"{error}. The tokens here are of {newest.obtained_at:%Y-%m-%d}: if the data directory was restored from a "
+            "backup, that is why, for newer ones have been used since"
+        )
+
+    async def _ask(self, way: Way) -> Tokens:
         """Begin -> POST -> save, and only then use."""
-        fields = self._grant.fields(tokens, self.region)
-        self._begin(generation + 1)
-        granted = await request_tokens(self._http, self.region, fields, self._clock.now())
-        self._tokens = _tokens(granted, tokens, generation + 1, self._clock.now())
-        self._save(self._tokens)
-        return self._tokens
+        pause, asked = self._pause, self._clock.monotonic()
+        self._begin()
+        granted = await self._endpoint.ask(self.region, way.form)
+        if pause is not self._pause:
+            raise TryLater("somebody has signed in or out meanwhile")
+        custody, before = self._kept.custody, way.tokens if way.tokens and way.tokens.refresh else None
+        tokens = received(granted, before, _generation(custody.newest) + 1, self._clock.now())
+        hide(granted.access, granted.refresh, granted.identity)
+        self._pause.end()
+        self._kept.keep(Custody(tokens, before, begun_at=custody.begun_at, adopted=custody.adopted))
+        self._hold(tokens, Life.fresh(tokens, asked))
+        _tell(tokens)
+        return tokens
 
-    def _begin(self, generation: int) -> None:
-        try:
-            self._store.begin(self._account, generation)
-        except Exception as error:  # noqa: BLE001 - a full disk must not cost the access token as well (F4)
-            log.warning("the renewal could not be noted on disk", error=str(error))
-
-    def _save_what_is_unsaved(self) -> None:
-        if self.unsaved and self._tokens:
-            self._save(self._tokens)
-
-    def _save(self, tokens: Tokens) -> None:
-        try:
-            self._store.save(self._account, tokens)
-        except Exception as error:  # noqa: BLE001 - whatever the store raises, the pair in memory must live on (F4)
-            if not self.unsaved:
-                log.error("new tokens cannot be saved; a restart now may need a sign-in", error=str(error))  # noqa: TRY400 - the trace says nothing more
-            self.unsaved = True
-            return
-        if self.unsaved:
-            log.info("the tokens are saved")
-        self.unsaved = False
+    def _begin(self) -> None:
+        """Raises TryLater while nothing can be written and there is time to wait for that (reliability.md E1)."""
+        is_written = self._kept.keep(replace(self._kept.custody, begun_at=self._clock.now(), is_open=True))
+        if not is_written and self._is_good() and self._life.ends - self._clock.monotonic() > AHEAD:
+            raise TryLater("the access token is not renewed yet, because a new one could not be saved")
 
 
 def _generation(tokens: Tokens | None) -> int:
     return tokens.generation if tokens else 0
 
 
-def _tokens(granted: Granted, old: Tokens | None, generation: int, now: datetime) -> Tokens:
-    """Without a new refresh token the old one stays good (RFC 6749, 6)."""
-    lifetime = timedelta(seconds=granted.lifetime) if granted.lifetime else None
-    return Tokens(
-        access=granted.access,
-        refresh=granted.refresh or (old.refresh if old else None),
-        expires_at=now + lifetime if lifetime else claims(granted.access).expires_at,
-        generation=generation,
-        obtained_at=now,
-    )
+def _tell(tokens: Tokens) -> None:
+    log.info("the access token was renewed", generation=tokens.generation, until=str(tokens.expires_at))
+    if is_skewed(tokens):
+        log.warning("the clock of this machine is not Tesla's; is it set by the network?", now=str(tokens.obtained_at))
 
 
 def _look_at_error(renewal: asyncio.Task[Tokens]) -> None:

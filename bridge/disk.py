@@ -1,0 +1,64 @@
+"""Private files: 0600 from their first byte, whole or not at all, and on the disk when it is said so."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+
+def create_private(path: Path) -> int:
+    """A new empty file, ours alone, whatever the umask says; gives its descriptor. Raises OSError, also for a link."""
+    file = os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR | os.O_NOFOLLOW, 0o600)
+    os.fchmod(file, 0o600)
+    return file
+
+
+def write_private(path: Path, content: bytes) -> None:
+    """Takes the place of what was there. Raises OSError, and then nothing has changed."""
+    new = path.with_name(f"{path.name}.new")
+    new.unlink(missing_ok=True)  # left behind by a crash
+    write_new(new, content)
+    try:
+        put_in_place(new, path)
+    except BaseException:
+        new.unlink(missing_ok=True)
+        raise
+
+
+def write_new(path: Path, content: bytes) -> None:
+    """Never takes the place of anything: raises FileExistsError, also for a link. On the disk when it returns.
+
+    Where root writes into another user's directory, as `docker exec` does, the file becomes that user's.
+    """
+    file = create_private(path)
+    try:
+        with os.fdopen(file, "wb") as writer:
+            owner = path.parent.stat()
+            if os.geteuid() == 0 and owner.st_uid != 0:
+                os.fchown(file, owner.st_uid, owner.st_gid)
+            writer.write(content)
+        _flush(path)
+        flush_directory(path.parent)
+    except BaseException:
+        path.unlink(missing_ok=True)
+        raise
+
+
+def put_in_place(new: Path, path: Path) -> None:
+    """Renames a complete file. On the disk, file and name, when it returns."""
+    _flush(new)
+    new.replace(path)
+    flush_directory(path.parent)
+
+
+def flush_directory(directory: Path) -> None:
+    """What was created, renamed or removed in it stays so when the power goes."""
+    _flush(directory)
+
+
+def _flush(path: Path) -> None:
+    file = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(file)
+    finally:
+        os.close(file)
