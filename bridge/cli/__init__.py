@@ -10,6 +10,7 @@ import os
 import sys
 from collections.abc import Mapping, Sequence
 from importlib import import_module
+from keyword import iskeyword
 from types import ModuleType
 
 from bridge.cli import user
@@ -27,11 +28,20 @@ VERBS: Mapping[str, str] = {
     "check": "Check settings, broker and account, and say what to do.",
     "health": "Is the bridge with this data directory well? For health checks.",
     "send": "Send one command to a running bridge and print its answer.",
+    "login": "Sign in to the Tesla account, with a browser.",
+    "logout": "Sign out: forget the tokens; with --purge also what was shown.",
+    "import": "Take over the sign-in of another program, from a file.",
+    "keys": "Make the app's key pair, or show its public half.",
+    "serve-key": "Serve the public key, for a web server or a tunnel in front of it.",
+    "register": "Register the app with its domain and key, in each region.",
+    "pair": "Pair the app's key with a car: link, QR code, and whether it is done.",
     "catalog": "Print the tables: entities, commands, settings.",
     "version": "Print the version.",
 }
 
-SET = frozenset({"run", "check", "health", "send"})
+SET = frozenset(
+    {"run", "check", "health", "send", "login", "logout", "import", "keys", "serve-key", "register", "pair"}
+)
 """Verbs that take settings as flags."""
 
 _EPILOG = "Every setting is a flag too: --mqtt-host, --tesla-region, ... docs/configuration.md lists them."
@@ -43,7 +53,8 @@ def main() -> None:
         user.become(os.environ)
         sys.exit(_run(sys.argv[1:]))
     except SettingWrong as error:
-        print(f"fleet2mqtt: {error}", file=sys.stderr)  # noqa: T201 - the log may not be set up yet
+        told = import_module("bridge.settings.addon").as_options(str(error))
+        print(f"fleet2mqtt: {told}", file=sys.stderr)  # noqa: T201 - the log may not be set up yet
         sys.exit(WRONG)
     except KeyboardInterrupt:
         sys.exit(130)
@@ -72,19 +83,27 @@ def _parser(called: str) -> argparse.ArgumentParser:
 def module(verb: str) -> ModuleType:
     """The module of a verb. Raises SettingWrong where it needs what is not installed."""
     try:
-        return import_module(f"bridge.cli.{verb}")
+        return import_module(f"bridge.cli.{verb.replace('-', '_')}{'_' * iskeyword(verb)}")
     except ModuleNotFoundError as error:
         raise SettingWrong(f"{verb} needs {error.name}: pip install 'fleet2mqtt[demo]'") from None
+
+
+def own_flags(verb: str) -> set[str]:
+    """The flags of a verb that are no settings."""
+    parser = argparse.ArgumentParser()
+    module(verb).arguments(parser)
+    return set(parser._option_string_actions)  # noqa: SLF001 - argparse tells it nowhere else
 
 
 def _split(words: Sequence[str]) -> tuple[list[str], list[str]]:
     """The verb with its own arguments, and the settings among them: `--name value` or `--name=value`."""
     if not words or words[0] not in SET:
         return list(words), []
+    known = own_flags(words[0])
     own, flags, rest = [], [], list(words)
     while rest:
         word = rest.pop(0)
-        if not word.startswith("--") or word == "--help":
+        if not word.startswith("--") or word.partition("=")[0] in known:
             own.append(word)
         else:
             flags += [word] if "=" in word else [word, *rest[:1]]

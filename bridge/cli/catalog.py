@@ -87,6 +87,8 @@ def _entity(row: Entity) -> tuple[str, ...]:
 def _range(row: Entity) -> str:
     if row.limits:
         return f"{row.limits.minimum:g} to {row.limits.maximum:g}"
+    if row.component == "time":
+        return "time of day"
     return "true, false" if row.component in {"binary_sensor", "switch", "lock", "cover"} else ""
 
 
@@ -95,6 +97,8 @@ def _setter(row: Entity) -> str:
         return ""
     if row.limits:
         return f"{row.limits.minimum:g} to {row.limits.maximum:g}, step {row.limits.step:g}"
+    if row.component == "time":
+        return f"full minutes, like {_TIME}"
     return "a value" if row.options else ", ".join(_words(row))
 
 
@@ -150,7 +154,12 @@ def _set_row(row: Entity, kind: Kind) -> tuple[str, ...]:
 def _sample_value(row: Entity) -> str:
     if row.options:
         return row.options[-1]
+    if row.component == "time":
+        return _TIME
     return f"{_middle(row.limits.minimum, row.limits.maximum, row.limits.step):g}" if row.limits else _words(row)[0]
+
+
+_TIME = "07:30"
 
 
 def _middle(minimum: float, maximum: float, step: float) -> float:
@@ -185,6 +194,8 @@ def _parameter(parameter: Parameter) -> str:
 
 
 def _bounds(parameter: Parameter) -> str:
+    if parameter.is_time:
+        return f"like {_TIME}, or minutes"
     kind = {bool: "true/false", int: "whole number", float: "number", str: "text"}[parameter.type]
     if parameter.minimum is None and parameter.maximum is None:
         return kind
@@ -209,6 +220,8 @@ def _sample(parameter: Parameter) -> Any:
         return parameter.choices[-1]
     if parameter.type is bool:
         return True
+    if parameter.is_time:
+        return _TIME
     if parameter.type is str:
         return "1234" if parameter.secret else "text"
     low = parameter.minimum or 0
@@ -240,6 +253,7 @@ _CONFIGURATION = """A setting is looked for in this order; the first one found c
 3. a file `.env` in the working directory, with lines like the above
 4. a file named by `..._FILE`: `FLEET2MQTT_MQTT_PASSWORD_FILE=/run/secrets/mqtt`; its last newline does not count
 5. a file in `/run/secrets` (or `FLEET2MQTT_SECRETS_DIR`), named like the setting in small letters
+6. as an app of Home Assistant: its options, named like the setting in small letters without `FLEET2MQTT_`
 
 A wrong or unknown setting stops the program with exit code 2 and one line that names it."""
 

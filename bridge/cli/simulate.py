@@ -11,6 +11,7 @@ from pathlib import Path
 
 from bridge.cli.stopping import until_stopped
 from bridge.errors import SettingWrong
+from bridge.simulator.cloud import KEY_PAGE
 from bridge.simulator.server import Simulation, serve
 
 
@@ -23,6 +24,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--cars", type=int, default=2, help="how many cars (2)")
     parser.add_argument("--sites", type=int, default=1, help="how many energy sites (1)")
     parser.add_argument("--region", choices=("na", "eu", "cn"), default="na", help="where the account lives (na)")
+    parser.add_argument("--key-page", default=KEY_PAGE, help=f"where every domain's key is served ({KEY_PAGE})")
     parser.add_argument("--from", type=Path, dest="directory", metavar="DIR", help="serve recorded answers")
 
 
@@ -40,6 +42,7 @@ async def _run(options: argparse.Namespace, stop: asyncio.Event) -> int:
         cars=options.cars,
         sites=options.sites,
         region=options.region,
+        key_page=options.key_page,
         from_directory=options.directory,
     )
     try:
@@ -58,6 +61,7 @@ def _say(url: str) -> None:
         "  FLEET2MQTT_TESLA_REGION=simulated",
         f"  FLEET2MQTT_TESLA_SIMULATOR_URL={url}",
         "  FLEET2MQTT_TESLA_CLIENT_ID=simulated-client",
+        "  FLEET2MQTT_TESLA_CLIENT_SECRET=simulated-secret",
         "  FLEET2MQTT_TESLA_REFRESH_TOKEN=simulated-refresh-token",
     )
     sys.stdout.write("\n".join(lines) + "\n")
