@@ -2,6 +2,7 @@
 # Nothing of ours is compiled, so amd64 and arm64 are the same file. docs/container.md says how to run it.
 
 FROM python:3.13-slim AS build
+LABEL org.opencontainers.image.title="fleet2mqtt"
 WORKDIR /src
 COPY pyproject.toml README.md LICENSE ./
 # The libraries first, with an empty package: a change of our code alone does not fetch them again.
@@ -17,6 +18,9 @@ LABEL org.opencontainers.image.title="fleet2mqtt" \
       org.opencontainers.image.description="A bridge between Tesla's Fleet API and MQTT" \
       org.opencontainers.image.version="0.1.0" \
       org.opencontainers.image.licenses="Apache-2.0" \
+      org.opencontainers.image.url="https://github.com/fleet2mqtt/fleet2mqtt" \
+      org.opencontainers.image.source="https://github.com/fleet2mqtt/fleet2mqtt" \
+      org.opencontainers.image.documentation="https://github.com/fleet2mqtt/fleet2mqtt/blob/main/docs/container.md" \
       org.opencontainers.image.base.name="docker.io/library/python:3.13-slim"
 COPY --from=build /opt/fleet2mqtt /opt/fleet2mqtt
 # Any user may be given to `docker run --user`, so any user may make files here; each file is its owner's alone.

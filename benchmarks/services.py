@@ -67,6 +67,7 @@ class Services:
             "FLEET2MQTT_MQTT_CLIENT_ID": base,
             "FLEET2MQTT_TESLA_REGION": "simulated",
             "FLEET2MQTT_TESLA_SIMULATOR_URL": self.api,
+            "FLEET2MQTT_TESLA_TOKEN_TYPE": "fixed",
             "FLEET2MQTT_TESLA_ACCESS_TOKEN": TOKEN,
             "FLEET2MQTT_TESLA_BUDGET": "1000000",
         }

@@ -1,9 +1,8 @@
-"""The bridge's way from a body to the broker: catalogue, store, publisher, connection, joined as `app` joins them."""
+"""The bridge's way from a body to the broker: JSON, catalogue, store, publisher, connection, as `app` joins them."""
 
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from itertools import count
@@ -12,6 +11,9 @@ from benchmarks.names import HOST
 from bridge import catalog
 from bridge.catalog import convert
 from bridge.clock import SystemClock
+from bridge.fleet.documents import document
+from bridge.fleet.transport import Answer
+from bridge.health import Health
 from bridge.homeassistant import Look
 from bridge.model import Device, DeviceId, Kind, Roster, Update
 from bridge.mqtt import BrokerAddress, Connection, Mqtt, Publication, Taken
@@ -50,9 +52,15 @@ class Ours:
         self._devices = [DeviceId(Kind.VEHICLE, f"LRW3F7EK4NC7{number:05d}") for number in range(cars)]
         self._store = Store()
         look = Look(Topics(), "benchmark")
-        self._publisher = Publisher(store=self._store, look=lambda: look, prefix="homeassistant")
-        self._times = count()
         self._clock = SystemClock()
+        self._publisher = Publisher(
+            store=self._store,
+            topics=look.topics,
+            look=lambda _: look,
+            prefix="homeassistant",
+            report=Health(self._clock).report,
+        )
+        self._times = count()
         self._connection = connection
         self._gate = Gate(connection)
         self._publisher.attach(self._gate)
@@ -66,7 +74,7 @@ class Ours:
         self._gate.live = True
 
     def take(self, car: int, body: bytes) -> None:
-        at, answer = self._devices[car], json.loads(body)
+        at, answer = self._devices[car], document(Answer(200, {}, body))
         seen = {"last_seen": convert.millis_epoch(answer["vehicle_state"]["timestamp"]), "data_source": "poll"}
         values = catalog.read(at.kind, {"vehicle": answer, **answer, "bridge": seen})
         if change := self._store.apply(Update(at, values, next(self._times), "poll")):

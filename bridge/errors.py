@@ -23,11 +23,34 @@ BridgeError
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
+from typing import Self
+
+from bridge.redaction import redacted
+
 
 class BridgeError(Exception):
-    """The root. `reason` is the machine-readable word that reaches the result topic."""
+    """The root. `reason` is the machine-readable word that reaches the result topic.
+
+    `account` is the name of the account that it is about, where that is not the first: its settings are called
+    otherwise, and it is signed in otherwise.
+    """
 
     reason = "internal"
+    account = ""
+
+    def __str__(self) -> str:
+        """Fit for a log and for a topic: it may quote what Tesla or a library said, and that may quote a secret."""
+        said = redacted(super().__str__())
+        if not self.account:
+            return said
+        said = _FIRST_ACCOUNTS.sub(f"FLEET2MQTT_ACCOUNT_{self.account.upper()}_", said)
+        return _VERBS.sub(rf"\1 --account {self.account}", said)
+
+
+_FIRST_ACCOUNTS = re.compile(r"FLEET2MQTT_TESLA_(?!BUDGET)")
+_VERBS = re.compile(r"(fleet2mqtt (?:login|logout|import))\b(?! --account)")
 
 
 class OwnerMustAct(BridgeError):
@@ -52,6 +75,13 @@ class ScopeMissing(OwnerMustAct):
     """The token lacks a scope (403 `Unauthorized missing scopes`)."""
 
     reason = "scope"
+
+    @classmethod
+    def lacking(cls, scopes: Iterable[str], advice: str) -> Self:
+        """`scopes`: any of them would do. `advice`: how to grant it."""
+        names = " or ".join(scopes)
+        lack = f"the Tesla sign-in lacks the scope {names}" if names else "the Tesla sign-in lacks a scope"
+        return cls(f"{lack}: {advice or 'sign in again and grant it'}")
 
 
 class AccountLimited(OwnerMustAct):

@@ -57,7 +57,8 @@ class Ledger:
         wait = self._blocked.get((cost, device), 0.0) - self._clock.monotonic()
         if wait > 0:
             raise RateLimited(f"Tesla asked to wait {wait:.0f} s more with {cost} calls", wait)
-        if PRICES[cost] and self.month().dollars + PRICES[cost] > self._budget * SHARE[cost]:
+        self._turn_page()
+        if PRICES[cost] and _dollars(self._calls) + PRICES[cost] > self._budget * SHARE[cost]:
             raise BudgetSpent(
                 f"the month's budget of ${self._budget:.2f} is spent for {cost} calls; "
                 "raise FLEET2MQTT_TESLA_BUDGET or wait for the next month"
@@ -66,9 +67,9 @@ class Ledger:
     def record(self, cost: str, device: str, status: int) -> None:
         """An answer came; below 500 it is billed (fleet-api.md 6.2)."""
         if status < 500:
-            name = self.month().name
+            self._turn_page()
             self._calls[cost] += 1
-            self._store.count_call(name, device, cost)
+            self._store.count_call(self._month, device, cost)
 
     def limited(self, cost: str, device: str, wait: float) -> None:
         """A 429: no call of this class for this device for `wait` seconds."""
@@ -76,14 +77,20 @@ class Ledger:
 
     def month(self) -> Month:
         """The month so far. Tesla's month begins on the first, taken as UTC (fleet-api.md 6.2)."""
+        self._turn_page()
+        return Month(self._month, dict(self._calls), _dollars(self._calls))
+
+    def _turn_page(self) -> None:
         name = _name(self._clock.now())
         if name != self._month:
             self._month, self._calls = name, Counter()
             for (_, cost), calls in self._store.calls(name).items():
                 self._calls[cost] += calls
-        dollars = sum(PRICES[cost] * calls for cost, calls in self._calls.items())
-        return Month(name, dict(self._calls), round(dollars, 4))
+
+
+def _dollars(calls: Mapping[str, int]) -> float:
+    return round(sum(PRICES[cost] * number for cost, number in calls.items()), 4)
 
 
 def _name(now: datetime) -> str:
-    return f"{now:%Y-%m}"
+    return f"{now.year}-{now.month:02}"

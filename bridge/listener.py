@@ -18,6 +18,9 @@ log = structlog.get_logger()
 Verb = Callable[[], Mapping[str, Any]]
 """What a request to the bridge does; gives the data of its response."""
 
+Errand = Callable[[Callable[[Mapping[str, Any]], None]], None]
+"""A request that takes a while: it is given whom to tell the data of its response, later."""
+
 Respond = Callable[[str, Mapping[str, Any], Message], None]
 
 
@@ -34,6 +37,7 @@ class Ears:
     """A retained command lies on this topic."""
     respond: Respond
     verbs: Mapping[str, Verb]
+    errands: Mapping[str, Errand]
 
 
 class Listener:
@@ -51,7 +55,12 @@ class Listener:
 
     @property
     def filters(self) -> tuple[str, ...]:
-        return (*self._topics.incoming, *((self._status_topic,) if self._status_topic else ()))
+        return (*self.commands, *((self._status_topic,) if self._status_topic else ()))
+
+    @property
+    def commands(self) -> tuple[str, ...]:
+        """Those filters below our own base."""
+        return self._topics.incoming
 
     def hear(self, message: Message) -> None:
         if message.topic == self._status_topic:
@@ -95,10 +104,18 @@ class Listener:
         except PayloadInvalid as error:
             self._ears.respond(name, {"status": "error", "error": str(error), "data": {}}, message)
             return
-        verb = self._ears.verbs.get(name)
-        if verb and not message.retain:
-            body: dict[str, Any] = {"status": "ok", "data": verb()}
-        else:
-            text = "a retained request is not served" if verb else f"the bridge can: {', '.join(self._ears.verbs)}"
-            body = {"status": "error", "error": text, "data": {}}
-        self._ears.respond(name, body | {"transaction": transaction}, message)
+
+        def answer(body: Mapping[str, Any]) -> None:
+            self._ears.respond(name, {**body, "transaction": transaction}, message)
+
+        verb, errand = self._ears.verbs.get(name), self._ears.errands.get(name)
+        if not (verb or errand) or message.retain:
+            answer({"status": "error", "error": self._objection(name), "data": {}})
+        elif verb:
+            answer({"status": "ok", "data": verb()})
+        elif errand:
+            errand(lambda data: answer({"status": "ok", "data": data}))
+
+    def _objection(self, name: str) -> str:
+        known = [*self._ears.verbs, *self._ears.errands]
+        return "a retained request is not served" if name in known else f"the bridge can: {', '.join(known)}"

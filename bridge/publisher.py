@@ -6,8 +6,8 @@ again. How they get out is the outbox's business.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from functools import partial
+from collections.abc import Callable, Iterable, Mapping
+from functools import cache, partial
 from typing import Any
 
 from bridge import homeassistant
@@ -15,9 +15,9 @@ from bridge.catalog import CATALOGUE, groups, vocabularies
 from bridge.homeassistant import Look
 from bridge.model import Change, Device, DeviceId, Kind, Result, Roster, Value
 from bridge.mqtt import Publication
-from bridge.mqtt.outbox import Outbox, Outlet
+from bridge.mqtt.outbox import Outbox, Outlet, Report
 from bridge.state import Store
-from bridge.topics import Encoded, encode, encode_json, result_body
+from bridge.topics import Encoded, Topics, encode, encode_json, path, result_body
 
 RESULT_EXPIRY = 300
 """Seconds after which a broker may drop a result that nobody fetched."""
@@ -26,20 +26,24 @@ RESULT_EXPIRY = 300
 class Publisher:
     """Knows every retained message there should be; sends what is not on the broker yet."""
 
-    def __init__(self, *, store: Store, look: Callable[[], Look], prefix: str | None) -> None:
-        """`prefix` is Home Assistant's discovery prefix; None: no discovery. `look` may change with the scopes."""
+    def __init__(
+        self, *, store: Store, topics: Topics, look: Callable[[DeviceId], Look], prefix: str | None, report: Report
+    ) -> None:
+        """`prefix` is Home Assistant's discovery prefix; None: no discovery. `report` hears what the broker refuses.
+
+        `look` is of one device, and may change with the scopes of its account.
+        """
         self._store = store
         self._look = look
-        self._topics = look().topics
+        self._topics = topics
         self._prefix = prefix
-        self._outbox = Outbox()
+        self._outbox = Outbox(report)
         self._devices: dict[DeviceId, Device] = {}
         self._leaving: set[DeviceId] = set()
         self._available: dict[DeviceId, bool] = {}
-        self._documents: dict[DeviceId, tuple[int, Mapping[str, Any]]] = {}
+        self._documents: dict[DeviceId, tuple[Mapping[str, int], Mapping[str, Any]]] = {}
         self._gates: dict[DeviceId, dict[str, Value]] = {}
         self._words: dict[DeviceId, dict[str, tuple[str, ...]]] = {}
-        self._value_topics: dict[DeviceId, Mapping[str, str]] = {}
         self._bridge: dict[str, Encoded] = {}
 
     # --- the connection ---------------------------------------------------------------------------------
@@ -55,6 +59,11 @@ class Publisher:
     @property
     def is_drained(self) -> bool:
         return self._outbox.is_drained
+
+    def insist(self) -> None:
+        """All again, if the broker has refused some of it."""
+        if self._outbox.is_refused:
+            self.republish()
 
     def republish(self) -> None:
         """All retained messages: states of the bridge, availability, discovery, values."""
@@ -113,9 +122,15 @@ class Publisher:
         self._leaving.add(at)
         self._clear(at)
 
+    def forget(self, devices: Iterable[DeviceId]) -> None:
+        """Clears, with the next connection, what an earlier life of the bridge has published of these."""
+        self._leaving.update(devices)
+
     def _clear(self, at: DeviceId) -> None:
         """Empty messages in place of everything it had, also of what was shown before the connection was lost."""
         if self._prefix:
+            for topic in homeassistant.standalone_topics(self._prefix, at).values():
+                self._frame(topic, _EMPTY)
             # The values wait until this is done: to Home Assistant an empty message is a bad value (1.8, 1.10).
             topic = homeassistant.config_topic(self._prefix, at)
             self._frame(topic, _EMPTY, taken=partial(self._clear_values, at))
@@ -125,29 +140,32 @@ class Publisher:
     def _clear_values(self, at: DeviceId) -> None:
         if at not in self._leaving:
             return  # it has come back
-        topics = [*self._topics_of(at).values(), *(self._topics.group(at, name) for name in groups(at.kind))]
-        for topic in topics:
-            self._outbox.retain(_publication(topic, _EMPTY, retain=True))
+        of_values = (below for _, below in _paths(at.kind).values())
+        for below in (*of_values, *groups(at.kind)):
+            self._outbox.retain(_publication(f"{self._topics.device(at)}/{below}", _EMPTY, retain=True))
         last = _publication(self._topics.availability(at), _EMPTY, retain=True)
         self._outbox.retain(last, taken=partial(self._leaving.discard, at))
-        self._value_topics.pop(at, None)
 
     def _describe(self, at: DeviceId, *, again: bool = False) -> None:
-        """Publishes the discovery document if it differs from the last one, or `again`."""
+        """Publishes the discovery messages that differ from the last ones, or all of them `again`."""
         if not self._prefix:
             return
-        document = homeassistant.document(self._devices[at], self._gated(at), self._look(), self._words.get(at, {}))
-        encoded = encode_json(document)
-        known, before = self._documents.get(at, (0, None))
-        if hash(encoded.payload) == known and not again:
+        described = homeassistant.document(self._devices[at], self._gated(at), self._look(at), self._words.get(at, {}))
+        messages = homeassistant.messages(self._prefix, at, described)
+        encoded = {topic: encode_json(body) if body else _EMPTY for topic, body in messages.items()}
+        hashes = {topic: hash(each.payload) for topic, each in encoded.items()}
+        known, before = self._documents.get(at, ({}, None))
+        if hashes == known and not again:
             return
-        topic = homeassistant.config_topic(self._prefix, at)
-        if before and (gone := homeassistant.removals(before, document)):
+        own = homeassistant.config_topic(self._prefix, at)
+        if before and (gone := homeassistant.removals(before, messages[own])):
             # Home Assistant removes a component only when told so; the retained message follows without it (1.5).
-            told = {**document, "components": {**document["components"], **gone}}
-            self._outbox.say(_publication(topic, encode_json(told), retain=False))
-        self._documents[at] = hash(encoded.payload), homeassistant.skeleton(document)
-        self._frame(topic, encoded)
+            told = {**messages[own], "components": {**messages[own]["components"], **gone}}
+            self._outbox.say(_publication(own, encode_json(told), retain=False))
+        self._documents[at] = hashes, homeassistant.skeleton(messages[own])
+        for topic, each in encoded.items():
+            if again or hashes[topic] != known.get(topic):
+                self._frame(topic, each)
 
     def _gated(self, at: DeviceId) -> Mapping[str, Value]:
         """The values. One that decides what a device has keeps its last word while it is unknown.
@@ -173,13 +191,13 @@ class Publisher:
         self._outbox.pump()
 
     def _publish_values(self, at: DeviceId, values: Mapping[str, Value]) -> None:
-        topics = self._topics_of(at)
+        device, paths, known = self._topics.device(at), _paths(at.kind), self._store.values(at)
         touched = set()
         for key, value in values.items():
-            if key in topics:
-                self._outbox.retain(_publication(topics[key], encode(value), retain=True))
-                touched.add(CATALOGUE[at.kind].entities[key].group)
-        known = self._store.values(at)
+            if key in paths:
+                group, below = paths[key]
+                self._outbox.retain(_publication(f"{device}/{below}", encode(value), retain=True))
+                touched.add(group)
         for name in touched - {""}:
             body = {key: known[key] for key in groups(at.kind)[name] if key in known}
             self._outbox.retain(_publication(self._topics.group(at, name), encode_json(body), retain=True))
@@ -196,12 +214,6 @@ class Publisher:
         for key, value in new.items():
             known[key] = (*known.get(key, ()), value)
         return bool(new)
-
-    def _topics_of(self, at: DeviceId) -> Mapping[str, str]:
-        if at not in self._value_topics:
-            entities = CATALOGUE[at.kind].entities.values()
-            self._value_topics[at] = {row.key: self._topics.value(at, row.group, row.key) for row in entities}
-        return self._value_topics[at]
 
     # --- answers and the bridge itself ------------------------------------------------------------------
 
@@ -256,6 +268,12 @@ class Publisher:
     def _frame(self, topic: str, encoded: Encoded, taken: Callable[[], None] | None = None) -> None:
         """What tells what a value is worth goes out before any value."""
         self._outbox.retain(_publication(topic, encoded, retain=True), is_first=True, taken=taken)
+
+
+@cache
+def _paths(kind: Kind) -> Mapping[str, tuple[str, str]]:
+    """Entity key -> its group, and its topic below the device's."""
+    return {row.key: (row.group, path(row.group, row.key)) for row in CATALOGUE[kind].entities.values()}
 
 
 _EMPTY = Encoded(b"", None)

@@ -69,11 +69,14 @@ def _same(one: Value, other: Value) -> bool:
     return bool(one == other) and isinstance(one, bool) == isinstance(other, bool)
 
 
+def kept_as(at: DeviceId) -> str:
+    """A device's name in what is kept."""
+    return f"{at.kind}/{at.id}"
+
+
 def kept(known: Mapping[DeviceId, Mapping[str, Value]]) -> dict[str, Any]:
     """Everything known, as JSON that `recalled` reads: device -> entity key -> value."""
-    return {
-        f"{at.kind}/{at.id}": {key: _written(value) for key, value in values.items()} for at, values in known.items()
-    }
+    return {kept_as(at): {key: _written(value) for key, value in values.items()} for at, values in known.items()}
 
 
 def recalled(kept_values: Mapping[str, Mapping[str, Any]]) -> dict[DeviceId, dict[str, Value]]:

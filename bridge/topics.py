@@ -57,7 +57,7 @@ class Topics:
         return f"{self.base}/{at.kind}/{self.aliases.get(at.id, at.id)}"
 
     def value(self, at: DeviceId, group: str, key: str) -> str:
-        return "/".join(part for part in (self.device(at), group, key) if part)
+        return f"{self.device(at)}/{path(group, key)}"
 
     def group(self, at: DeviceId, group: str) -> str:
         return f"{self.device(at)}/{group}"
@@ -110,6 +110,11 @@ class Topics:
     @cached_property
     def _ids(self) -> Mapping[str, str]:
         return {alias: id_ for id_, alias in self.aliases.items()}
+
+
+def path(group: str, key: str) -> str:
+    """The topic of a value below its device's."""
+    return f"{group}/{key}" if group else key
 
 
 _COMMANDED = {Kind.VEHICLE.value, Kind.ENERGY_SITE.value}

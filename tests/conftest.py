@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import shutil
+from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from functools import cache
@@ -13,6 +15,8 @@ import docker.errors
 import hypothesis
 import pytest
 from brokers import Broker, has_mosquitto, running_broker
+
+from bridge import redaction
 
 
 @cache
@@ -41,6 +45,7 @@ NEEDS: dict[str, Callable[[], bool]] = {
     "mosquitto": has_mosquitto,
     "containers": lambda: "DOCKER_HOST" in os.environ,
     "homeassistant": lambda: has_image("ghcr.io/home-assistant/home-assistant:2026.11"),
+    "newman": lambda: shutil.which("newman") is not None,
     "nodered": lambda: has_image("docker.io/nodered/node-red:5.0"),
 }
 """Markers of tests that need something from outside, and whether it is here."""
@@ -52,6 +57,14 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     for name, is_here in NEEDS.items():
         if item.get_closest_marker(name) and not is_here():
             (pytest.fail if name in required else pytest.skip)(f"{name} is not here")
+
+
+@pytest.fixture(autouse=True)
+def no_secret_of_another_test(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is hidden is the whole process's business; tests have secrets like `dead`."""
+    monkeypatch.setattr(redaction, "_settings", set())
+    monkeypatch.setattr(redaction, "_recent", deque(maxlen=64))
+    monkeypatch.setattr(redaction, "_forms", ())
 
 
 @pytest.fixture

@@ -10,16 +10,19 @@ from typing import Any
 from discovery_cases import CAR, DEVICES
 from fakes import NOON
 
-from bridge.homeassistant import Look, config_topic
+from bridge.errors import BridgeError
+from bridge.homeassistant import Look, config_topic, standalone_topics
 from bridge.model import Device, DeviceId, Kind, Outcome, Request, Result, Roster, Update, Value
 from bridge.mqtt import Publication, Taken
-from bridge.mqtt.outbox import WINDOW
+from bridge.mqtt.outbox import WINDOW, Report
 from bridge.publisher import Publisher
 from bridge.state import Store
 from bridge.topics import Topics
 
 BASE = f"fleet2mqtt/vehicle/{CAR.id}"
 CONFIG = config_topic("homeassistant", CAR)
+ALONE = [*standalone_topics("homeassistant", CAR).values()]
+"""The topics of the car's components that stand alone."""
 SITE = DEVICES[Kind.ENERGY_SITE]
 NIKOLA = Device(CAR, "Nikola", model="Model X")
 HOME = Device(SITE, "Home")
@@ -43,12 +46,12 @@ class Wire:
     def flush(self) -> None:
         """Everything leaves at once anyway."""
 
-    def answer(self, count: int | None = None, *, refused: str = "\0") -> None:
-        """Acknowledges so many messages, or all and what they lead to; those below `refused` with a no."""
+    def answer(self, count: int | None = None, *, refused: str = "\0", code: int = 135) -> None:
+        """Acknowledges so many messages, or all and what they lead to; those below `refused` with this code."""
         while self._owed and count != 0:
             publication, taken = self._owed.popleft()
             if taken:
-                taken(135 if publication.topic.startswith(refused) else 0)
+                taken(code if publication.topic.startswith(refused) else 0)
             count = None if count is None else count - 1
 
     def taken_up(self) -> list[Publication]:
@@ -71,10 +74,18 @@ def retained(publications: Iterable[Publication]) -> dict[str, bytes]:
 class Desk:
     """A publisher with its store, what it is allowed to offer, and a wire."""
 
-    def __init__(self, *devices: Device, prefix: str | None = "homeassistant") -> None:
+    def __init__(self, *devices: Device, prefix: str | None = "homeassistant", report: Report | None = None) -> None:
+        """What the broker refuses is reported to `report`, else to `troubles`."""
+        self.troubles: list[tuple[str, str | None]] = []
         self.store = Store()
         self.look = Look(Topics(), "1.0.0")
-        self.publisher = Publisher(store=self.store, look=lambda: self.look, prefix=prefix)
+        self.publisher = Publisher(
+            store=self.store,
+            topics=self.look.topics,
+            look=lambda _: self.look,
+            prefix=prefix,
+            report=report or self._note,
+        )
         self.wire = Wire()
         self._at = 0.0
         self.publisher.show(Roster(devices))
@@ -84,6 +95,9 @@ class Desk:
         self._at += 1
         if change := self.store.apply(Update(at, values, self._at, "poll")):
             self.publisher.change(change)
+
+    def _note(self, part: str, error: BridgeError | None) -> None:
+        self.troubles.append((part, str(error) if error else None))
 
     def attach(self) -> list[Publication]:
         self.publisher.attach(self.wire)

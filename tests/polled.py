@@ -21,6 +21,7 @@ OTHER_VIN = "LRW3E7FS2PC000001"
 DIN = "1457768-02-F--PGT21000000001"
 CAR, OTHER_CAR = DeviceId(Kind.VEHICLE, VIN), DeviceId(Kind.VEHICLE, OTHER_VIN)
 SITE = DeviceId(Kind.ENERGY_SITE, "1234567")
+ACCOUNT = DeviceId(Kind.ACCOUNT, "tesla")
 CONNECTOR = DeviceId(Kind.WALL_CONNECTOR, DIN)
 
 PARKED, DRIVING = {"shift_state": None}, {"shift_state": "D"}
@@ -116,7 +117,13 @@ class House:
         self.rosters: list[Roster] = []
         self.trouble: dict[str, BridgeError] = {}
         self.poller = Poller(
-            api=account, clock=self.clock, pace=pace, scopes=scopes, listening=self.listening, report=self.report
+            account=ACCOUNT,
+            api=account,
+            clock=self.clock,
+            pace=pace,
+            scopes=scopes,
+            listening=self.listening,
+            report=self.report,
         )
 
     async def passes(self, seconds: float) -> None:

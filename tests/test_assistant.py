@@ -6,7 +6,7 @@ import json
 
 import pytest
 from assistant import Assistant
-from ha_cases import TOPIC, sound
+from ha_cases import TIME_TOPIC, TOPIC, sound, sound_time
 from ha_contract import Log
 
 from bridge.mqtt import Publication
@@ -52,6 +52,13 @@ def test_nobody_listens_to_what_was_removed() -> None:
     without["components"] = {"number": {"platform": "number"}}
     assert _heard(SOUND, said(TOPIC, json.dumps(without)), said("b/number", "101")) == []
     assert _heard(SOUND, GONE, said("b/number", "101")) == []
+
+
+def test_a_component_alone_is_heard_and_removed_like_the_others() -> None:
+    alone = said(TIME_TOPIC, json.dumps(sound_time()))
+    gone = said(TIME_TOPIC, "")
+    assert _heard(SOUND, alone, said("b/time", "07:30:00"), gone, gone, said("b/time", "soon")) == []
+    assert len(_heard(SOUND, alone, said("b/time", "soon"))) == 1
 
 
 def test_what_is_not_mentioned_any_more_still_listens() -> None:

@@ -11,7 +11,8 @@ import pytest
 from catalog_cases import COMMANDS, COMPOSITES, ENTITIES, ROWS, command_of, every, keys_of
 
 from bridge.catalog import commands_of
-from bridge.catalog.rows import Command, Composite, Entity, Invocation, Parameter
+from bridge.catalog.rows import Command, Composite, Entity, Parameter
+from bridge.catalog.writes import Invocation
 from bridge.model import Kind, Value
 
 WRITABLE = [(kind, row) for kind, row in ENTITIES if row.write]
@@ -20,6 +21,8 @@ WRITABLE = [(kind, row) for kind, row in ENTITIES if row.write]
 def _samples(row: Entity) -> tuple[Value, ...]:
     if row.options:
         return row.options
+    if row.component == "time":
+        return "00:00:00", "23:59:00"
     return (row.limits.minimum, row.limits.maximum) if row.limits else (True, False)
 
 
@@ -226,6 +229,14 @@ def _written(kind: Kind, key: str, value: Value) -> tuple[str, Mapping[str, Valu
         ("speed_limit", 193.12, "speed_limit_set_limit", {"limit_mph": 120.0}),
         ("defrost", True, "set_preconditioning_max", {"on": True}),
         ("scheduled_charging", False, "set_scheduled_charging", {"enable": False}),
+        ("scheduled_charging_time_of_day", "02:30:00", "set_scheduled_charging", {"enable": True, "time": 150}),
+        (
+            "scheduled_departure_time_of_day",
+            "00:00:00",
+            "set_scheduled_departure",
+            {"enable": True, "departure_time": 0},
+        ),
+        ("off_peak_hours_end", "23:59:00", "set_scheduled_departure", {"enable": True, "end_off_peak_time": 1439}),
     ],
 )
 def test_setting_a_value_of_a_car(key: str, value: Value, command: str, parameters: Mapping[str, Value]) -> None:

@@ -55,8 +55,7 @@ PARKED_MODEL_3: Mapping[str, Value] = {
     "fast_charger_type": "ac_single_wire_can",
     "fast_charger_brand": None,
     "not_enough_power_to_heat": None,
-    "off_peak_hours_end": "13:20",
-    "off_peak_hours_end_minutes": 800,
+    "off_peak_hours_end": "13:20:00",
     "off_peak_charging_days": "all_week",
     "scheduled_charging_start": None,
     "scheduled_departure_time": datetime(2023, 8, 30, 14, tzinfo=UTC),
@@ -235,9 +234,10 @@ DRIVING_MODEL_X: Mapping[str, Value] = {
     "scheduled_charging": True,
     "scheduled_departure": False,
     "scheduled_charging_start": datetime(2025, 12, 31, 23, tzinfo=UTC),
-    "scheduled_departure_minutes": 420,
+    "scheduled_charging_time_of_day": "23:00:00",
+    "scheduled_departure_time_of_day": "07:00:00",
     "off_peak_charging_weekdays_only": True,
-    "off_peak_hours_end": "06:15",
+    "off_peak_hours_end": "06:15:00",
     "charge_schedules": [
         {
             "id": 1767000000,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import gc
 from collections.abc import Mapping
 from typing import Any
 
@@ -193,3 +194,13 @@ def test_an_answer_that_tells_a_part_leaves_the_rest_as_it_was() -> None:
     """After a 408 only `state` is known, and our own news come one by one."""
     assert set(read(Kind.VEHICLE, {"vehicle": {"state": "asleep"}})) == {"connectivity", "online"}
     assert read(Kind.VEHICLE, {"bridge": {"data_age": 3}}) == {"data_age": 3}
+
+
+def test_what_cannot_be_read_does_not_keep_the_answer_in_memory() -> None:
+    gc.collect()
+    gc.disable()
+    try:
+        read(Kind.VEHICLE, {"vehicle_state": {"car_version": " ", "software_update": {"version": " "}}})
+        assert gc.collect() == 0
+    finally:
+        gc.enable()

@@ -55,10 +55,16 @@ NO_SWITCH = ["", "maybe", "2", "null", "tru\0e"]
 NO_JSON_SWITCH = ["null", "2", "1.0", "[]", "{}", '"maybe"']
 
 
+NO_TIME = ["", "24:00", "07:30:15", "7", "450", "\uff10\uff17:\uff13\uff10", "07:30\0"]
+NO_JSON_TIME = ["null", "450", "true", "[]", "{}", '"07:60"', '"\\ud800"']
+
+
 def broken_values(row: Entity) -> Iterator[bytes]:
     """For a writable entity, bare and as JSON."""
     if row.options:
         bare, objects = NO_WORDS, NO_JSON_WORDS
+    elif row.component == "time":
+        bare, objects = NO_TIME, NO_JSON_TIME
     elif row.limits:
         bare, objects = NO_NUMBERS, NO_JSON_NUMBERS
         ends = row.limits.minimum - row.limits.step, row.limits.maximum + row.limits.step
@@ -100,6 +106,7 @@ def _wrong(parameter: Parameter) -> Iterator[str]:
         yield from ("-1e6",) if parameter.minimum is not None else ()
         yield from ("1e300",) if parameter.maximum is not None else ()
         yield from ("1.5",) if parameter.type is int else ()
+        yield from ('"24:00"',) if parameter.is_time else ()
 
 
 def _with_raw(good: dict[str, Any], name: str, text: str) -> bytes:

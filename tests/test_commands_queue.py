@@ -40,6 +40,17 @@ async def test_only_the_newest_of_many_set_points_is_sent(at: Desk) -> None:
     assert [each.reason for each in results] == ["superseded"] * 483 + [None, None]
 
 
+async def test_what_a_command_before_sets_is_not_set_back_by_the_next(at: Desk) -> None:
+    """A time, and at once its switch: the switch sends the time too, and the car has not told the new one yet."""
+    at.knows(CAR, scheduled_charging_time_of_day="00:00:00")
+    at.tesla.may_answer.clear()
+    at.send("scheduled_charging_time_of_day", "02:30")
+    at.send("scheduled_charging", "true")
+    at.tesla.may_answer.set()
+    await at.heard(2)
+    assert [each.body for each in at.tesla.writes] == [{"enable": True, "time": 150}] * 2
+
+
 async def test_commands_of_one_device_are_done_in_order(at: Desk) -> None:
     at.tesla.may_answer.clear()
     for name in ("charge_start", "honk_horn", "charge_stop", "flash_lights"):

@@ -123,7 +123,7 @@ def test_a_command_is_open_until_the_broker_has_its_result(database: Database) -
         {"expected": {"charge_limit": 80}},
         {"outcome": "ok"},
     )
-    database.mark_published([number])
+    database.mark_published(number)
     assert database.open_commands() == []
 
 
@@ -138,7 +138,8 @@ def test_the_newest_command_of_an_identity_is_found(database: Database) -> None:
 
 def test_only_what_is_old_and_done_with_is_dropped(database: Database) -> None:
     old, new, open_ = (journal(database, name, at) for name, at in (("old", 1), ("new", 100), ("open", 1)))
-    database.mark_published([old, new])
+    database.mark_published(old)
+    database.mark_published(new)
     database.forget_commands(before=50)
     assert database.find_command("old") is None
     assert database.find_command("new")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import ast
 import json
 import re
@@ -21,9 +20,10 @@ from paho.mqtt.client import topic_matches_sub
 from bridge import errors, settings
 from bridge.catalog import CATALOGUE
 from bridge.catalog.offer import Offer
-from bridge.cli import SET, VERBS, catalog, module
+from bridge.cli import SET, VERBS, catalog, own_flags
 from bridge.commands.admission import admit
 from bridge.fleet.refusals import REFUSALS
+from bridge.homeassistant import config_topic, standalone_topics
 from bridge.model import DeviceId, Kind, Outcome, Request, Value
 from bridge.topics import Topics
 
@@ -34,6 +34,8 @@ NOT_SETTINGS = {
     "FLEET2MQTT_TEST_REQUIRE",  # the tests' own
     "FLEET2MQTT_MQTT_HOTS",  # the typing mistake of troubleshooting.md
 }
+FURTHER_ACCOUNTS = ("parents", "work")
+"""Of the examples."""
 MADE_BY_THE_OWNER = {"mosquitto/passwd"}
 NOT_IN_RESULTS = {"broker_lost", "broker_refused"}
 """Reasons of errors that no command can meet: without the broker there is none."""
@@ -75,9 +77,12 @@ def test_every_file_that_is_named_exists(shown: Page) -> None:
     "path", [*PAGES, ROOT / "Dockerfile", ROOT / "compose.yaml", ROOT / ".env.example"], ids=lambda path: path.name
 )
 def test_every_setting_that_is_named_exists(path: Path) -> None:
-    named = set(re.findall(r"FLEET2MQTT_[A-Z_]*[A-Z]", path.read_text()))
-    unknown = named - settings.names().keys() - NOT_SETTINGS
-    assert {name for name in unknown if name.removesuffix("_FILE") not in settings.names()} == set()
+    known = settings.names(FURTHER_ACCOUNTS).keys() | NOT_SETTINGS
+    named = set(re.findall(r"(FLEET2MQTT_[A-Z_]*[A-Z])(_[*<.])?", path.read_text()))  # FLEET2MQTT_TESLA_*: all of those
+    families = {name for name, all_of_them in named if all_of_them}
+    assert {name for name in families if not any(each.startswith(f"{name}_") for each in known)} == set()
+    single = {name for name, _ in named} - families - known
+    assert {name for name in single if name.removesuffix("_FILE") not in known} == set()
 
 
 @every_page
@@ -90,18 +95,15 @@ def test_every_make_target_that_is_named_exists(shown: Page) -> None:
 @every_page
 def test_every_verb_and_flag_that_is_named_exists(shown: Page) -> None:
     for line in shown.lines:
-        found = re.match(r"(?:\S*/)?fleet2mqtt (\w+)", line)
+        found = re.match(r"(?:\S*/)?fleet2mqtt ([\w-]+)", line)
         if found and not line.startswith("fleet2mqtt:"):
             assert found[1] in VERBS, line
             assert set(re.findall(r"--[a-z-]+", line)) <= _flags(found[1]), line
 
 
 def _flags(verb: str) -> set[str]:
-    if verb in SET:
-        return {"--" + name.removeprefix("FLEET2MQTT_").replace("_", "-").lower() for name in settings.names()}
-    parser = argparse.ArgumentParser()
-    module(verb).arguments(parser)
-    return set(parser._option_string_actions)
+    flags = {"--" + name.removeprefix("FLEET2MQTT_").replace("_", "-").lower() for name in settings.names()}
+    return own_flags(verb) | flags if verb in SET else own_flags(verb)
 
 
 # --- payloads and topics ----------------------------------------------------------------------------------
@@ -130,8 +132,8 @@ def _normal(topic: str) -> str:
     parts = re.sub(r"<[^>]*>", "+", topic.replace("<base>", "fleet2mqtt")).split("/")
     if parts[0] == "fleet2mqtt" and len(parts) > 2 and parts[1] in {*Kind, "response"} - {"bridge"}:
         parts[2] = parts[2] if parts[2] in {"+", "#"} else "ID"
-    if parts[:2] == ["homeassistant", "device"]:
-        parts[2] = "+"
+    if parts[0] == "homeassistant" and len(parts) > 2:
+        parts[2:-1] = ["+"] * len(parts[2:-1])
     return "/".join(parts)
 
 
@@ -139,7 +141,12 @@ def _normal(topic: str) -> str:
 def _topics() -> tuple[str, ...]:
     """Everything that the bridge publishes or listens to, with ID for every id."""
     topics = Topics()
-    others = ["homeassistant/status", "homeassistant/device/ID/config", "fleet2mqtt/response/ID"]
+    others = [
+        "homeassistant/status",
+        "fleet2mqtt/response/ID",
+        config_topic("homeassistant", DeviceId(Kind.BRIDGE, "ID")),
+    ]
+    others += standalone_topics("homeassistant", DeviceId(Kind.VEHICLE, "ID")).values()
     names = ["state", "info", "health", "event"]
     asked = [f"request/{verb}" for verb in _request_verbs()]
     assert all(topics.parse(topics.bridge(name)) for name in asked)
@@ -162,7 +169,9 @@ def _topics_of(topics: Topics, at: DeviceId) -> Iterator[str]:
 
 def _request_verbs() -> list[str]:
     tree = ast.parse((ROOT / "bridge/app.py").read_text())
-    tables = [node.value for node in ast.walk(tree) if isinstance(node, ast.keyword) and node.arg == "verbs"]
+    tables = [
+        node.value for node in ast.walk(tree) if isinstance(node, ast.keyword) and node.arg in {"verbs", "errands"}
+    ]
     keys = [key for table in tables if isinstance(table, ast.Dict) for key in table.keys]
     return [str(key.value) for key in keys if isinstance(key, ast.Constant)]
 
@@ -173,7 +182,7 @@ def test_the_requests_to_the_bridge_are_listed() -> None:
 
 
 STATE: dict[str, Value] = {
-    parameter.fill: (parameter.minimum or 0) + 1
+    parameter.fill: "07:30:00" if parameter.is_time else (parameter.minimum or 0) + 1
     for kind in CATALOGUE.values()
     for command in kind.commands.values()
     for parameter in command.parameters

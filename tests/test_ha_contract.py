@@ -6,9 +6,9 @@ import copy
 from typing import Any
 
 import pytest
-from ha_cases import TOPIC, sound
-from ha_contract import Log, check_document, check_documents, topics_read
-from ha_tables import PLATFORMS
+from ha_cases import TIME_TOPIC, TOPIC, sound, sound_time
+from ha_contract import Log, check_document, check_documents, components_of, topics_read
+from ha_tables import NEW_PLATFORMS, PLATFORMS
 
 MISSING = object()
 
@@ -29,11 +29,15 @@ def changed(path: str, value: Any) -> dict[str, Any]:
 
 def test_a_sound_house_has_no_complaints() -> None:
     other = sound() | {"device": {"identifiers": ["fleet2mqtt_2"], "name": "House"}, "components": {}}
-    assert check_documents({TOPIC: sound(), "homeassistant/device/fleet2mqtt_2/config": other}) == []
+    house = {TOPIC: sound(), TIME_TOPIC: sound_time(), "homeassistant/device/fleet2mqtt_2/config": other}
+    assert check_documents(house) == []
 
 
 def test_every_platform_of_the_tables_is_in_the_sound_house() -> None:
-    assert {component["platform"] for component in sound()["components"].values()} == PLATFORMS.keys()
+    alone = components_of(TIME_TOPIC, sound_time())
+    shown = {component["platform"] for component in (*sound()["components"].values(), *alone.values())}
+    assert shown == PLATFORMS.keys()
+    assert {component["platform"] for component in alone.values()} <= NEW_PLATFORMS.keys()
 
 
 DEVICE_RULES: list[tuple[str, Any, Log]] = [
@@ -156,6 +160,28 @@ def test_what_costs_a_component(path: str, value: Any, log: Log) -> None:
     assert all(complaint.endswith(f"(component {key})") for complaint in complaints)
 
 
+@pytest.mark.parametrize(
+    ("option", "value", "log"),
+    [
+        ("device", {"name": "Car"}, Log.DEVICE),
+        ("device", {"identifiers": ["x"], "name": "Car", "via": "y"}, Log.DEVICE),
+        ("origin", {}, Log.DEVICE),
+        ("unique_id", "", Log.DEVICE),
+        ("command_topic", None, Log.COMPONENT),
+        ("availability", [{"topic": "b/+"}], Log.COMPONENT),
+        ("device_class", "clock", Log.SILENT),
+        ("platform", "time", Log.SILENT),
+    ],
+)
+def test_what_costs_a_component_alone(option: str, value: Any, log: Log) -> None:
+    assert check_document(TIME_TOPIC, sound_time() | {option: value})[0].startswith(f"{log}:")
+
+
+def test_a_component_is_alone_only_where_its_device_cannot_hold_it() -> None:
+    (complaint,) = check_document(TIME_TOPIC.replace("/time/", "/text/", 1), sound_time())
+    assert complaint.startswith(f"{Log.SILENT}: a text belongs")
+
+
 def test_a_cover_that_moves_to_positions_must_tell_them() -> None:
     document = changed("components.cover.value_template", "{{ value }}")
     del document["components"]["cover"]["state_topic"]
@@ -180,7 +206,7 @@ def test_ids_are_unique_in_the_whole_house() -> None:
 
 
 def test_what_home_assistant_subscribes_to() -> None:
-    read = {(topic, option) for topic, option, _ in topics_read(sound())}
+    read = {(topic, option) for topic, option, _ in topics_read(sound()["components"])}
     assert ("b/place", "json_attributes_topic") in read
     assert ("b/mode", "mode_state_topic") in read
     assert not [topic for topic, _ in read if "/set/" in topic]

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from ha_cases import sound
-from ha_contract import Log, check_payload
+from ha_cases import TIME_TOPIC, sound, sound_time
+from ha_contract import Log, check_payload, components_of
+
+COMPONENTS = {**sound()["components"], **components_of(TIME_TOPIC, sound_time())}
 
 GOOD: list[tuple[str, str]] = [
     ("sensor", "80"),
@@ -26,6 +28,8 @@ GOOD: list[tuple[str, str]] = [
     ("cover", "false"),
     ("cover", "None"),
     ("text", "Nikola"),
+    ("time", "07:30:00"),
+    ("time", "None"),
     ("update", "{}"),
     ("update", '{"installed_version": "1", "latest_version": "2", "in_progress": true, "update_percentage": null}'),
 ]
@@ -59,18 +63,21 @@ BAD: list[tuple[str, str, Log]] = [
     ("update", '{"release_url": "example.com"}', Log.SCHEMA),
     ("update", '{"in_progress": 40}', Log.SCHEMA),
     ("update", '{"update_percentage": 101}', Log.SCHEMA),
+    ("time", "450", Log.TIME),
+    ("time", "24:00:00", Log.TIME),
+    ("time", "", Log.TIME),
     ("button", "PRESS", Log.SILENT),
 ]
 
 
 @pytest.mark.parametrize(("key", "text"), GOOD)
 def test_payloads_that_are_fine(key: str, text: str) -> None:
-    assert check_payload(sound()["components"][key], text.encode()) == []
+    assert check_payload(COMPONENTS[key], text.encode()) == []
 
 
 @pytest.mark.parametrize(("key", "text", "log"), BAD)
 def test_payloads_that_are_not(key: str, text: str, log: Log) -> None:
-    (complaint,) = check_payload(sound()["components"][key], text.encode())
+    (complaint,) = check_payload(COMPONENTS[key], text.encode())
     assert complaint.startswith(log)
 
 

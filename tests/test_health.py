@@ -24,7 +24,7 @@ def health(clock: FakeClock) -> Health:
 
 
 def test_at_the_beginning_all_is_well(health: Health) -> None:
-    assert (health.problem, health.blocker) == (None, None)
+    assert health.problem is None
     assert health.body() == {"at": NOON, "uptime_seconds": 0, "ok": True, "problem": None, "parts": {}}
 
 
@@ -54,7 +54,6 @@ def test_what_a_person_must_do_comes_first(health: Health) -> None:
     health.report("b", SignInRequired("sign in again"))
     health.report("c", BrokerLost("gone"))
     assert health.problem == "sign in again"
-    assert isinstance(health.blocker, SignInRequired)
     health.report("b", None)
     assert health.body()["problem"] == "503"
 
@@ -111,3 +110,31 @@ def test_a_jump_of_the_wall_clock_makes_nothing_older(health: Health, clock: Fak
     clock.set_wall(NOON.replace(year=2030))
     clock.advance(5)
     assert health.down("broker") == 5
+
+
+# --- several accounts -------------------------------------------------------------------------------------
+
+
+def test_the_trouble_of_one_account_is_not_the_others(health: Health) -> None:
+    health.report("account tesla products", None, "tesla")
+    health.report("account parents products", SignInRequired("sign in again"), "parents")
+    assert health.has(SignInRequired)
+    assert [health.has(SignInRequired, account) for account in ("tesla", "parents")] == [False, True]
+    assert [health.problem_of(account) for account in ("tesla", "parents")] == [None, "sign in again"]
+    assert [health.works(f"account {account}") for account in ("tesla", "parents", "work")] == [True, False, False]
+
+
+def test_what_all_have_in_common_is_a_problem_of_each_but_its_own_comes_first(health: Health) -> None:
+    health.report("broker", BrokerLost("gone"))
+    health.report("account parents products", ServerFailed("503"), "parents")
+    assert [health.problem_of(account) for account in ("tesla", "parents")] == ["gone", "503"]
+
+
+def test_another_account_is_called_by_its_own_settings_and_verbs(health: Health) -> None:
+    error = SignInRequired("set FLEET2MQTT_TESLA_REFRESH_TOKEN or run `fleet2mqtt login`; FLEET2MQTT_TESLA_BUDGET")
+    error.account = "parents"
+    health.report("tokens", error, "parents")
+    assert health.problem == (
+        "set FLEET2MQTT_ACCOUNT_PARENTS_REFRESH_TOKEN or run `fleet2mqtt login --account parents`; "
+        "FLEET2MQTT_TESLA_BUDGET"
+    )

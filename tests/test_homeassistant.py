@@ -9,13 +9,13 @@ from collections.abc import Collection, Mapping
 
 import pytest
 from catalog_cases import GOLDEN, RECORDED, load, needs_recorded, vehicle_answer
-from discovery_cases import CAR, DANGEROUS, DEVICES, KNOWN, TOPICS, UNKNOWN, complaints, described
+from discovery_cases import CAR, DANGEROUS, DEVICES, KNOWN, TOPICS, UNKNOWN, Json, complaints, described, said
 from ha_contract import Log, check_document, check_documents
 from hypothesis import given, settings, strategies as st
 
 from bridge.catalog import CATALOGUE, read
 from bridge.catalog.rows import Entity
-from bridge.homeassistant import Look, config_topic, document, gates, node, removals, shaping_keys
+from bridge.homeassistant import STANDALONE, Look, config_topic, document, gates, messages, node, removals, shaping_keys
 from bridge.model import Device, DeviceId, Kind, Value
 from bridge.topics import Topics
 
@@ -43,7 +43,9 @@ def test_everything_known_is_everything(kind: Kind) -> None:
 
 
 def test_a_whole_house_shares_no_id() -> None:
-    house = {config_topic("homeassistant", at): described(at, KNOWN[at.kind], enabled=DANGEROUS) for at in _house()}
+    house: dict[str, Json] = {}
+    for at in _house():
+        house |= said(at, described(at, KNOWN[at.kind], enabled=DANGEROUS))
     assert check_documents(house) == []
 
 
@@ -140,8 +142,35 @@ def test_what_is_gone_is_taken_away_by_its_platform_alone() -> None:
     gone = removals(before, after)
     assert gone == {f"seat_cooler_{side}": {"platform": "select"} for side in ("left", "right")}
     assert removals(after, before) == {}
-    told = {**after, "components": {**after["components"], **gone}}
+    own = said(CAR, after)[config_topic("homeassistant", CAR)]
+    told = {**own, "components": {**own["components"], **gone}}
     assert check_document(config_topic("homeassistant", CAR), told) == []
+
+
+# --- what an old Home Assistant does not know ---------------------------------------------------------------
+
+
+def test_a_platform_that_would_cost_an_old_home_assistant_the_device_stands_alone_and_joins_it() -> None:
+    shown = described(CAR, KNOWN[Kind.VEHICLE])
+    own, *alone = said(CAR, shown).values()
+    assert not {component["platform"] for component in own["components"].values()} & STANDALONE
+    assert len(own["components"]) + len(alone) == len(shown["components"])
+    assert all(message["device"] == own["device"] for message in alone)
+    assert all(message["availability"] == own["availability"] for message in alone)
+
+
+def test_a_time_of_day_is_announced_with_the_topics_of_its_row() -> None:
+    topic = f"homeassistant/time/fleet2mqtt_{CAR.id}/scheduled_charging_time_of_day/config"
+    shown = said(CAR, described(CAR, {}))[topic]
+    assert shown["state_topic"] == f"fleet2mqtt/vehicle/{CAR.id}/charge/scheduled_charging_time_of_day"
+    assert shown["command_topic"] == f"fleet2mqtt/vehicle/{CAR.id}/set/scheduled_charging_time_of_day"
+
+
+def test_where_it_is_not_offered_nothing_is_to_stand() -> None:
+    shown = described(CAR, {}, scopes=["vehicle_device_data"])
+    bodies = messages("homeassistant", CAR, shown)
+    assert [bool(body) for body in bodies.values()] == [True, False, False, False]
+    assert list(said(CAR, shown)) == [config_topic("homeassistant", CAR)]
 
 
 # --- who is who ---------------------------------------------------------------------------------------------
@@ -180,6 +209,8 @@ def test_a_device_is_available_while_bridge_and_device_are_and_the_bridge_tells_
 def test_any_id_makes_a_legal_topic(id_: str) -> None:
     at = DeviceId(Kind.WALL_CONNECTOR, id_)
     assert check_document(config_topic("homeassistant", at), described(at, {})) == []
+    car = DeviceId(Kind.VEHICLE, id_)
+    assert check_documents(said(car, described(car, {}))) == []
 
 
 def test_an_alias_changes_topics_and_no_id() -> None:

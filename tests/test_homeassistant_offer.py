@@ -64,8 +64,10 @@ def test_without_the_scope_for_location_nothing_is_shown_that_stays_unknown() ->
     shown = described(CAR, KNOWN[Kind.VEHICLE], scopes=["vehicle_device_data", "vehicle_cmds"])
     rows = CATALOGUE[Kind.VEHICLE].entities
     withheld = {TOPICS.value(CAR, row.group, key) for key, row in rows.items() if row.scope}
-    assert not withheld & {topic for topic, _, _ in topics_read(shown)}
-    assert {"location", "route", "latitude"} <= described(CAR, {}, scopes=["vehicle_location"])["components"].keys()
+    assert not withheld & {topic for topic, _, _ in topics_read(shown["components"])}
+    assert {"location", "route", "latitude"} <= described(CAR, {}, scopes=["vehicle_device_data", "vehicle_location"])[
+        "components"
+    ].keys()
 
 
 @pytest.mark.parametrize("kind", Kind)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -33,6 +33,7 @@ class Heard:
         self.births = 0
         self.cleared: list[str] = []
         self.responses: list[tuple[str, Mapping[str, Any], Message]] = []
+        self.errands: list[Callable[[Mapping[str, Any]], None]] = []
         self.listener = Listener(
             topics=Topics("home", {VIN: "car"}),
             clock=self.clock,
@@ -45,6 +46,7 @@ class Heard:
                 clear=self.cleared.append,
                 respond=lambda verb, body, message: self.responses.append((verb, body, message)),
                 verbs={"info": lambda: {"version": "1"}, "republish": dict},
+                errands={"check": self.errands.append},
             ),
         )
 
@@ -52,7 +54,7 @@ class Heard:
         self.births += 1
 
     def everything(self) -> list[Any]:
-        return [*self.commands, *self.wishes, *self.cleared, *self.responses, *[None] * self.births]
+        return [*self.commands, *self.wishes, *self.cleared, *self.responses, *self.errands, *[None] * self.births]
 
     def hear(self, topic: str, payload: bytes = b"80", **properties: Any) -> None:
         self.listener.hear(Message(topic, payload, **properties))
@@ -165,7 +167,8 @@ def test_a_request_is_served_and_its_transaction_echoed(
 @pytest.mark.parametrize(
     ("name", "payload", "retain", "complaint"),
     [
-        ("nonsense", b'{"transaction": "t"}', False, "the bridge can: info, republish"),
+        ("nonsense", b'{"transaction": "t"}', False, "the bridge can: info, republish, check"),
+        ("check", b'{"transaction": "t"}', True, "a retained request is not served"),
         ("info", b'{"transaction": "t"}', True, "a retained request is not served"),
         ("info", b"\xff", False, "the message is not UTF-8 text"),
         ("info", b"[]", False, "must be an object"),
@@ -179,6 +182,16 @@ def test_a_request_that_cannot_be_served_is_answered_too(
     assert (body["status"], body["data"]) == ("error", {})
     assert complaint in body["error"]
     assert body.get("transaction") == ("t" if b"transaction" in payload else None)
+
+
+def test_an_errand_is_answered_when_it_is_done(heard: Heard) -> None:
+    heard.hear("home/bridge/request/check", b'{"transaction": 7}', correlation=b"c")
+    assert heard.responses == []
+    (done,) = heard.errands
+    done({"passed": True})
+    ((verb, body, message),) = heard.responses
+    assert (verb, message.correlation) == ("check", b"c")
+    assert body == {"status": "ok", "data": {"passed": True}, "transaction": "7"}
 
 
 # --- anything else ----------------------------------------------------------------------------------------

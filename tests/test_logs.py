@@ -109,6 +109,29 @@ def test_a_line_of_json_stays_one(form: str, output: str) -> None:
     assert json.loads(answer["body"])["key"] == "<key>"
 
 
+HIDES = """
+import sys
+import structlog
+from bridge import logs
+
+class Hidden:
+    def __repr__(self):
+        raise ValueError("canary")
+
+logs.configure("info", as_json=sys.argv[1] == "json")
+structlog.get_logger().info("hidden", value=Hidden())
+structlog.get_logger().info("the next")
+"""
+
+
+def test_a_value_that_cannot_be_shown_costs_its_line_and_nothing_else(form: str) -> None:
+    words = [sys.executable, "-c", HIDES, form]
+    ended = subprocess.run(words, capture_output=True, text=True, check=True, cwd=Path(__file__).parents[1])
+    lost, following = ended.stderr.splitlines()
+    assert lost == "a line of the log could not be written"
+    assert "the next" in following
+
+
 @pytest.mark.parametrize(
     ("text", "shown"),
     [

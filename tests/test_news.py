@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from fakes import NOON, FakeClock
 
 from bridge import catalog, news
+from bridge.accounts import Standing
 from bridge.errors import AccountLimited, ServerFailed, SignInRequired
 from bridge.health import Health
 from bridge.ledger import Month
@@ -22,6 +25,15 @@ CAR = Device(
     software="2026.20",
 )
 MONTH = Month("2026-07", {"data": 100, "command": 20}, 0.22)
+STANDING = Standing(
+    name="tesla",
+    region="eu",
+    scopes=frozenset({"openid", "energy_device_data", "something_new"}),
+    wanted=frozenset({"vehicle_cmds", "vehicle_location", "energy_device_data"}),
+    token_expires=NOON + timedelta(hours=8),
+    token_renewed=NOON,
+    sign_in_ends=NOON + timedelta(days=90),
+)
 
 
 @pytest.fixture
@@ -48,10 +60,17 @@ def test_info_tells_what_runs_and_where_each_device_is() -> None:
 
 
 def test_an_account_that_is_well(health: Health) -> None:
-    assert news.account(health, MONTH, "eu", NOON) == {
+    health.report("account tesla products", None, "tesla")
+    assert news.account(health, STANDING, MONTH) == {
         "signed_in": True,
+        "login_required": False,
+        "connected": True,
         "region": "eu",
-        "token_expires": NOON,
+        "token_expires": NOON + timedelta(hours=8),
+        "token_renewed": NOON,
+        "sign_in_ends": NOON + timedelta(days=90),
+        "scopes_granted": "energy_device_data, openid, something_new",
+        "scopes_missing": "vehicle_cmds, vehicle_location",
         "problem": "none",
         "cost_month": 0.22,
         "credit_left": 9.78,
@@ -69,17 +88,48 @@ def test_an_account_that_is_well(health: Health) -> None:
 def test_an_account_in_trouble_says_so(
     health: Health, error: SignInRequired | AccountLimited | ServerFailed, *, is_signed_in: bool
 ) -> None:
-    health.report("account vehicles", error)
-    told = news.account(health, MONTH, "na", None)
-    assert (told["signed_in"], told["problem"]) == (is_signed_in, str(error))
+    health.report("account tesla vehicles", error, "tesla")
+    told = news.account(health, STANDING, MONTH)
+    assert (told["signed_in"], told["login_required"]) == (is_signed_in, not is_signed_in)
+    assert (told["connected"], told["problem"]) == (False, str(error))
+
+
+def test_an_account_does_not_bear_the_trouble_of_another(health: Health) -> None:
+    health.report("account tesla products", None, "tesla")
+    health.report("account parents products", SignInRequired("sign in again"), "parents")
+    one, other = (news.account(health, replace(STANDING, name=name), MONTH) for name in ("tesla", "parents"))
+    assert [(each["signed_in"], each["connected"], each["problem"]) for each in (one, other)] == [
+        (True, True, "none"),
+        (False, False, "sign in again"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("scopes", "granted", "missing"),
+    [
+        (None, None, None),
+        (frozenset(), "none", "energy_device_data, vehicle_cmds, vehicle_location"),
+        (STANDING.wanted, "energy_device_data, vehicle_cmds, vehicle_location", "none"),
+    ],
+)
+def test_scopes_are_told_in_words(
+    health: Health, scopes: frozenset[str] | None, granted: str | None, missing: str | None
+) -> None:
+    told = news.account(health, replace(STANDING, scopes=scopes), MONTH)
+    assert (told["scopes_granted"], told["scopes_missing"]) == (granted, missing)
+
+
+def test_a_hundred_invented_scopes_fit_into_a_state_of_home_assistant(health: Health) -> None:
+    scopes = frozenset(f"something_new_{number}" for number in range(100))
+    assert len(news.account(health, replace(STANDING, scopes=scopes), MONTH)["scopes_granted"]) == 255
 
 
 def test_the_credit_is_never_below_nothing(health: Health) -> None:
-    assert news.account(health, Month("2026-07", {}, 12.5), "na", None)["credit_left"] == 0.0
+    assert news.account(health, STANDING, Month("2026-07", {}, 12.5))["credit_left"] == 0.0
 
 
 def test_everything_told_of_the_account_is_read_by_its_rows(health: Health) -> None:
-    told = news.account(health, MONTH, "na", None)
+    told = news.account(health, STANDING, MONTH)
     assert catalog.read(Kind.ACCOUNT, {"bridge": told}) == told
 
 

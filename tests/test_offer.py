@@ -6,8 +6,10 @@ from collections.abc import Collection, Mapping
 
 import pytest
 
-from bridge.catalog.offer import Offer, has, limits
-from bridge.catalog.rows import Command, Composite, Entity, Limits, either, sensor, sets
+from bridge.catalog import CATALOGUE
+from bridge.catalog.offer import Offer, has, limits, needed
+from bridge.catalog.rows import Command, Composite, Entity, Limits, sensor
+from bridge.catalog.writes import either, sets
 from bridge.model import Value
 
 HONK = Command(name="honk", title="Honk", endpoint="command/honk")
@@ -142,3 +144,35 @@ def test_the_range_of_a_number_is_the_devices_own_where_it_tells_it(
 
 def test_a_row_without_a_range_has_none() -> None:
     assert limits(sensor("x", "x", "a.x"), {"low": 1}) is None
+
+
+# --- scopes of what is read -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("source", "scopes"),
+    [
+        ("charge_state.battery_level", {"vehicle_device_data"}),
+        ("vehicle.state", {"vehicle_device_data"}),
+        ("live_status.solar_power", {"energy_device_data"}),
+        ("wall_connector.wall_connector_power", {"energy_device_data"}),
+        ("bridge.last_seen", set()),
+    ],
+)
+def test_a_value_is_shown_where_the_token_covers_the_call_that_tells_it(source: str, scopes: set[str]) -> None:
+    row = sensor("x", "x", source)
+    assert Offer(scopes=scopes).sees(row)
+    assert Offer(scopes=["openid", *scopes, "something_new"]).sees(row)
+    assert Offer(scopes=["openid"]).sees(row) is not bool(scopes)
+
+
+def test_a_place_needs_the_scope_of_its_call_and_its_own() -> None:
+    row = sensor("latitude", "Latitude", "drive_state.latitude", scope="vehicle_location")
+    both = ["vehicle_device_data", "vehicle_location"]
+    assert Offer(scopes=both).sees(row)
+    assert not any(Offer(scopes=[one]).sees(row) for one in both)
+
+
+def test_every_answer_of_tesla_has_its_scope() -> None:
+    rows = [row for kind in CATALOGUE.values() for row in kind.entities.values()]
+    assert {row.source.partition(".")[0] for row in rows if not needed(row)} == {"bridge"}

@@ -8,7 +8,7 @@ import pytest
 from assistant import Assistant
 from discovery_cases import CAR, DEVICES, KNOWN
 from fakes import NOON
-from house import BASE, CONFIG, HOME, NIKOLA, SITE, Desk, Wire, desk, result, retained, stuck, topics
+from house import ALONE, BASE, CONFIG, HOME, NIKOLA, SITE, Desk, Wire, desk, result, retained, stuck, topics
 
 from bridge.model import Device, Kind, Roster, Value
 from bridge.mqtt.outbox import WINDOW
@@ -36,6 +36,7 @@ def test_discovery_comes_before_values_and_availability_before_discovery() -> No
         "fleet2mqtt/bridge/state",
         f"{BASE}/availability",
         CONFIG,
+        *ALONE,
         f"{BASE}/charge/battery_level",
         f"{BASE}/charge",
     ]
@@ -163,7 +164,7 @@ def test_home_assistant_hears_first_that_a_device_has_left() -> None:
     assistant = Assistant()
     assistant.hear(house.reconnect())
     house.publisher.show(Roster(()))
-    assert topics(house.wire.published) == [CONFIG]
+    assert topics(house.wire.published) == [*ALONE, CONFIG]
     assistant.hear(house.wire.drain())
     assert assistant.log == []
 
@@ -173,7 +174,7 @@ def test_a_device_that_left_during_an_outage_is_removed_after_it() -> None:
     house.publisher.detach()
     house.publisher.show(Roster(()))
     emptied = {each.topic for each in house.reconnect() if not each.payload}
-    assert {CONFIG, f"{BASE}/availability", f"{BASE}/charge", f"{BASE}/charge/battery_level"} <= emptied
+    assert {CONFIG, *ALONE, f"{BASE}/availability", f"{BASE}/charge", f"{BASE}/charge/battery_level"} <= emptied
     assert house.reconnect() == []
 
 
@@ -183,7 +184,7 @@ def test_a_device_that_comes_back_stays() -> None:
     house.publisher.show(Roster((NIKOLA,)))
     held = retained(house.wire.drain())
     assert held[f"{BASE}/charge/battery_level"] == b"80"
-    assert CONFIG in held
+    assert {CONFIG, *ALONE} <= held.keys()
 
 
 def test_without_discovery_a_device_leaves_too() -> None:

@@ -6,9 +6,8 @@ import json
 from functools import partial
 
 import pytest
-import structlog
 from discovery_cases import CAR
-from house import BASE, Desk, desk, result, topics
+from house import BASE, CONFIG, Desk, desk, result, topics
 
 from bridge.mqtt.outbox import LETTERS
 
@@ -61,24 +60,54 @@ def test_a_result_that_the_broker_never_acknowledged_is_said_again() -> None:
 def test_a_refused_result_is_not_taken_and_is_complained_of_once() -> None:
     house = desk()
     taken: list[str] = []
-    with structlog.testing.capture_logs() as log:
-        for _ in range(3):
-            house.publisher.answer(result(), lambda: taken.append("yes"))
-        house.learn(CAR, battery_level=80)
-        house.wire.answer(refused="fleet2mqtt/")
+    for _ in range(3):
+        house.publisher.answer(result(), lambda: taken.append("yes"))
+    house.learn(CAR, battery_level=80)
+    house.wire.answer(refused="fleet2mqtt/")
     assert taken == []
-    assert [(line["below"], line["reason_code"]) for line in log] == [("fleet2mqtt/", 135)]
+    refused = f"the broker refuses {BASE}/result/wake (reason 135): give this user write access to it"
+    assert house.troubles == [("mqtt out fleet2mqtt", refused)]
     assert house.publisher.is_drained
 
 
 def test_a_new_connection_may_complain_again_and_of_each_tree() -> None:
     house = desk(battery_level=80)
-    with structlog.testing.capture_logs() as log:
-        for _ in range(2):
-            house.publisher.detach()
-            house.publisher.attach(house.wire)
-            house.wire.answer(refused="")
-    assert [line["below"] for line in log] == ["fleet2mqtt/", "homeassistant/"] * 2
+    for _ in range(2):
+        house.publisher.detach()
+        house.publisher.attach(house.wire)
+        house.wire.answer(refused="")
+    assert [part for part, _ in house.troubles] == ["mqtt out fleet2mqtt", "mqtt out homeassistant"] * 2
+
+
+def test_what_was_refused_is_tried_again_and_what_is_taken_then_is_told() -> None:
+    house = desk(battery_level=80)
+    house.publisher.republish()
+    house.wire.answer(refused="homeassistant/")
+    house.wire.taken_up()
+    house.troubles.clear()
+    house.publisher.insist()
+    assert CONFIG in topics(house.wire.drain())
+    assert house.troubles == [("mqtt out homeassistant", None)]
+    house.publisher.insist()
+    assert house.wire.drain() == []
+
+
+def test_part_of_a_tree_that_is_taken_does_not_end_the_complaint() -> None:
+    house = desk(battery_level=80)
+    house.publisher.republish()
+    house.wire.answer(refused=f"{BASE}/charge/")
+    house.publisher.insist()
+    house.wire.answer(refused=f"{BASE}/charge/")
+    assert [part for part, _ in house.troubles] == ["mqtt out fleet2mqtt"]
+
+
+def test_a_message_too_large_for_the_broker_is_not_taken_for_a_missing_right() -> None:
+    house = desk(battery_level=80)
+    house.publisher.republish()
+    house.wire.answer(refused=CONFIG, code=149)
+    assert house.troubles == [
+        ("mqtt out homeassistant", f"the broker refuses {CONFIG} (reason 149): it is larger than the broker takes")
+    ]
 
 
 RESPONSE = "fleet2mqtt/response/node-red/1"

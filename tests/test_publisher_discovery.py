@@ -6,12 +6,15 @@ import json
 
 from assistant import Assistant
 from discovery_cases import CAR
-from house import BASE, CONFIG, NIKOLA, Desk, components, desk, stuck, topics
+from house import ALONE, BASE, CONFIG, NIKOLA, Desk, components, desk, retained, stuck, topics
 
 from bridge.catalog.offer import Offer
 from bridge.homeassistant import Look
 from bridge.model import Device, Roster
 from bridge.topics import Topics
+
+READER = Look(Topics(), "1.0.0", offer=Offer(scopes=["vehicle_device_data"]))
+"""May see, and command nothing."""
 
 
 def test_a_new_word_is_told_to_home_assistant_before_it_is_used() -> None:
@@ -76,7 +79,7 @@ def test_what_a_device_has_is_not_lost_by_an_answer_that_does_not_tell() -> None
 
 def test_when_the_token_may_less_what_it_may_no_more_is_taken_away() -> None:
     house = desk()
-    house.look = Look(Topics(), "1.0.0", offer=Offer(scopes=["vehicle_device_data"]))
+    house.look = READER
     house.publisher.show(Roster((NIKOLA,)))
     gone, kept = (each for each in house.wire.drain() if each.topic == CONFIG)
     assert json.loads(gone.payload)["components"]["climate"] == {"platform": "climate"}
@@ -86,16 +89,46 @@ def test_when_the_token_may_less_what_it_may_no_more_is_taken_away() -> None:
 def test_what_was_taken_away_during_an_outage_is_told_after_it() -> None:
     house = desk()
     house.publisher.detach()
-    house.look = Look(Topics(), "1.0.0", offer=Offer(scopes=["vehicle_device_data"]))
+    house.look = READER
     told = [json.loads(each.payload) for each in house.reconnect() if each.topic == CONFIG]
     assert told[0]["components"]["climate"] == {"platform": "climate"}
     assert "climate" not in told[-1]["components"]
 
 
+def test_what_stands_alone_is_taken_away_by_nothing_in_its_place() -> None:
+    house = desk()
+    assistant = Assistant()
+    assistant.hear(house.reconnect())
+    assert set(ALONE) <= assistant.documents.keys()
+    house.look = READER
+    house.publisher.show(Roster((NIKOLA,)))
+    heard = house.wire.drain()
+    assert [(each.payload, each.retain) for each in heard if each.topic in ALONE] == [(b"", True)] * len(ALONE)
+    assistant.hear(heard)
+    assert list(assistant.documents) == [CONFIG]
+    assert assistant.log == []
+    house.look = Look(Topics(), "1.0.0")
+    house.publisher.show(Roster((NIKOLA,)))
+    assert set(ALONE) <= retained(house.wire.drain()).keys()
+
+
+def test_what_an_earlier_run_left_alone_is_taken_away_at_the_first_connect() -> None:
+    """The broker holds it, and this run would not know that it was ever there."""
+    house = Desk(NIKOLA)
+    house.look = READER
+    assert {each.topic for each in house.attach() if not each.payload} == set(ALONE)
+
+
+def test_what_changes_in_the_device_alone_repeats_nothing_that_stands_alone() -> None:
+    house = desk(charge_current_maximum=16)
+    house.learn(CAR, charge_current_maximum=32)
+    assert not set(ALONE) & set(topics(house.wire.drain()))
+
+
 def test_another_name_is_told() -> None:
     house = desk()
     house.publisher.show(Roster((Device(CAR, "Tesla"),)))
-    assert topics(house.wire.drain()) == [CONFIG]
+    assert topics(house.wire.drain()) == [CONFIG, *ALONE]
 
 
 def test_without_discovery_only_values_are_said() -> None:

@@ -146,9 +146,10 @@ def test_a_file_may_be_named_in_dotenv() -> None:
     assert load().mqtt.username == "me"
 
 
-def test_the_setting_that_is_itself_a_file_is_not_read(env: Any) -> None:
-    env(MQTT_CA_FILE="/etc/ssl/private-ca.pem")
-    assert load().mqtt.ca_file == Path("/etc/ssl/private-ca.pem")
+def test_the_settings_that_are_themselves_files_are_not_read(env: Any) -> None:
+    env(MQTT_CA_FILE="/nowhere/private-ca.pem", TESLA_KEY_FILE="/nowhere/private-key.pem")
+    assert load().mqtt.ca_file == Path("/nowhere/private-ca.pem")
+    assert load().tesla.key_file == Path("/nowhere/private-key.pem")
 
 
 def test_the_secrets_directory_may_be_named_in_dotenv(monkeypatch: pytest.MonkeyPatch) -> None:

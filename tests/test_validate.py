@@ -12,8 +12,9 @@ from hypothesis import given, strategies as st
 
 from bridge.catalog import CATALOGUE
 from bridge.catalog.offer import limits
-from bridge.catalog.rows import Command, Entity, Limits, Parameter, sets
+from bridge.catalog.rows import Command, Entity, Limits, Parameter
 from bridge.catalog.validate import ValueInvalid, complete, entity_value, parameters
+from bridge.catalog.writes import sets
 from bridge.model import Kind, Value
 
 VEHICLE, SITE = CATALOGUE[Kind.VEHICLE], CATALOGUE[Kind.ENERGY_SITE]
@@ -179,6 +180,53 @@ def test_every_number_takes_its_two_ends_and_nothing_beyond(kind: Kind, row: Ent
     assert _set(row, {"value": low - step}) == _set(row, {"value": high + step}) == NO
 
 
+# --- times of day -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("raw", "value"),
+    [
+        ("07:30", "07:30:00"),
+        ("07:30:00", "07:30:00"),
+        (" 7:30 ", "07:30:00"),
+        ("00:00", "00:00:00"),
+        ("23:59:00", "23:59:00"),
+        ("24:00", NO),
+        ("07:60", NO),
+        ("07:3", NO),
+        ("07:30:15", NO),
+        ("07:30 pm", NO),
+        ("0730", NO),
+        ("7", NO),
+        ("\u0660\u0667:\u0663\u0660", NO),
+        ("", NO),
+        (450, NO),
+        (None, NO),
+        (True, NO),
+    ],
+)
+def test_a_time_is_a_full_minute_of_the_day(raw: Any, value: Value) -> None:
+    row, command = _entity("scheduled_charging_time_of_day"), _command("set_managed_scheduled_charging_time")
+    assert _set(row, {"value": raw}) == value
+    if isinstance(raw, str):
+        assert _set(row, raw) == value
+    if isinstance(raw, str) and ":" in raw:
+        assert (_call(command, raw) == NO) == (value == NO)
+
+
+@pytest.mark.parametrize(
+    ("raw", "minutes"), [("07:30", 450), (450, 450), ("450", 450), (0, 0), (1439, 1439), (1440, NO), (7.5, NO)]
+)
+def test_as_a_parameter_a_time_may_be_minutes_too(raw: Any, minutes: Value) -> None:
+    command = _command("set_managed_scheduled_charging_time")
+    assert _call(command, {"time": raw}) == (NO if minutes == NO else {"time": minutes})
+
+
+def test_a_time_that_is_not_given_is_the_cars_own_in_minutes() -> None:
+    state = {"scheduled_charging_time_of_day": "02:30:00"}
+    assert _call(_command("set_scheduled_charging"), {"enable": True}, state) == {"enable": True, "time": 150}
+
+
 # --- a command and its parameters -------------------------------------------------------------------------
 
 LIMIT, TEMPERATURES, AMPS = _command("set_charge_limit"), _command("set_temps"), _command("set_charging_amps")
@@ -299,6 +347,21 @@ def test_only_what_was_asked_for_is_sent_to_a_site() -> None:
         (LIMIT, {}, "set_charge_limit needs percent, a whole number from 50 to 100"),
         (LIMIT, {"prozent": 80}, "set_charge_limit has no parameter 'prozent'; it takes percent"),
         (_command("set_sentry_mode"), "maybe", "set_sentry_mode: on must be true or false, not 'maybe'"),
+        (
+            _command("set_scheduled_charging"),
+            {"enable": True, "time": "7 pm"},
+            "set_scheduled_charging: time must be a time of day in full minutes, like 07:30, not '7 pm'",
+        ),
+        (
+            _command("set_scheduled_charging"),
+            {"enable": True, "time": "25:00"},
+            "set_scheduled_charging: time must be a time of day in full minutes, like 07:30, not '25:00'",
+        ),
+        (
+            _command("set_scheduled_charging"),
+            {"enable": True},
+            "set_scheduled_charging needs time, a time of day in full minutes, like 07:30",
+        ),
         (_command("flash_lights"), "5", "flash_lights takes no value; send PRESS or {}"),
         (
             _command("actuate_trunk"),

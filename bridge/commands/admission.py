@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from bridge.catalog import CATALOGUE, Catalogue, validate
 from bridge.catalog.offer import Offer, limits
 from bridge.catalog.rows import Command, Entity
+from bridge.errors import ScopeMissing
 from bridge.model import Outcome, Request, Value
 from bridge.topics import Payload, PayloadInvalid, decode
 
@@ -134,8 +135,5 @@ def _check_allowed(command: Command, offer: Offer) -> None:
             f"{command.name} is off until you enable it: add it to FLEET2MQTT_COMMANDS_ENABLE",
         )
     if not offer.in_scope(command):
-        raise Refusal(
-            Outcome.UNAVAILABLE,
-            "scope",
-            f"the Tesla sign-in lacks the scope {' or '.join(command.scopes)}; sign in again and grant it",
-        )
+        lack = ScopeMissing.lacking(command.scopes, offer.advice)
+        raise Refusal(Outcome.UNAVAILABLE, lack.reason, str(lack))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 
@@ -14,7 +14,7 @@ from bridge.catalog.offer import Offer
 from bridge.commands.admission import Job, Refusal, admit
 from bridge.commands.execution import Executor
 from bridge.commands.journal import Journal, Left
-from bridge.model import DeviceId, Outcome, Request, Result
+from bridge.model import DeviceId, Outcome, Request, Result, Value
 from bridge.state import Store
 
 log = structlog.get_logger()
@@ -46,7 +46,7 @@ class Commander:
         journal: Journal,
         store: Store,
         answer: Answer,
-        offer: Callable[[], Offer],
+        offer: Callable[[DeviceId], Offer],
         is_known: Callable[[DeviceId], bool | None],
     ) -> None:
         """`is_known`: is this device in the account? None: nobody has told yet."""
@@ -98,10 +98,17 @@ class Commander:
             self._publish(self._executor.result(request, Outcome.UNAVAILABLE, "internal", text))
 
     def _admit(self, request: Request) -> None:
-        values = self._store.values(request.device)
-        job = admit(request, values, self._offer(), is_known=self._is_known(request.device))
+        values = self._awaited(request.device)
+        job = admit(request, values, self._offer(request.device), is_known=self._is_known(request.device))
         if self._is_new(job):
             self._enqueue(job)
+
+    def _awaited(self, device: DeviceId) -> Mapping[str, Value]:
+        """What will be known once the commands before have been done: what they set is not to be set back."""
+        queue = self._queues.get(device)
+        before = [queue.running, *queue.jobs] if queue else []
+        expected = {key: value for job in before if job for key, value in job.expected.items()}
+        return {**self._store.values(device), **expected}
 
     def _is_new(self, job: Job) -> bool:
         """A repeated request gets the result of the first; one that asks for something else is refused."""

@@ -76,7 +76,7 @@ class Executor:
     def __init__(
         self,
         *,
-        api: Api,
+        api: Callable[[DeviceId], Api],
         clock: Clock,
         journal: Journal,
         store: Store,
@@ -84,7 +84,7 @@ class Executor:
         learn: Callable[[Update], None],
         want: Callable[[DeviceId, float], None],
     ) -> None:
-        """`want` asks for fresh data of a device, so many seconds from now."""
+        """`api` knows the account of a device. `want` asks for its fresh data, so many seconds from now."""
         self._api = api
         self._clock = clock
         self._journal = journal
@@ -145,7 +145,7 @@ class Executor:
     async def _look(self, at: DeviceId) -> Connectivity | None:
         """The car's state by a free call."""
         asked = self._clock.monotonic()
-        entry = await self._api.vehicle(at.id)
+        entry = await self._api(at).vehicle(at.id)
         self._learn(Update(at, catalog.read(at.kind, {"vehicle": entry}), asked, "poll"))
         state = entry.get("state")
         return Connectivity(state) if state in set(Connectivity) else None
@@ -154,7 +154,7 @@ class Executor:
         """One wake call, then free looks until the car is online (fleet-api.md 2.3)."""
         at = job.request.device
         until = min(self._clock.monotonic() + self._policy.wake_time, job.request.deadline)
-        await self._api.wake_up(at.id)
+        await self._api(at).wake_up(at.id)
         wait = 2.0
         while self._clock.monotonic() < until:
             await self._clock.sleep(min(wait, until - self._clock.monotonic()))
@@ -188,8 +188,8 @@ class Executor:
         at, command = job.request.device, job.command
         body = command.body(job.parameters, self._clock.now()) if command.body else job.parameters
         if at.kind is Kind.VEHICLE:
-            return await self._api.command(at.id, command.endpoint, body, not_after=job.request.deadline)
-        return await self._api.energy_write(at.id, command.endpoint, body, not_after=job.request.deadline)
+            return await self._api(at).command(at.id, command.endpoint, body, not_after=job.request.deadline)
+        return await self._api(at).energy_write(at.id, command.endpoint, body, not_after=job.request.deadline)
 
     def _done(self, job: Job, attempt: int, reason: str = "") -> Result:
         """The expected values are published at once; a look at the device follows."""
@@ -245,9 +245,9 @@ class Executor:
     async def _read(self, at: DeviceId) -> Mapping[str, Value]:
         asked = self._clock.monotonic()
         if at.kind is Kind.VEHICLE:
-            body: Mapping[str, Any] = await self._api.vehicle_data(at.id, VERIFY_GROUPS)
+            body: Mapping[str, Any] = await self._api(at).vehicle_data(at.id, VERIFY_GROUPS)
         else:
-            body = {"site_info": await self._api.site_info(at.id)}
+            body = {"site_info": await self._api(at).site_info(at.id)}
         values = catalog.read(at.kind, body)
         self._learn(Update(at, values, asked, "poll"))
         return values

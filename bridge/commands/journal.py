@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, NamedTuple, Protocol
@@ -52,7 +52,7 @@ class CommandStore(Protocol):
     ) -> int: ...
     def mark_sent(self, number: int, sent: Mapping[str, Any]) -> None: ...
     def mark_done(self, number: int, result: Mapping[str, Any]) -> None: ...
-    def mark_published(self, numbers: Iterable[int]) -> None: ...
+    def mark_published(self, number: int) -> None: ...
     def find_command(self, identity: str) -> Entry | None: ...
     def open_commands(self) -> list[Any]: ...
     def forget_commands(self, before: float) -> None: ...
@@ -115,7 +115,7 @@ class Journal:
         return number
 
     def published(self, number: int) -> None:
-        self._store.mark_published([number])
+        self._store.mark_published(number)
 
     def left_behind(self) -> list[Left]:
         """What an earlier run did not finish."""

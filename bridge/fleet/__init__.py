@@ -1,4 +1,4 @@
-"""The Fleet API: the only package that imports httpx2 and tenacity."""
+"""The Fleet API: the only package that imports httpcore2."""
 
 from importlib.metadata import version
 

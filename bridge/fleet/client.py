@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from random import Random
-from typing import Any, Self
+from typing import Any, Protocol, Self
 
 from bridge.clock import Clock
 from bridge.errors import AnswerInvalid
@@ -13,12 +13,22 @@ from bridge.fleet import answers, hosts
 from bridge.fleet.answers import CommandAnswer, mapping, mappings
 from bridge.fleet.auth.sources import TokenSource
 from bridge.fleet.calls import Call, Ledger, site_path, vehicle_path
+from bridge.fleet.home import Home
 from bridge.fleet.hosts import Region
 from bridge.fleet.sender import Sender
-from bridge.fleet.transport import Transport
+from bridge.fleet.transport import Answer, Transport
 
 DEADLINE = 30.0
 """Seconds that one call may take in all, retries and a renewed token included."""
+
+_CARS, _SITES = ("vehicle_device_data",), ("energy_device_data",)
+"""Scopes of everything that is read (fleet-api.md 1.9)."""
+
+
+class Signer(Protocol):
+    """Who knows which cars take commands only signed, and signs them (signing.carrier)."""
+
+    async def command(self, wire: FleetClient, vin: str, plain: Call) -> CommandAnswer: ...
 
 
 class FleetClient:
@@ -28,40 +38,56 @@ class FleetClient:
         self,
         *,
         tokens: TokenSource,
-        region: Region,
+        home: Home,
         clock: Clock,
         ledger: Ledger,
         http: Transport,
         deadline: float = DEADLINE,
-        on_region: Callable[[Region], None] = lambda _: None,
+        advice: str = "",
+        account: str = "",
+        signer: Signer | None = None,
         seed: int | None = None,
     ) -> None:
+        """`advice` says how the owner grants more scopes; `account` is its name, where it is not the first.
+
+        Without a `signer` commands go plain.
+        """
+        self._signer = signer
         self._tokens = tokens
-        self._http = http
+        self.http = http
         self._sender = Sender(
             tokens=tokens,
-            region=region,
+            home=home,
             clock=clock,
             ledger=ledger,
             http=http,
             deadline=deadline,
-            on_region=on_region,
+            advice=advice,
+            account=account,
             random=Random(seed),  # noqa: S311 - spreads retries, hides nothing
         )
 
     async def __aenter__(self) -> Self:
         """Opens the transport; leaving lets a token renewal arrive and closes it."""
-        await self._http.__aenter__()
+        await self.http.__aenter__()
         return self
 
     async def __aexit__(self, *_: object) -> None:
         await self._tokens.settle()
-        await self._http.__aexit__()
+        await self.http.__aexit__()
 
     @property
     def region(self) -> Region:
         """Where the account lives; changes when Tesla says so."""
         return self._sender.region
+
+    def ask_anew(self) -> None:
+        """Somebody has signed in: what was refused for want of a scope may be asked once more."""
+        self._sender.scopes.forget()
+
+    async def answer(self, call: Call) -> Answer:
+        """Any call -> its answer, as it came."""
+        return await self._sender.answer(call)
 
     async def send(self, call: Call) -> Any:
         """Any call -> the `response` member of its answer; None for the empty answer to a write."""
@@ -74,15 +100,17 @@ class FleetClient:
 
     async def products(self) -> list[dict[str, Any]]:
         """Cars and energy sites, as they are listed (fleet-api.md 2.1)."""
-        return mappings(await self.send(Call("GET", "/api/1/products")))
+        return mappings(
+            await self.send(Call("GET", "/api/1/products", scopes=("vehicle_device_data", "energy_device_data")))
+        )
 
     async def vehicles(self) -> list[dict[str, Any]]:
         """The first page of the cars: a hundred."""
-        return mappings(await self.send(Call("GET", "/api/1/vehicles")))
+        return mappings(await self.send(Call("GET", "/api/1/vehicles", scopes=_CARS)))
 
     async def vehicle(self, vin: str) -> dict[str, Any]:
         """One entry with its `state`; does not reach the car."""
-        return mapping(await self.send(Call("GET", vehicle_path(vin), device=vin)))
+        return mapping(await self.send(Call("GET", vehicle_path(vin), device=vin, scopes=_CARS)))
 
     async def users_region(self) -> Region:
         """Where Tesla says that the account lives (fleet-api.md 1.8)."""
@@ -97,26 +125,29 @@ class FleetClient:
     async def vehicle_data(self, vin: str, groups: Collection[str]) -> dict[str, Any]:
         """The named groups from the car itself: billed, and keeps it awake (fleet-api.md 2.2)."""
         params = {"endpoints": ";".join(groups)}
-        call = Call("GET", vehicle_path(vin, "vehicle_data"), params=params, cost="data", device=vin)
+        call = Call("GET", vehicle_path(vin, "vehicle_data"), params=params, cost="data", device=vin, scopes=_CARS)
         return mapping(await self.send(call))
 
     async def wake_up(self, vin: str) -> dict[str, Any]:
         """Asks once; the answer comes before the car is up (fleet-api.md 2.3)."""
-        call = Call("POST", vehicle_path(vin, "wake_up"), cost="wake", device=vin, write=True)
+        scopes = (*_CARS, "vehicle_cmds")
+        call = Call("POST", vehicle_path(vin, "wake_up"), cost="wake", device=vin, write=True, scopes=scopes)
         return mapping(await self.send(call) or {})
 
     async def command(
         self, vin: str, endpoint: str, body: Mapping[str, Any], *, not_after: float | None = None
     ) -> CommandAnswer:
         """`endpoint` such as `command/flash_lights`. Never sent twice once bytes may have left."""
-        path = vehicle_path(vin, endpoint)
-        call = Call("POST", path, body, cost="command", device=vin, write=True, not_after=not_after)
+        path, scopes = vehicle_path(vin, endpoint), ("vehicle_cmds", "vehicle_charging_cmds")
+        call = Call("POST", path, body, cost="command", device=vin, write=True, not_after=not_after, scopes=scopes)
+        if self._signer:
+            return await self._signer.command(self, vin, call)
         return answers.vehicle_command(await self._sender.answer(call))
 
     async def fleet_status(self, vins: Collection[str]) -> dict[str, Any]:
         """Which cars have the app's key and which need signed commands (fleet-api.md 2.4)."""
         path = "/api/1/vehicles/fleet_status"
-        return mapping(await self.send(Call("POST", path, {"vins": list(vins)}, cost="data")))
+        return mapping(await self.send(Call("POST", path, {"vins": list(vins)}, cost="data", scopes=_CARS)))
 
     # --- energy sites -------------------------------------------------------------------------------------
 
@@ -133,7 +164,9 @@ class FleetClient:
     ) -> dict[str, Any] | None:
         """Wh in buckets, or None where there is no data. `start` and `end` are aware (fleet-api.md 4.5)."""
         window = {"start_date": start.isoformat(), "end_date": end.isoformat(), "period": period, "time_zone": zone}
-        call = Call("GET", site_path(site, "calendar_history"), params={"kind": kind, **window}, device=str(site))
+        call = Call(
+            "GET", site_path(site, "calendar_history"), params={"kind": kind, **window}, device=str(site), scopes=_SITES
+        )
         found = await self.send(call)
         return None if found is None else mapping(found)
 
@@ -141,8 +174,9 @@ class FleetClient:
         self, site: int | str, endpoint: str, body: Mapping[str, Any], *, not_after: float | None = None
     ) -> CommandAnswer:
         """`endpoint` such as `backup`. A yes means accepted, not done: read it back (fleet-api.md 4.4)."""
-        call = Call("POST", site_path(site, endpoint), body, device=str(site), write=True, not_after=not_after)
+        path, scopes = site_path(site, endpoint), ("energy_cmds",)
+        call = Call("POST", path, body, device=str(site), write=True, not_after=not_after, scopes=scopes)
         return answers.energy_write(await self._sender.answer(call))
 
     async def _site(self, site: int | str, endpoint: str) -> dict[str, Any]:
-        return mapping(await self.send(Call("GET", site_path(site, endpoint), device=str(site))))
+        return mapping(await self.send(Call("GET", site_path(site, endpoint), device=str(site), scopes=_SITES)))

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
-import httpx2
+import httpcore2
 
 from bridge.clock import Clock
 
@@ -16,31 +16,31 @@ MAX_AGE = 600.0
 
 @dataclass(slots=True)
 class _Pool:
-    client: httpx2.AsyncClient
+    http: httpcore2.AsyncConnectionPool
     born: float
     users: int = 0
     retired: bool = False
 
 
 class Pools:
-    """Lends clients. A retired one finishes what it has begun and is closed behind its last user.
+    """Lends them. A retired one finishes what it has begun and is closed behind its last user.
 
     Every failure retires a pool, and so does being cancelled: a connection may hang without being closed (B13), and
     httpcore2 2.16 loses bytes of a shared HTTP/2 connection when a request is cancelled while writing.
     """
 
-    def __init__(self, build: Callable[[], httpx2.AsyncClient], clock: Clock) -> None:
+    def __init__(self, build: Callable[[], httpcore2.AsyncConnectionPool], clock: Clock) -> None:
         self._build = build
         self._clock = clock
         self._pools: dict[str, _Pool] = {}
 
     @asynccontextmanager
-    async def lease(self, origin: str) -> AsyncIterator[httpx2.AsyncClient]:
-        """The client for this origin (scheme, host and port)."""
+    async def lease(self, origin: str) -> AsyncIterator[httpcore2.AsyncConnectionPool]:
+        """The pool for this origin (scheme, host and port)."""
         pool = await self._fresh(origin)
         pool.users += 1
         try:
-            yield pool.client
+            yield pool.http
         except BaseException:
             self._retire(origin, pool)
             raise
@@ -70,4 +70,4 @@ class Pools:
 
 async def _close_if_done(pool: _Pool) -> None:
     if pool.retired and not pool.users:
-        await pool.client.aclose()
+        await pool.http.aclose()

@@ -24,6 +24,7 @@ from bridge.errors import (
 from bridge.fleet.documents import document
 from bridge.fleet.transport import Answer
 from bridge.fleet.waits import wait
+from bridge.redaction import redacted
 
 
 class Refusal(NamedTuple):
@@ -37,6 +38,12 @@ class Refusal(NamedTuple):
 _ELSEWHERE = Refusal(AccessDenied, "the account belongs to another region; set FLEET2MQTT_TESLA_REGION", "region")
 _WRONG = Refusal(CallWrong, "Tesla refuses this call as wrong")
 _FAILED = Refusal(ServerFailed, "Tesla's server or the car did not answer")
+_ASLEEP = Refusal(VehicleUnavailable, "the car is asleep or offline")
+_NO_PARTNER = Refusal(AccessDenied, "this call is for the app itself, and Tesla does not take the token as its own")
+_SIGNED_ONLY = "the car takes only signed commands: make a key with `fleet2mqtt keys` and pair it, see docs/keys.md"
+_TAKEN = (
+    "another app is registered with this key: make a new one with `fleet2mqtt keys --replace`, serve it, register again"
+)
 
 # Status -> words that must be in the text, in lower case -> what it is. The first that fits; "" always does.
 REFUSALS: Mapping[int, Mapping[str, Refusal]] = {
@@ -47,31 +54,36 @@ REFUSALS: Mapping[int, Mapping[str, Refusal]] = {
         "revoked consent": Refusal(SignInRequired, "the owner took back consent: sign in again"),
         "login_required": Refusal(SignInRequired, "the sign-in is no longer good: sign in again"),
         "password_changed": Refusal(SignInRequired, "the password was changed: sign in again"),
+        "expected partner account": _NO_PARTNER,
         "": Refusal(AccessDenied, "Tesla refuses even a fresh access token"),
     },
     402: {"": Refusal(AccountLimited, "Tesla wants a payment: see developer.tesla.com")},
     403: {
         "missing scopes": Refusal(ScopeMissing, "the sign-in does not cover this: sign in again and grant the scope"),
-        "command protocol required": Refusal(SigningRequired, "the car takes only signed commands"),
-        "unsigned_cmds_hardlocked": Refusal(SigningRequired, "the car takes only signed commands"),
+        "command protocol required": Refusal(SigningRequired, _SIGNED_ONLY),
+        "unsigned_cmds_hardlocked": Refusal(SigningRequired, _SIGNED_ONLY),
         "exceeded_limit": Refusal(AccountLimited, "the billing limit is reached: see developer.tesla.com"),
         "account disabled": Refusal(AccountLimited, "Tesla switched the app off: see developer.tesla.com"),
         "forbidden, see": Refusal(AccessDenied, "Tesla blocks this client program", "client_blocked"),
         "unsupported": Refusal(AccessDenied, "Tesla does not support this vehicle", "unsupported"),
+        "expected partner account": _NO_PARTNER,
         "": Refusal(AccessDenied, "Tesla denies access"),
     },
     404: {"": Refusal(CallWrong, "Tesla does not know this device, or it is not yours", "not_found")},
     405: {"in service": Refusal(CallWrong, "the car is in service", "in_service"), "": _WRONG},
-    408: {"": Refusal(VehicleUnavailable, "the car is asleep or offline")},
+    408: {"": _ASLEEP},
     412: {
         "not supported": Refusal(SigningRequired, "the car takes this command only signed"),
         "": Refusal(NotRegistered, "the app is not registered in this region: run `fleet2mqtt register`"),
     },
     421: {"": _ELSEWHERE},
+    422: {"already been taken": Refusal(CallWrong, _TAKEN), "": _WRONG},
     423: {"": Refusal(AccessDenied, "the account is locked", "account_locked")},
     424: {"": _FAILED},
     451: {"": _ELSEWHERE},
     499: {"": _FAILED},
+    # What signed_command says of a sleeping car, besides 408 (fleet-api.md 7.1).
+    503: {"vehicle is not available": _ASLEEP, "vehicle is offline": _ASLEEP, "": _FAILED},
 }
 
 _BY_HUNDREDS: Mapping[int, Refusal] = {
@@ -124,5 +136,5 @@ _SECRET = re.compile(r"eyJ[\w.-]{20,}|\b[A-Z]{2}_[\w-]{20,}|\b[0-9a-fA-F]{64,}")
 
 def safe(said: str) -> str:
     """One printable line of at most 200 characters, without anything that looks like a token."""
-    line = "".join(c if c.isprintable() else " " for c in said[:2000])
+    line = "".join(c if c.isprintable() else " " for c in redacted(said[:2000]))
     return " ".join(_SECRET.sub("***", line).split())[:200]

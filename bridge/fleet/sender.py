@@ -4,23 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable
 from random import Random
 from typing import Protocol
 
 import structlog
 
 from bridge.clock import Clock
-from bridge.errors import NotSent, RateLimited, SettingWrong, TryLater
-from bridge.fleet import answers, hosts
+from bridge.errors import BridgeError, NotSent, RateLimited, ScopeMissing, SettingWrong, TryLater
+from bridge.fleet import answers
 from bridge.fleet.calls import NO_ANSWER, Call, Ledger, checked_path
+from bridge.fleet.home import Home
 from bridge.fleet.hosts import Region
 from bridge.fleet.refusals import refusal
-from bridge.fleet.retry import retrying
+from bridge.fleet.retry import pause
+from bridge.fleet.scopes import Scopes
 from bridge.fleet.transport import Answer, Message, Transport
-
-MOVE_PAUSE = 3600.0
-"""Seconds before a 421 is followed again, so that two regions cannot play ping-pong with us (reliability.md B2)."""
 
 log = structlog.get_logger()
 
@@ -32,54 +30,78 @@ class Tokens(Protocol):
 
     async def access(self) -> str: ...
     async def refresh(self, used: str) -> str: ...
+    def worked(self, access: str) -> None: ...
 
 
 class Sender:
-    """Sends calls for one account. `region` is where it lives, as far as we know."""
+    """Sends calls for one account. `advice` says how its owner grants it more scopes."""
 
     def __init__(
         self,
         *,
         tokens: Tokens,
-        region: Region,
+        home: Home,
         clock: Clock,
         ledger: Ledger,
         http: Transport,
         deadline: float,
-        on_region: Callable[[Region], None],
         random: Random,
+        advice: str = "",
+        account: str = "",
     ) -> None:
-        if tokens.region.simulated != region.simulated:
+        """`account`: its name, where it is not the first."""
+        if tokens.region.simulated != home.region.simulated:
             raise SettingWrong("a simulated account and a real one must not share a token")
         self._tokens = tokens
         self._clock = clock
         self._ledger = ledger
         self._http = http
         self._deadline = deadline
-        self._on_region = on_region
         self._random = random
-        self._moved_at: float | None = None
-        self.region = region
+        self._home = home
+        self._account = account
+        self.scopes = Scopes(advice)
+
+    @property
+    def region(self) -> Region:
+        """Where the account lives, as far as we know."""
+        return self._home.region
 
     async def answer(self, call: Call) -> Answer:
-        """A 2xx answer before the deadline. Raises the error that any other answer is, or that there was none."""
+        """A 2xx answer, or one that the call accepts, before the deadline.
+
+        Raises the error that any other answer is, or that there was none.
+        """
         checked_path(call.path)
         # The network's time is real, even where the demo's clock runs fast: so the loop's, not the Clock's.
-        until = asyncio.get_running_loop().time() + self._deadline
-        again = retrying(write=call.write, until=until, clock=self._clock, random=self._random)
-        return await again(self._try, call, until)
+        loop = asyncio.get_running_loop()
+        until = loop.time() + self._deadline
+        tries = 0
+        while True:
+            tries += 1
+            try:
+                return await self._try(call, until)
+            except BridgeError as error:
+                error.account = self._account
+                wait = pause(error, tries, write=call.write, random=self._random)
+                if wait is None or loop.time() + wait >= until:
+                    raise
+            await self._clock.sleep(wait)
 
     async def _try(self, call: Call, until: float) -> Answer:
         """What 401 and 421 answer was not done (Tesla looks at token and region first), so it may be sent again."""
         token = await self._token(until)
+        self._home.see(token)
+        self.scopes.check(call, token)
         answer = await self._exchange(call, token, until)
         if answers.is_token_refused(answer):
             token = await self._token(until, refused=token)
             answer = await self._exchange(call, token, until)
-        if self._moves(answer):
+        if self._home.follow(answer):
             answer = await self._exchange(call, token, until)
-        if not answers.is_ok(answer):
-            raise self._refusal(call, answer)
+        if not answers.is_ok(answer) and answer.status != call.accepts:
+            raise self._refusal(call, answer, token)
+        self._tokens.worked(token)
         return answer
 
     async def _token(self, until: float, refused: str | None = None) -> str:
@@ -95,7 +117,7 @@ class Sender:
     async def _exchange(self, call: Call, token: str, until: float) -> Answer:
         if call.not_after is not None and self._clock.monotonic() >= call.not_after:
             raise NotSent("its time ran out before it could be sent")  # while a token or the network was waited for
-        self._ledger.check(call.cost, call.device or "")
+        self._ledger.check(call.cost, self._about(call))
         status: int | None = NO_ANSWER  # also when cancelled: it may have been billed
         try:
             answer = await self._http.exchange(self.region, self._message(call, token), until)
@@ -118,27 +140,18 @@ class Sender:
         if status is None:
             return
         try:
-            self._ledger.record(call.cost, call.device or "", status)
+            self._ledger.record(call.cost, self._about(call), status)
         except Exception as error:  # noqa: BLE001 - a command that was done must not look failed for it (B6)
             log.warning("a call could not be entered in the ledger", error=str(error))
 
-    def _refusal(self, call: Call, answer: Answer) -> Exception:
+    def _refusal(self, call: Call, answer: Answer, token: str) -> Exception:
         error = refusal(answer, self._clock.now())
+        if isinstance(error, ScopeMissing):
+            return self.scopes.refused(call, token, error)
         if isinstance(error, RateLimited):
-            self._ledger.limited(call.cost, call.device or "", error.wait)
+            self._ledger.limited(call.cost, self._about(call), error.wait)
         return error
 
-    def _moves(self, answer: Answer) -> bool:
-        """Follows a 421 to a host of the table, at most once an hour; nobody else is sent anything."""
-        url = answers.base_url(answer)
-        region = hosts.named(url, self.region) if url else None
-        if region is None or region == self.region or self._moved_lately():
-            return False
-        log.info("the account lives in another region", was=self.region.name, now=region.name)
-        self.region = region
-        self._moved_at = self._clock.monotonic()
-        self._on_region(region)
-        return True
-
-    def _moved_lately(self) -> bool:
-        return self._moved_at is not None and self._clock.monotonic() - self._moved_at < MOVE_PAUSE
+    def _about(self, call: Call) -> str:
+        """What the ledger keeps it under: what Tesla refuses one account must not hold up another."""
+        return call.device or self._account

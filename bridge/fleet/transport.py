@@ -6,11 +6,14 @@ import asyncio
 import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from http.cookiejar import CookieJar, DefaultCookiePolicy
+from datetime import datetime
+from email.utils import parsedate_to_datetime
+from functools import lru_cache
 from ssl import SSLContext
 from typing import Any, Self
+from urllib.parse import urlencode
 
-import httpx2
+import httpcore2
 
 from bridge.clock import Clock
 from bridge.errors import AnswerInvalid, BridgeError, NotSent, ServerFailed
@@ -24,12 +27,18 @@ MAX_BODY = 2 * 1024 * 1024
 # lost on them, so ours must be the shorter patience. Servers usually close after a minute or more.
 IDLE = 15.0
 
-_LIMITS = httpx2.Limits(max_connections=20, max_keepalive_connections=20, keepalive_expiry=IDLE)
+CONNECTIONS = 20
+"""At most, for each host."""
+
 CONNECT = 5.0
 POOL_WAIT = 5.0
 """Seconds, for a connection and for a place in the pool; everything else is covered by the caller's deadline."""
 
-_UNSENT = (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout, httpx2.UnsupportedProtocol)
+_HEADERS = {"User-Agent": f"fleet2mqtt/{VERSION}", "Accept": "application/json", "Accept-Encoding": "gzip"}
+
+_url = lru_cache(maxsize=256)(httpcore2.URL)  # the same few again and again
+
+_UNSENT = (httpcore2.ConnectError, httpcore2.ConnectTimeout, httpcore2.PoolTimeout, httpcore2.UnsupportedProtocol)
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -41,6 +50,11 @@ class Message:
     headers: Mapping[str, str]
     params: Mapping[str, str] = field(default_factory=dict)
     content: bytes | None = None
+
+    @property
+    def address(self) -> str:
+        """The URL with its parameters."""
+        return f"{self.url}?{urlencode(self.params)}" if self.params else self.url
 
     @property
     def origin(self) -> str:
@@ -64,14 +78,16 @@ class Transport:
         self,
         clock: Clock,
         *,
-        trust: Callable[[], SSLContext] = httpx2.create_ssl_context,
+        trust: Callable[[], SSLContext] = httpcore2.default_ssl_context,
         pool_wait: float = POOL_WAIT,
     ) -> None:
         """`trust` makes the TLS context; there is no way to switch its checks off."""
         self._trust = trust
-        self._timeout = httpx2.Timeout(None, connect=CONNECT, pool=pool_wait)
+        self._timeout = {"connect": CONNECT, "pool": pool_wait}
         self._tls: SSLContext | None = None
-        self._pools = Pools(self._client, clock)
+        self._clock = clock
+        self._date: tuple[str, datetime] | None = None
+        self._pools = Pools(self._pool, clock)
 
     async def __aenter__(self) -> Self:
         # Reading the certificates takes tens of milliseconds: not on the event loop (reliability.md B15).
@@ -80,6 +96,16 @@ class Transport:
 
     async def __aexit__(self, *_: object) -> None:
         await self._pools.close()
+
+    @property
+    def skew(self) -> float:
+        """Seconds by which the server's clock was ahead of ours at the last answer; 0 while none has told."""
+        if self._date is None:
+            return 0.0
+        try:
+            return (parsedate_to_datetime(self._date[0]) - self._date[1]).total_seconds()
+        except (ValueError, TypeError, OverflowError):
+            return 0.0
 
     async def exchange(self, region: hosts.Region, message: Message, until: float) -> Answer:
         """Any answer, whatever its status, before `until` (loop time).
@@ -102,36 +128,32 @@ class Transport:
     async def _with_a_working_pool(self, message: Message, progress: _Progress) -> Answer:
         try:
             return await self._once(message, progress)
-        except httpx2.PoolTimeout:
+        except httpcore2.PoolTimeout:
             # Nothing has left, and if the old pool was stuck, this one is not (reliability.md B14).
             return await self._once(message, progress)
 
     async def _once(self, message: Message, progress: _Progress) -> Answer:
         async with (
-            self._pools.lease(message.origin) as client,
-            client.stream(
+            self._pools.lease(message.origin) as pool,
+            pool.stream(
                 message.method,
-                message.url,
-                headers=message.headers,
-                params=message.params,
+                _url(message.address),
+                headers=[*_HEADERS.items(), *message.headers.items()],
                 content=message.content,
-                extensions={"trace": progress.note},
+                extensions={"timeout": self._timeout, "trace": progress.note},
             ) as response,
         ):
-            body = await _body(response)
-            return Answer(response.status_code, {k.lower(): v for k, v in response.headers.items()}, body)
+            headers = _headers(response)
+            answer = Answer(response.status, headers, await _body(response, headers))
+        if date := answer.headers.get("date"):
+            self._date = date, self._clock.now()
+        return answer
 
-    def _client(self) -> httpx2.AsyncClient:
+    def _pool(self) -> httpcore2.AsyncConnectionPool:
+        """Follows no redirect, keeps no cookie, heeds no proxy variable: nobody sends a token elsewhere."""
         assert self._tls, "used outside its async with block"  # noqa: S101 - a bug of ours, not a state of the world
-        return httpx2.AsyncClient(
-            http2=True,
-            verify=self._tls,
-            trust_env=False,  # nobody's proxy variable redirects a token
-            follow_redirects=False,
-            timeout=self._timeout,
-            limits=_LIMITS,
-            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
-            headers={"User-Agent": f"fleet2mqtt/{VERSION}", "Accept": "application/json", "Accept-Encoding": "gzip"},
+        return httpcore2.AsyncConnectionPool(
+            ssl_context=self._tls, http2=True, max_connections=CONNECTIONS, keepalive_expiry=IDLE
         )
 
 
@@ -155,18 +177,27 @@ def _failure(error: Exception, progress: _Progress, origin: str) -> NotSent | Se
     return ServerFailed(f"no answer from {origin}: {text}")
 
 
-async def _body(response: httpx2.Response) -> bytes:
+def _headers(response: httpcore2.Response) -> dict[str, str]:
+    """By lower-case name; what comes more than once is one list."""
+    headers: dict[str, str] = {}
+    for raw_name, raw_value in response.headers:
+        name, value = raw_name.decode("latin-1").lower(), raw_value.decode("latin-1")
+        headers[name] = f"{headers[name]}, {value}" if name in headers else value
+    return headers
+
+
+async def _body(response: httpcore2.Response, headers: Mapping[str, str]) -> bytes:
     packed = bytearray()
-    async for chunk in response.aiter_raw():
+    async for chunk in response.aiter_stream():
         packed += chunk
         if len(packed) > MAX_BODY:
             raise AnswerInvalid(f"the answer is longer than {MAX_BODY} bytes")
-    encoding = response.headers.get("content-encoding", "identity")
+    encoding = headers.get("content-encoding", "identity")
     return bytes(packed) if encoding == "identity" else _unpacked(bytes(packed), encoding)
 
 
 def _unpacked(packed: bytes, encoding: str) -> bytes:
-    """By hand, because httpx2 unpacks without a limit: 64 KiB on the wire may be 64 MiB in memory."""
+    """By hand, with a limit: 64 KiB on the wire may be 64 MiB in memory."""
     if encoding != "gzip":
         raise AnswerInvalid(f"the answer is packed as {encoding[:20]!r}, which was not asked for")
     unpacker = zlib.decompressobj(wbits=16 + zlib.MAX_WBITS)

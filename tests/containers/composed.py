@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 import uuid
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import docker
+import docker.errors
 import yaml
 from brokers import HOST, ROOT, free_port
 from docker.models.containers import Container
@@ -30,15 +31,36 @@ def compose() -> dict[str, Any]:
 
 def build() -> Any:
     """The image, from this tree."""
-    return docker.from_env(timeout=BUILDING).images.build(
-        path=str(ROOT), tag=IMAGE, network_mode="host", rm=True, forcerm=True
-    )[0]
+    with tidied():
+        return docker.from_env(timeout=BUILDING).images.build(
+            path=str(ROOT), tag=IMAGE, network_mode="host", rm=True, forcerm=True
+        )[0]
+
+
+@contextmanager
+def tidied() -> Iterator[None]:
+    """A build that makes new images of ours takes those away that have lost their name to them."""
+    older = _nameless()
+    yield
+    if _nameless() - older:
+        for each in older:
+            with suppress(docker.errors.APIError):  # another test's container may still run on it
+                docker.from_env().images.remove(each)
+
+
+def _nameless() -> set[str]:
+    ours = {"dangling": True, "label": "org.opencontainers.image.title=fleet2mqtt"}
+    return {str(image.id) for image in docker.from_env().images.list(filters=ours)}
 
 
 class Project:
-    """Like `docker compose --profile demo` in a directory without .env; names and volumes are its own."""
+    """Like `docker compose --profile demo` in a directory without .env; names and volumes are its own.
+
+    `root`: the directory that compose.yaml is taken to lie in.
+    """
 
     def __init__(self, variables: Mapping[str, str]) -> None:
+        self.root = ROOT
         self._docker = docker.from_env()
         self._name = f"f2m-{uuid.uuid4().hex[:8]}"
         self._variables = variables
@@ -92,7 +114,7 @@ class Project:
 
     def _volume(self, text: str) -> str:
         source, rest = text.split(":", 1)
-        return f"{ROOT / source}:{rest}" if source.startswith(".") else f"{self._name}_{source}:{rest}"
+        return f"{self.root / source}:{rest}" if source.startswith(".") else f"{self._name}_{source}:{rest}"
 
     def _filled_in(self, text: str) -> str:
         """`${NAME:-otherwise}` is all that compose.yaml uses."""

@@ -103,24 +103,25 @@ class Spy:
 @contextmanager
 def spying(broker: Broker) -> Iterator[Spy]:
     """Watches with the bridge's own rights, because nobody else may see all; sends as Node-RED."""
-    watcher, sender = _client("bridge", "spy"), _client("nodered", "sender")
+    watcher, sender = client("bridge", "spy"), client("nodered", "sender")
     spy = Spy(watcher, sender)
     is_watching = threading.Event()
     watcher.on_subscribe = lambda *_: is_watching.set()
     try:
-        for client in (watcher, sender):
-            client.connect(broker.host, broker.port)
-            client.loop_start()
+        for each in (watcher, sender):
+            each.connect(broker.host, broker.port)
+            each.loop_start()
         watcher.subscribe("#", options=EVERYTHING)
         assert is_watching.wait(PATIENCE)
         yield spy
     finally:
-        for client in (watcher, sender):
-            client.disconnect()
-            client.loop_stop()
+        for each in (watcher, sender):
+            each.disconnect()
+            each.loop_stop()
 
 
-def _client(user: str, name: str) -> Client:
-    client = Client(CallbackAPIVersion.VERSION2, name, protocol=MQTTProtocolVersion.MQTTv5)
-    client.username_pw_set(user, PASSWORD)
-    return client
+def client(user: str, name: str) -> Client:
+    """Not yet connected."""
+    made = Client(CallbackAPIVersion.VERSION2, name, protocol=MQTTProtocolVersion.MQTTv5)
+    made.username_pw_set(user, PASSWORD)
+    return made

@@ -31,6 +31,11 @@ WRONG: dict[str, tuple[Wrong, str]] = {
         {"MQTT_TLS": "true", "MQTT_CA_FILE": "/dev/null"},
         "FLEET2MQTT_MQTT_CA_FILE",
     ),
+    # Whoever names one believes that the connection is encrypted.
+    "an authority without encryption": (
+        {"MQTT_CA_FILE": "/etc/ssl/certs/ca-certificates.crt"},
+        "FLEET2MQTT_MQTT_CA_FILE FLEET2MQTT_MQTT_TLS=true",
+    ),
 }
 
 

@@ -12,7 +12,8 @@ from whole_house import BASE, CAR, CONNECTOR, OTHER_CAR, SITE, House, house, id_
 
 from bridge.catalog import CATALOGUE
 from bridge.catalog.rows import Entity
-from bridge.model import Kind
+from bridge.homeassistant import standalone_topics
+from bridge.model import DeviceId, Kind
 
 DEVICES = (CAR, OTHER_CAR, SITE, CONNECTOR)
 
@@ -96,6 +97,10 @@ def test_home_assistant_finds_a_document_for_each_device(one: House) -> None:
         assert read
         assert all(topic.startswith(f"{BASE}/") for topic in read)
     assert sum("homeassistant/device/" in topic for topic in one.spy.retained) == len(ids)
+    alone = standalone_topics("homeassistant", DeviceId(Kind.VEHICLE, id_of(CAR))).values()
+    assert [json.loads(one.spy.retained[topic])["device"]["identifiers"] for topic in alone] == [
+        [f"fleet2mqtt_{id_of(CAR)}"]
+    ] * len(alone)
 
 
 def test_every_device_is_served(one: House) -> None:

@@ -82,16 +82,26 @@ class Tesla:
 
     def done(self, device: str) -> list[tuple[str, Json]]:
         """What a device was told to do: (name, parameters)."""
+        return [(each["name"], each["parameters"]) for each in self.executions(device)]
+
+    def executions(self, device: str) -> list[Json]:
+        """The same, with what the device answered, and how it was signed."""
         entries = self._get("executions")["executions"]
-        return [(each["name"], each["parameters"]) for each in entries if each["device"] == id_of(device)]
+        return [each for each in entries if each["device"] == id_of(device)]
+
+    def control(self, path: str, **what: Any) -> Json:
+        """Any other string."""
+        return self._post(path, what)
 
     def _get(self, path: str) -> Json:
         answer: Json = self._http.get(path).raise_for_status().json()
         return answer
 
-    def _post(self, path: str, body: Json) -> None:
+    def _post(self, path: str, body: Json) -> Json:
         answer = self._http.post(path, json=body)
         assert answer.status_code == 200, answer.text
+        found: Json = answer.json()
+        return found
 
 
 class Bridge:
@@ -255,11 +265,14 @@ def house(directory: Path, **settings: Any) -> Iterator[House]:
 
 
 @contextmanager
-def empty_house(directory: Path) -> Iterator[House]:
-    """A house whose bridge is not started yet."""
+def empty_house(directory: Path, *, extra: str = "", speed: float = SPEED) -> Iterator[House]:
+    """A house whose bridge is not started yet.
+
+    `extra`: further lines of Mosquitto's configuration; `speed`: how fast the account's time runs.
+    """
     (directory / "broker").mkdir()
-    with Outside() as outside, running_broker(directory / "broker") as broker:
-        url = outside.enter(serve(Simulation(start=_noon(), speed=SPEED)))
+    with Outside() as outside, running_broker(directory / "broker", extra=extra) as broker:
+        url = outside.enter(serve(Simulation(start=_noon(), speed=speed)))
         tesla = Tesla(url)
         for car in (CAR, OTHER_CAR):
             tesla.force(

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import timedelta
 from ssl import PROTOCOL_TLS_CLIENT, SSLContext
+from typing import Any
 
 from fakes import NOON, FakeClock
 
+from bridge.fleet import home
 from bridge.fleet.auth.grants import Fixed, Grant
 from bridge.fleet.auth.sources import TokenSource
+from bridge.fleet.auth.store import Custody, TokenStore
 from bridge.fleet.auth.tokens import Tokens
 from bridge.fleet.client import FleetClient
+from bridge.fleet.home import Home
 from bridge.fleet.hosts import Region, simulated
 from bridge.fleet.transport import Transport
 
@@ -28,6 +32,8 @@ STORED = Tokens(
     obtained_at=NOON,
 )
 EXPIRED = replace(STORED, expires_at=NOON - timedelta(seconds=1), obtained_at=NOON - timedelta(hours=8))
+
+ADVICE = "grant it at https://auth.tesla.com/consent"
 
 
 class Book:
@@ -50,28 +56,49 @@ class Book:
 
 
 class Shelf:
-    """A token store in memory. `fails` is raised by the next savings, as a full disk or a power cut would."""
+    """A token store in memory. `fails` is raised by the next writings, or those in `fails_at`, as by a full disk."""
 
     def __init__(self, newest: Tokens | None = None, before: Tokens | None = None) -> None:
-        self.newest = newest
-        self.before = before
+        self.custody = Custody(newest, before)
         self.fails: BaseException | None = None
+        self.fails_at = {"begin", "save", "note"}
         self.notes: list[str] = []
 
-    def load(self, account: str) -> Tokens | None:
-        return self.newest
+    @property
+    def newest(self) -> Tokens | None:
+        return self.custody.newest
 
-    def previous(self, account: str) -> Tokens | None:
-        return self.before
+    def load(self, account: str) -> Custody:
+        return self.custody
 
-    def begin(self, account: str, generation: int) -> None:
-        self.notes.append(f"begin {generation}")
-
-    def save(self, account: str, tokens: Tokens) -> None:
-        if self.fails:
+    def keep(self, account: str, custody: Custody) -> None:
+        note = _note(self.custody, custody)
+        if self.fails and note.split()[0] in self.fails_at:
             raise self.fails
-        self.notes.append(f"save {tokens.generation}")
-        self.newest, self.before = tokens, self.newest
+        self.notes.append(note)
+        self.custody = custody
+
+
+class Notes:
+    """What is kept by name, in memory."""
+
+    def __init__(self) -> None:
+        self.kept: dict[str, Any] = {}
+
+    def secret(self, name: str) -> Mapping[str, Any] | None:
+        return self.kept.get(name)
+
+    def keep_secrets(self, secrets: Mapping[str, Mapping[str, Any] | None]) -> None:
+        self.kept |= secrets
+
+
+def _note(before: Custody, after: Custody) -> str:
+    """What a writing is for: a renewal that begins, new tokens, or anything else."""
+    if after.is_open and after.pause == before.pause:
+        return f"begin {after.newest.generation + 1 if after.newest else 1}"
+    if after.newest and after.newest is not before.newest:
+        return f"save {after.newest.generation}"
+    return "note"
 
 
 def plain_transport(clock: FakeClock) -> Transport:
@@ -80,7 +107,7 @@ def plain_transport(clock: FakeClock) -> Transport:
 
 
 def token_source(
-    url: str | Region, http: Transport, clock: FakeClock, *, grant: Grant, store: Shelf | None = None
+    url: str | Region, http: Transport, clock: FakeClock, *, grant: Grant, store: TokenStore | None = None
 ) -> TokenSource:
     region = simulated(url) if isinstance(url, str) else url
     return TokenSource(account="home", grant=grant, store=store or Shelf(), region=region, http=http, clock=clock)
@@ -93,24 +120,23 @@ async def client_of(
     book: Book | None = None,
     clock: FakeClock | None = None,
     grant: Grant | None = None,
-    store: Shelf | None = None,
+    store: TokenStore | None = None,
     deadline: float = 10.0,
     http: Transport | None = None,
-    moves: list[Region] | None = None,
+    notes: home.Notes | None = None,
 ) -> AsyncIterator[FleetClient]:
     """Signed in with a fixed token unless a grant and a store say otherwise."""
     clock = clock or FakeClock(hurries=True)
     http = http or plain_transport(clock)
     tokens = token_source(url, http, clock, grant=grant or Fixed("access-0"), store=store)
-    moves = [] if moves is None else moves
     client = FleetClient(
         tokens=tokens,
-        region=simulated(url),
+        home=Home(simulated(url), clock, notes=notes, account="home"),
         clock=clock,
         ledger=book or Book(),
         http=http,
         deadline=deadline,
-        on_region=moves.append,
+        advice=ADVICE,
         seed=1,
     )
     async with client:

@@ -27,7 +27,7 @@ Handler = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]
 @asynccontextmanager
 async def serve(app: ASGIApp) -> AsyncIterator[str]:
     """The app on real HTTP; gives its URL."""
-    config = uvicorn.Config(app, host="127.0.0.1", port=0, log_config=None, lifespan="off")
+    config = uvicorn.Config(app, host="127.0.0.1", port=0, log_config=None, lifespan="off", date_header=False)
     config.load()
     server = uvicorn.Server(config)
     server.lifespan = config.lifespan_class(config)
@@ -119,6 +119,7 @@ class TokenDesk:
         self.posts: list[dict[str, str]] = []
         self.replies: deque[Response] = deque()
         self.good = {"refresh-0"}
+        self.on_post: Callable[[], None] = lambda: None
         self.arrived = asyncio.Event()
         self.may_answer = asyncio.Event()
         self.may_answer.set()
@@ -128,6 +129,7 @@ class TokenDesk:
         self.posts.append(form)
         number = len(self.posts)
         self.arrived.set()
+        self.on_post()
         await self.may_answer.wait()
         if self.replies:
             return self.replies.popleft()

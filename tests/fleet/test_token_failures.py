@@ -1,8 +1,6 @@
-"""A renewal that fails: what heals by itself, what only a person ends, and what is never given up without need."""
+"""A renewal that fails and heals by itself, and the other ways to a token."""
 
 from __future__ import annotations
-
-from dataclasses import replace
 
 import pytest
 from account import EXPIRED, STORED, Shelf
@@ -11,16 +9,14 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 from token_world import world
 
 from bridge.errors import (
-    AccessDenied,
     AnswerInvalid,
     BridgeError,
     RateLimited,
     ServerFailed,
-    SettingWrong,
     SignInRequired,
 )
 from bridge.fleet.auth.grants import ClientCredentials, Fixed
-from bridge.fleet.auth.pause import FINAL, REFUSED_TOKENS
+from bridge.fleet.auth.store import Custody
 
 # --- failures that heal (A3, F3) ----------------------------------------------------------------------------------
 
@@ -104,75 +100,6 @@ async def test_a_hundred_failures_in_a_row_do_not_wedge_it() -> None:
         assert await source.access() == "access-101"
 
 
-# --- failures that only a person ends (A5, F5) --------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("error", ["login_required", "invalid_grant"])
-async def test_two_words_mean_sign_in_again(error: str) -> None:
-    async with world(Shelf(EXPIRED), refused(error, 401)) as here:
-        with pytest.raises(SignInRequired, match="REFRESH_TOKEN"):
-            await here.process().access()
-
-
-@pytest.mark.parametrize("error", ["unauthorized_client", "invalid_client", "invalid_scope", "invalid_request"])
-async def test_a_wrong_app_is_a_wrong_setting(error: str) -> None:
-    async with world(Shelf(EXPIRED), refused(error, 400)) as here:
-        with pytest.raises(SettingWrong, match=error):
-            await here.process().access()
-
-
-async def test_a_dead_sign_in_is_probed_rarely() -> None:
-    async with world(Shelf(replace(EXPIRED, refresh="dead"))) as here:
-        source = here.process()
-        for _ in range(24 * 60):
-            with pytest.raises(SignInRequired):
-                await source.access()
-            here.clock.advance(60)
-    assert len(here.desk.posts) == 6
-    assert FINAL == (900, 3600, 21600)
-
-
-async def test_a_new_sign_in_is_taken_up_at_once() -> None:
-    """A8: somebody else has saved a newer generation; no restart, no probe."""
-    async with world(Shelf(replace(EXPIRED, refresh="dead"))) as here:
-        source = here.process()
-        with pytest.raises(SignInRequired):
-            await source.access()
-        here.shelf.newest = replace(STORED, access="signed-in", generation=8)
-        assert await source.access() == "signed-in"
-    assert len(here.desk.posts) == 1
-
-
-async def test_nobody_signed_in_yet_is_said_without_a_post() -> None:
-    async with world(Shelf()) as here:
-        with pytest.raises(SignInRequired, match="nobody has signed in yet"):
-            await here.process().access()
-    assert not here.desk.posts
-
-
-async def test_renewing_stops_when_fresh_tokens_are_refused_too() -> None:
-    async with world(Shelf(STORED)) as here:
-        source = here.process()
-        for _ in range(REFUSED_TOKENS):
-            await source.refresh(await source.access())
-        used = await source.access()
-        with pytest.raises(AccessDenied):
-            await source.refresh(used)
-        assert len(here.desk.posts) == REFUSED_TOKENS
-        here.clock.advance(601)
-        assert await source.refresh(used) != used
-
-
-async def test_errors_do_not_repeat_what_was_posted() -> None:
-    """A page that echoes the form must not bring the token into a log."""
-    refresh = "EU_" + "0123456789abcdef" * 4
-    echo = JSONResponse({"error": "invalid_request", "error_description": f"refresh_token={refresh}"}, 400)
-    async with world(Shelf(replace(EXPIRED, refresh=refresh)), echo) as here:
-        with pytest.raises(SettingWrong) as caught:
-            await here.process().access()
-    assert refresh not in str(caught.value)
-
-
 # --- other grants -------------------------------------------------------------------------------------------------
 
 
@@ -218,8 +145,9 @@ async def test_a_simulated_account_never_sees_what_a_real_one_has_stored() -> No
     asked: list[str] = []
 
     class Names(Shelf):
-        def load(self, account: str) -> None:
+        def load(self, account: str) -> Custody:
             asked.append(account)
+            return Custody()
 
     async with world(Names()) as here:
         with pytest.raises(SignInRequired):

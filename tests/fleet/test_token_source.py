@@ -13,9 +13,7 @@ from starlette.responses import JSONResponse
 from test_tokens import jwt
 from token_world import world
 
-from bridge.errors import (
-    SignInRequired,
-)
+from bridge.errors import TryLater
 from bridge.fleet.auth.grants import RefreshToken
 
 # --- the good days ------------------------------------------------------------------------------------------------
@@ -43,7 +41,7 @@ async def test_an_expired_token_is_renewed_and_the_new_pair_saved() -> None:
         generation=8,
         obtained_at=NOON,
     )
-    assert here.shelf.before == EXPIRED
+    assert here.shelf.custody.previous == EXPIRED
 
 
 async def test_renewal_comes_ahead_of_the_end() -> None:
@@ -147,7 +145,7 @@ class PowerCut(BaseException):
 async def test_a_crash_between_answer_and_saving_needs_no_person() -> None:
     """F1: the server has rotated, we have the old pair only; used last, it is good for another day."""
     async with world(Shelf(EXPIRED)) as here:
-        here.shelf.fails = PowerCut()
+        here.shelf.fails, here.shelf.fails_at = PowerCut(), {"save"}
         with pytest.raises(PowerCut):
             await here.process().access()
         assert here.shelf.newest == EXPIRED
@@ -171,7 +169,7 @@ async def test_the_pair_before_is_tried_once_when_the_newest_is_refused() -> Non
 async def test_the_pair_before_is_not_tried_after_a_day() -> None:
     newest = replace(EXPIRED, refresh="refresh-lost", generation=8, obtained_at=NOON - timedelta(hours=25))
     async with world(Shelf(newest, STORED)) as here:
-        with pytest.raises(SignInRequired):
+        with pytest.raises(TryLater):
             await here.process().access()
     assert len(here.desk.posts) == 1
 
@@ -189,11 +187,12 @@ async def test_tokens_that_cannot_be_saved_are_used_and_saved_later() -> None:
         here.shelf.fails = OSError("no space left on device")
         assert await source.access() == "access-1"
         assert await source.access() == "access-1"
-        assert (source.unsaved, here.shelf.newest) == (True, EXPIRED)
+        assert [here.shelf.newest] == [EXPIRED]
+        assert "cannot be saved" in str(source.trouble)
 
         here.shelf.fails = None
-        assert await source.access() == "access-1"
-        assert source.unsaved is False
+        source.tend()
+        assert source.trouble is None
 
     assert here.shelf.newest
     assert here.shelf.newest.refresh == "refresh-1"
@@ -212,9 +211,19 @@ async def test_the_end_tries_once_more_to_save() -> None:
 
 
 async def test_a_renewal_that_cannot_be_noted_still_happens() -> None:
-    class Full(Shelf):
-        def begin(self, account: str, generation: int) -> None:
-            raise OSError("no space left on device")
-
-    async with world(Full(EXPIRED)) as here:
+    """F4: nothing can be saved, and the access token is at its end."""
+    async with world(Shelf(EXPIRED)) as here:
+        here.shelf.fails = OSError("no space left on device")
         assert await here.process().access() == "access-1"
+
+
+async def test_no_renewal_is_begun_ahead_of_time_that_cannot_be_noted() -> None:
+    """E1: while there is time, better no new pair than one that a power cut loses."""
+    async with world(Shelf(STORED)) as here:
+        source = here.process()
+        here.shelf.fails = OSError("read-only")
+        here.clock.advance(6.5 * 3600)
+        assert await source.access() == "access-0"
+        assert not here.desk.posts
+        here.clock.advance(1.4 * 3600)
+        assert await source.access() == "access-1"

@@ -6,6 +6,7 @@ import base64
 import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from math import inf
 from typing import Any
 
 import pytest
@@ -13,7 +14,7 @@ from account import STORED
 from fakes import NOON
 
 from bridge.fleet.auth.regions import from_claims
-from bridge.fleet.auth.tokens import Claims, Tokens, claims
+from bridge.fleet.auth.tokens import Claims, Life, Tokens, claims, is_skewed
 from bridge.fleet.hosts import REGIONS
 
 NA, EU, CN = (REGIONS[name].api for name in ("na", "eu", "cn"))
@@ -88,37 +89,51 @@ def test_the_region_is_the_audience_of_the_accounts_own(
 
 # --- age ----------------------------------------------------------------------------------------------------------
 
-
-def _living(life: timedelta) -> Tokens:
-    return replace(STORED, obtained_at=NOON, expires_at=NOON + life)
+HOUR = 3600.0
 
 
-@pytest.mark.parametrize(
-    ("life", "due"),
-    [
-        (timedelta(hours=8), timedelta(hours=6)),
-        (timedelta(minutes=40), timedelta(minutes=30)),
-        (timedelta(minutes=30), timedelta(minutes=20)),
-        (timedelta(minutes=4), timedelta(minutes=2)),
-    ],
-)
-def test_renewal_is_due_at_three_quarters_and_ten_minutes_before_the_end(life: timedelta, due: timedelta) -> None:
-    tokens = _living(life)
-    assert not tokens.is_due(NOON + due - timedelta(seconds=1))
-    assert tokens.is_due(NOON + due)
-    assert tokens.is_good(NOON + due)
+def _living(life: float) -> Tokens:
+    return replace(STORED, obtained_at=NOON, expires_at=NOON + timedelta(seconds=life))
 
 
-def test_an_expired_token_is_not_good() -> None:
-    tokens = _living(timedelta(hours=8))
-    assert not tokens.is_good(NOON + timedelta(hours=8))
-    assert tokens.is_due(NOON + timedelta(days=9))
+@pytest.mark.parametrize(("life", "due"), [(8 * HOUR, 6 * HOUR), (2400, 1800), (1800, 1200), (240, 120)])
+def test_renewal_is_due_at_three_quarters_and_ten_minutes_before_the_end(life: float, due: float) -> None:
+    assert Life.fresh(_living(life), received=1000) == Life(1000 + due, 1000 + life)
 
 
 def test_a_token_without_an_end_is_good_until_it_is_refused() -> None:
-    tokens = replace(STORED, expires_at=None)
-    assert tokens.is_good(NOON + timedelta(days=999))
-    assert not tokens.is_due(NOON + timedelta(days=999))
+    assert Life.fresh(replace(STORED, expires_at=None), received=1000) == Life(inf, inf)
+
+
+def test_a_refresh_token_alone_is_due_at_once() -> None:
+    alone = replace(STORED, access="")
+    assert Life.fresh(alone, received=1000) == Life.recalled(alone, NOON, 1000) == Life.over()
+
+
+@pytest.mark.parametrize("age", [0, 3 * HOUR, 9 * HOUR, 900 * HOUR])
+def test_one_from_the_disk_is_as_old_as_the_wall_clock_says(age: float) -> None:
+    now = NOON + timedelta(seconds=age)
+    assert Life.recalled(_living(8 * HOUR), now, 1000) == Life(1000 - age + 6 * HOUR, 1000 - age + 8 * HOUR)
+
+
+def test_one_that_would_come_from_the_future_is_renewed_at_once_and_good_until_it_is_refused() -> None:
+    """A6: a board without a clock starts in 1970."""
+    assert Life.recalled(_living(8 * HOUR), datetime(1970, 1, 1, tzinfo=UTC), 1000) == Life(-inf, inf)
+
+
+@pytest.mark.parametrize("offset", [-61, 61, 2 * 365 * 86400])
+def test_nobody_knows_the_age_of_what_came_while_the_clock_was_wrong(offset: float) -> None:
+    """A6: its `iat` is of Tesla's clock, and tells how wrong ours was."""
+    issued = NOON + timedelta(seconds=offset)
+    tokens = replace(_living(8 * HOUR), access=jwt({"iat": issued.timestamp()}))
+    assert is_skewed(tokens)
+    assert Life.recalled(tokens, NOON + timedelta(hours=1), 1000) == Life(-inf, inf)
+
+
+@pytest.mark.parametrize("offset", [-60, 0, 60])
+def test_a_minute_is_no_difference(offset: float) -> None:
+    issued = NOON + timedelta(seconds=offset)
+    assert not is_skewed(replace(_living(8 * HOUR), access=jwt({"iat": issued.timestamp()})))
 
 
 def test_a_token_does_not_show_itself() -> None:

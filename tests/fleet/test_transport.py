@@ -38,6 +38,15 @@ async def test_an_answer_of_any_status_is_an_answer() -> None:
     assert tesla.seen[0].headers["user-agent"].startswith("fleet2mqtt/")
 
 
+async def test_a_header_that_comes_twice_is_one_list() -> None:
+    async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await read_request(reader)
+        writer.write(b"HTTP/1.1 200 OK\r\nAlt-Svc: a\r\nalt-svc: b\r\ncontent-length: 0\r\n\r\n")
+
+    async with calling(handle) as caller:
+        assert (await caller.get()).headers["alt-svc"] == "a, b"
+
+
 async def test_a_redirect_is_an_answer_and_is_not_followed() -> None:
     async with serve(Tesla(good("secret"))) as other:
         tesla = Tesla(Response(status_code=307, headers={"location": f"{other}/api/1/products"}))

@@ -65,15 +65,6 @@ async def test_a_business_sees_its_fleet(stranger: Tesla) -> None:
     assert (await stranger.get("dx/charging/sessions")).status_code == 200
 
 
-async def test_registering_a_domain_publishes_its_key(partner: Tesla) -> None:
-    registered = (await partner.post("partner_accounts", domain="bridge.example.com")).json()["response"]
-    assert registered["client_id"] == CLIENT_ID
-    shown = await partner.get("partner_accounts/public_key", domain="bridge.example.com")
-    assert shown.json()["response"] == {"public_key": registered["public_key"]}
-    assert registered["public_key"].startswith("04")
-    assert len(registered["public_key"]) == 130
-
-
 @pytest.mark.parametrize("domain", ["https://example.com", "Example.com", "localhost", 5, None])
 async def test_a_domain_is_a_bare_lower_case_host(partner: Tesla, domain: object) -> None:
     answer = await partner.post("partner_accounts", domain=domain)

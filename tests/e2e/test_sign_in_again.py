@@ -1,0 +1,103 @@
+"""A new sign-in while the bridge runs, and a sign-out: no entity is lost, nothing is restarted (A8, S22)."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx2
+import pytest
+from sign_in_person import free_port
+from whole_house import BASE, CAR, House, house
+
+PROGRAM = Path(sys.executable).with_name("fleet2mqtt")
+
+
+@pytest.fixture(scope="module")
+def one(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    with house(tmp_path_factory.mktemp("house")) as running:
+        yield running
+
+
+def run(one: House, *words: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [PROGRAM, *words],
+        env=one.bridge.environment,
+        cwd=one.bridge.directory,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+def log_in(one: House) -> str:
+    """As a person does it: the link from the terminal, the rest in the browser. Gives what was printed."""
+    callback = f"http://localhost:{free_port()}/callback"
+    given = {"TESLA_CLIENT_SECRET": "simulated-secret", "TESLA_REDIRECT_URI": callback}
+    process = subprocess.Popen(
+        [PROGRAM, "login", "--no-browser"],
+        env=one.bridge.environment | {f"FLEET2MQTT_{name}": value for name, value in given.items()},
+        cwd=one.bridge.directory,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    try:
+        assert process.stdout
+        lines = []
+        for line in process.stdout:
+            lines.append(line)
+            if line.startswith("http"):
+                link = line.strip()
+            if line.startswith("Waiting"):
+                assert httpx2.get(link, follow_redirects=True).status_code == 200
+        assert process.wait(30) == 0, "".join(lines)
+        return "".join(lines)
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def discovery(one: House) -> dict[str, str]:
+    return {topic: text for topic, text in one.spy.retained.items() if topic.startswith("homeassistant/")}
+
+
+def test_a_dead_sign_in_is_mended_in_place(one: House) -> None:
+    before = discovery(one)
+    process = one.bridge.process.pid
+    assert before
+    one.tesla._post("revoke-consent", {})
+    result = one.ask(CAR, "charge_limit", "71")
+    assert (result["outcome"], result["reason"]) == ("unavailable", "signed_out")
+
+    said = log_in(one)
+    assert "The running bridge has taken it up." in said
+    assert one.ask(CAR, "charge_limit", "72")["outcome"] == "ok"
+    assert discovery(one) == before
+    assert (one.bridge.process.pid, one.bridge.is_alive) == (process, True)
+    assert not list((one.bridge.directory / "data").glob("sign-in-*"))
+
+
+def test_a_sign_out_reaches_the_running_bridge(one: House) -> None:
+    done = run(one, "logout")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "The running bridge has taken it up." in done.stdout
+    result = one.ask(CAR, "charge_limit", "73")
+    assert (result["outcome"], result["reason"]) == ("unavailable", "signed_out")
+    assert "`fleet2mqtt login`" in result["message"]
+
+
+def test_what_was_shown_can_be_cleared_once_the_bridge_is_stopped(one: House) -> None:
+    assert run(one, "logout", "--purge").returncode == 2
+    one.bridge.stop()
+    done = run(one, "logout", "--purge")
+    assert (done.returncode, done.stderr) == (0, "")
+
+    def left() -> list[str]:
+        return [topic for topic in one.spy.retained if not topic.startswith(f"{BASE}/bridge/")]
+
+    one.spy.until(lambda: left() == ["homeassistant/device/fleet2mqtt_bridge/config"], f"an empty broker: {left()}")
