@@ -146,6 +146,15 @@ def test_a_file_may_be_named_in_dotenv() -> None:
     assert load().mqtt.username == "me"
 
 
+def test_a_file_may_be_named_as_in_the_images_of_linuxserver(monkeypatch: pytest.MonkeyPatch) -> None:
+    Path("file").write_text(SECRET, encoding="utf-8")
+    monkeypatch.setenv("FILE__FLEET2MQTT_MQTT_PASSWORD", "file")
+    monkeypatch.setenv("FILE__OF_SOMEBODY_ELSE", "file")
+    assert _password(load()) == SECRET
+    monkeypatch.setenv("FILE__FLEET2MQTT_MQTT_PASSWORDD", "file")
+    assert "there is no such setting" in _complaint()
+
+
 def test_the_settings_that_are_themselves_files_are_not_read(env: Any) -> None:
     env(MQTT_CA_FILE="/nowhere/private-ca.pem", TESLA_KEY_FILE="/nowhere/private-key.pem")
     assert load().mqtt.ca_file == Path("/nowhere/private-ca.pem")
@@ -338,3 +347,15 @@ def test_a_real_refresh_token_is_never_meant_for_a_simulator(monkeypatch: pytest
     with pytest.raises(SettingWrong, match="never see") as wrong:
         load()
     assert "0123456789" not in str(wrong.value)
+
+
+def test_what_the_simulator_knows_is_nothing_to_a_real_account(monkeypatch: pytest.MonkeyPatch) -> None:
+    """compose.yaml sets it until somebody sets a region of Tesla's and signs in."""
+    given = {"TESLA_CLIENT_ID": "simulated-client", "TESLA_REFRESH_TOKEN": "simulated-refresh-token"}
+    for name, value in given.items():
+        monkeypatch.setenv(f"FLEET2MQTT_{name}", value)
+    monkeypatch.setenv("FLEET2MQTT_TESLA_REGION", "eu")
+    assert (load().tesla.client_id, load().tesla.refresh_token) == (None, None)
+    monkeypatch.setenv("FLEET2MQTT_TESLA_REGION", "simulated")
+    monkeypatch.setenv("FLEET2MQTT_TESLA_SIMULATOR_URL", "http://localhost:8085")
+    assert load().tesla.client_id == "simulated-client"

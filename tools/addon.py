@@ -59,7 +59,7 @@ def pages() -> dict[Path, str]:
     said = {"configuration": {name: _words(name, path, info) for name, path, info in options()}}
     return {
         CONFIG: f"{by_hand}\n{_yaml({'schema': schema()})}",
-        ENGLISH: f"# Written by `make docs` from bridge/settings/tree.py.\n{_yaml(said)}",
+        ENGLISH: f"# Written by `make docs` from bridge/settings.\n{_yaml(said)}",
     }
 
 

@@ -2,6 +2,7 @@
 
 from bridge.settings.accounts import FIRST, of_all
 from bridge.settings.loading import load, names
+from bridge.settings.tesla import RegionName, TeslaSettings, TokenType
 from bridge.settings.tree import (
     CommandSettings,
     HomeAssistantSettings,
@@ -9,10 +10,7 @@ from bridge.settings.tree import (
     LogSettings,
     MqttSettings,
     PollingSettings,
-    RegionName,
     Settings,
-    TeslaSettings,
-    TokenType,
 )
 
 __all__ = [

@@ -13,7 +13,8 @@ from typing import Any
 from pydantic import create_model, model_validator
 
 from bridge.settings.sources import PREFIX
-from bridge.settings.tree import Settings, TeslaSettings
+from bridge.settings.tesla import TeslaSettings
+from bridge.settings.tree import Settings
 
 FIRST = "tesla"
 """Name of the account that FLEET2MQTT_TESLA_* is."""

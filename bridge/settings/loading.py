@@ -12,8 +12,9 @@ from pydantic_settings import SettingsError
 from bridge.errors import SettingWrong
 from bridge.redaction import hide_settings
 from bridge.settings import accounts, addon
+from bridge.settings.section import Section
 from bridge.settings.sources import PREFIX, SECRETS_DIR, given
-from bridge.settings.tree import Section, Settings
+from bridge.settings.tree import Settings
 
 
 def load(flags: Sequence[str] = (), *, with_broker: bool = True) -> Settings:

@@ -38,4 +38,10 @@ def _content(name: str, path: str) -> str:
 def given() -> dict[str, str]:
     """Everything of ours that environment and `.env` hold, by its name in capitals."""
     both = {**dotenv_values(".env"), **os.environ}
-    return {name.upper(): value for name, value in both.items() if value and name.upper().startswith(PREFIX)}
+    ours = {_name(name.upper()): value for name, value in both.items() if value}
+    return {name: value for name, value in ours.items() if name.startswith(PREFIX)}
+
+
+def _name(given_as: str) -> str:
+    """`FILE__X`, as users of linuxserver.io's images write it, is `X_FILE` (mqtt-and-home-assistant.md 6.2)."""
+    return f"{given_as.removeprefix('FILE__')}_FILE" if given_as.startswith(f"FILE__{PREFIX}") else given_as

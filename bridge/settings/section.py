@@ -1,0 +1,27 @@
+"""What the sections of the settings tree are made of."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+
+
+class Section(BaseModel):
+    # `load` refuses unknown names, and names them; an endless time would be no time.
+    model_config = ConfigDict(extra="ignore", frozen=True, allow_inf_nan=False)
+
+
+def words(given: Any) -> Any:
+    """`a,b` -> (a, b)."""
+    return [word.strip() for word in given.split(",") if word.strip()] if isinstance(given, str) else given
+
+
+def pairs(given: Any) -> Any:
+    """`a=b,c=d` -> {a: b, c: d}."""
+    if not isinstance(given, str):
+        return given
+    pairs = [word.partition("=") for word in words(given)]
+    if not all(equals for _, equals, _ in pairs):
+        raise ValueError("must be like 5YJ3E1EA7KF000316=model3,1234567=home")
+    return {name.strip(): value.strip() for name, _, value in pairs}
