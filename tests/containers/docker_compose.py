@@ -33,9 +33,10 @@ class Compose:
         self.image = f"localhost/{self.name}"
         self._directory = directory / self.name
         self._docker = docker.from_env(timeout=BUILDING)
+        self._lines: list[Container] = []
         self._directory.mkdir()
         for name in OURS.split():
-            (shutil.copytree if (ROOT / name).is_dir() else shutil.copy2)(ROOT / name, self._directory / name)
+            _copy(ROOT / name, self._directory / name)
         (self._directory / "compose.override.yaml").write_text(
             f"services:\n"
             f"  fleet2mqtt: {{image: {self.image}}}\n"
@@ -46,7 +47,7 @@ class Compose:
     def start(self, line: str) -> Container:
         """The line, such as `docker compose ps`, running."""
         here = str(self._directory)
-        return self._docker.containers.run(
+        running = self._docker.containers.run(
             TOOLS,
             shlex.split(line),
             detach=True,
@@ -56,15 +57,14 @@ class Compose:
             environment={"DOCKER_BUILDKIT": "0"},
             volumes=[f"{SOCKET}:/var/run/docker.sock", f"{here}:{here}"],
         )
+        self._lines.append(running)
+        return running
 
     def __call__(self, line: str) -> str:
         """What the line prints; it must succeed."""
         running = self.start(line)
-        try:
-            assert running.wait(timeout=BUILDING)["StatusCode"] == 0, running.logs().decode()
-            return str(running.logs(stderr=False).decode().strip())
-        finally:
-            running.remove(force=True)
+        assert running.wait(timeout=BUILDING)["StatusCode"] == 0, running.logs().decode()
+        return str(running.logs(stderr=False).decode().strip())
 
     def look_at_health(self) -> None:
         """Podman leaves that to timers of systemd, which a test machine may not have. Docker does it by itself."""
@@ -94,8 +94,8 @@ class Compose:
         return {"label": f"com.docker.compose.project={self.name}"}
 
     def clear(self) -> None:
-        """Whatever a failed test left."""
-        for container in self.containers():
+        """The lines that have ended, the image, and whatever a failed test left."""
+        for container in (*self._lines, *self.containers()):
             container.remove(force=True, v=True)
         for rest in self.remains():
             rest.remove()
@@ -106,6 +106,14 @@ def build_tools() -> None:
     docker.from_env(timeout=BUILDING).images.build(
         fileobj=io.BytesIO(DOCKERFILE), tag=TOOLS, network_mode="host", rm=True, forcerm=True
     )
+
+
+def _copy(source: Path, target: Path) -> None:
+    """Without what a developer's directory may hold besides: our own secrets, Python's leavings."""
+    if source.is_dir():
+        shutil.copytree(source, target, ignore=shutil.ignore_patterns("certs", "passwd", "__pycache__"))
+    else:
+        shutil.copy2(source, target)
 
 
 def _service(container: Container) -> str:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from brokers import ROOT, free_port
-from composed import BUILDING, listening
+from composed import BUILDING, listening, tidied
 from docker_compose import Compose, build_tools
 from whole_house import BASE, SITE
 
@@ -26,6 +26,7 @@ def told(line: str) -> str:
 
 UP = told("docker compose --profile demo up --build")
 PASSWORD = told("docker compose run --rm --entrypoint cat logins /logins/nodered")
+LISTEN = told("docker compose exec mosquitto mosquitto_sub -u nodered -P THE_PASSWORD -v -t 'fleet2mqtt/#'")
 SEND = told(f"docker compose exec fleet2mqtt fleet2mqtt send {SITE}/backup_reserve 30")
 SERVICES = ("fleet2mqtt", "logins", "mosquitto", "simulator")
 HEALTH = told("docker compose exec fleet2mqtt fleet2mqtt health")
@@ -41,10 +42,11 @@ def port() -> int:
 def compose(tmp_path: Path, port: int) -> Iterator[Compose]:
     build_tools()
     one = Compose(tmp_path, port)
-    try:
-        yield one
-    finally:
-        one.clear()
+    with tidied():
+        try:
+            yield one
+        finally:
+            one.clear()
 
 
 def until(compose: Compose, condition: Callable[[], object], seconds: float) -> None:
@@ -60,15 +62,17 @@ def test_it_starts_with_nothing_set_shows_values_takes_a_command_and_leaves_noth
 ) -> None:
     foreground = compose.start(UP)
     until(compose, lambda: compose.status("fleet2mqtt") == "running", BUILDING)
-    with listening(port, compose(PASSWORD)) as spy:
+    password = compose(PASSWORD)
+    with listening(port, password) as spy:
         spy.until(lambda: f"{BASE}/{SITE}/power/solar_power" in spy.retained, "a value", 30)
+        first_value = compose(f"{LISTEN.replace('THE_PASSWORD', password)} -C 1")
+        assert first_value.startswith(f"{BASE}/")
         assert json.loads(compose(SEND))["outcome"] == "ok"
         spy.until(lambda: spy.retained[f"{BASE}/{SITE}/settings/backup_reserve"] == "30", "the new value", 30)
         assert compose(HEALTH) == "healthy"
         foreground.kill("SIGINT")
         spy.until(lambda: spy.on(f"{BASE}/bridge/state")[-1].text == "offline", "the last word")
         foreground.wait()  # Compose 2.26 panics when it has stopped everything (up.go:87)
-    foreground.remove()
     assert {service: compose.exit_code(service) for service in SERVICES} == dict.fromkeys(SERVICES, 0)
     compose(DOWN)
     assert compose.remains() == []
