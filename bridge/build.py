@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import ssl
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from pathlib import Path
+from random import Random
 from urllib.parse import urlencode, urlsplit
 
 import structlog
@@ -21,7 +24,9 @@ from bridge.fleet.auth.sources import TokenSource
 from bridge.fleet.auth.store import StoredTokens
 from bridge.fleet.client import FleetClient, Signer
 from bridge.fleet.home import Home
-from bridge.fleet.hosts import FLEET, OWNERS, RELAYS, Region, chosen
+from bridge.fleet.hosts import FLEET, OWNERS, RELAYS, Region, chosen, proxy as proxy_at
+from bridge.fleet.proxy import Proxy
+from bridge.fleet.sender import Sender
 from bridge.fleet.transport import Transport
 from bridge.ledger import Ledger
 from bridge.mqtt import BrokerAddress
@@ -53,7 +58,7 @@ def accounts(own: Settings, database: Database, clock: Clock, ledger: Ledger) ->
     found = []
     for name, tesla in of_all(own).items():
         try:
-            tokens, api = account(tesla, database, clock, ledger, name, signer=signer(own, tesla, database, clock))
+            tokens, api = account(tesla, database, clock, ledger, name, own=own)
         except SettingWrong as error:
             error.account = _called(name)
             raise
@@ -68,9 +73,12 @@ def account(
     ledger: Ledger,
     name: str = FIRST,
     *,
-    signer: Signer | None = None,
+    own: Settings | None = None,
 ) -> tuple[TokenSource, FleetClient]:
-    """Where the account's tokens come from, and the client that uses them. Raises SettingWrong."""
+    """Where the account's tokens come from, and the client that uses them. Raises SettingWrong.
+
+    `own`: the whole tree, where commands are to be signed.
+    """
     region, http = region_of(tesla), Transport(clock)
     if region.name in OWNERS:
         log.warning("Tesla has retired the Owner API, and refuses most programs that still use it", region=region.name)
@@ -87,12 +95,42 @@ def account(
         deadline=tesla.deadline,
         advice=_advice(tesla, name),
         account=_called(name),
-        signer=signer,
+        signer=_proxy(tesla, tokens, clock, ledger, name) or (_signer(own, tesla, database, clock) if own else None),
     )
     return tokens, client
 
 
-def signer(own: Settings, tesla: TeslaSettings, database: Database, clock: Clock) -> Signer | None:
+def _proxy(tesla: TeslaSettings, tokens: TokenSource, clock: Clock, ledger: Ledger, name: str) -> Proxy | None:
+    """The owner's own, where one is set. Raises SettingWrong."""
+    if not tesla.proxy_url:
+        if tesla.proxy_ca_file:
+            raise SettingWrong("FLEET2MQTT_TESLA_PROXY_CA_FILE: is for FLEET2MQTT_TESLA_PROXY_URL, which is not set")
+        return None
+    region = proxy_at(tesla.proxy_url, simulated=tokens.region.simulated)
+    http = Transport(clock, trust=partial(_trust, tesla.proxy_ca_file))
+    sender = Sender(
+        tokens=tokens,
+        home=Home(region, clock),
+        clock=clock,
+        ledger=ledger,
+        http=http,
+        deadline=tesla.deadline,
+        random=Random(),  # noqa: S311 - spreads retries, hides nothing
+        advice=_advice(tesla, name),
+        account=_called(name),
+    )
+    return Proxy(sender, http, clock)
+
+
+def _trust(ca_file: Path | None) -> ssl.SSLContext:
+    """Reads files: called off the event loop. With a file of its own a server needs no other authority."""
+    try:
+        return ssl.create_default_context(cafile=ca_file)
+    except (OSError, ssl.SSLError) as error:
+        raise SettingWrong(f"FLEET2MQTT_TESLA_PROXY_CA_FILE: cannot use {ca_file}: {error}") from None
+
+
+def _signer(own: Settings, tesla: TeslaSettings, database: Database, clock: Clock) -> Signer | None:
     """Who signs the account's commands; None where there is no key, or another signs. Raises SettingWrong."""
     key_file = keys.where(own.data_dir, tesla.key_file)
     if not _has_key(tesla) or not (tesla.key_file or key_file.exists()):

@@ -16,7 +16,7 @@ from bridge.commands.commander import Commander
 from bridge.commands.execution import Executor, Policy
 from bridge.commands.journal import Journal
 from bridge.database import Database
-from bridge.errors import BridgeError, VehicleUnavailable
+from bridge.errors import BridgeError, SigningRequired, VehicleUnavailable
 from bridge.fleet.answers import CommandAnswer
 from bridge.model import DeviceId, Kind, Request, Result, Update, Value
 from bridge.state import Store
@@ -55,6 +55,7 @@ class Tesla:
         self.car: dict[str, dict[str, Any]] = {"charge_state": {}, "climate_state": {}, "vehicle_state": {}}
         self.site: dict[str, Any] = {"backup_reserve_percent": 20}
         self.readable = True
+        self.key_missing = False
         self.effective = True
         self.lossy = False
         self.may_answer = asyncio.Event()
@@ -84,6 +85,10 @@ class Tesla:
     async def wake_up(self, vin: str) -> Mapping[str, Any]:
         self.asked.append(Asked("wake_up", vin, {}))
         return {}
+
+    async def check_key(self, vin: str) -> None:
+        if self.key_missing:
+            raise SigningRequired("the app's key is not in the car")
 
     async def command(self, vin: str, endpoint: str, body: Mapping[str, Any], *, not_after: float) -> CommandAnswer:
         return await self._write(vin, endpoint, body)

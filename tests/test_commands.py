@@ -202,6 +202,17 @@ async def test_a_car_that_fell_asleep_since_it_was_seen_is_woken_and_told_again(
     ]
 
 
+async def test_no_car_is_woken_for_a_command_that_it_will_not_take(tmp_path: Path) -> None:
+    """The app's key is not in it (reliability.md C6). To be woken it needs none."""
+    async with desk(tmp_path) as one:
+        one.tesla.key_missing = True
+        one.tesla.states[0] = "asleep"
+        assert (await one.ask("charge_limit", "80")).outcome is Outcome.UNAVAILABLE
+        assert one.tesla.wakes == 0
+        await one.ask("wake", "PRESS")
+    assert one.tesla.wakes == 1
+
+
 async def test_wake_is_done_when_the_car_is_online(at: Desk) -> None:
     assert (await at.ask("wake", "PRESS")).outcome is Outcome.OK
     assert at.tesla.asked == []

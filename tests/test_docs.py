@@ -23,6 +23,7 @@ from bridge.catalog.offer import Offer
 from bridge.cli import SET, VERBS, catalog, own_flags
 from bridge.commands.admission import admit
 from bridge.fleet.refusals import REFUSALS
+from bridge.fleet.signing.faults import CAR_KEY_CHANGED, FAULTS
 from bridge.homeassistant import config_topic, standalone_topics
 from bridge.model import DeviceId, Kind, Outcome, Request, Value
 from bridge.topics import Topics
@@ -221,7 +222,13 @@ def _reasons() -> set[str]:
     leaves = {kind.reason for kind in _leaves(errors.BridgeError)} - NOT_IN_RESULTS
     refusals = {row.reason for rows in REFUSALS.values() for row in rows.values() if row.reason}
     files = (ROOT / "bridge/commands").glob("*.py")
-    return leaves | refusals | {word for file in files for word in _words_for_reasons(ast.parse(file.read_text()))}
+    faults = {fault.reason for fault in (*FAULTS.values(), CAR_KEY_CHANGED)}
+    return (
+        leaves
+        | refusals
+        | faults
+        | {word for file in files for word in _words_for_reasons(ast.parse(file.read_text()))}
+    )
 
 
 def _leaves(error: type[errors.BridgeError]) -> Iterator[type[errors.BridgeError]]:

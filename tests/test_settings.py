@@ -157,8 +157,10 @@ def test_a_file_may_be_named_as_in_the_images_of_linuxserver(monkeypatch: pytest
 
 def test_the_settings_that_are_themselves_files_are_not_read(env: Any) -> None:
     env(MQTT_CA_FILE="/nowhere/private-ca.pem", TESLA_KEY_FILE="/nowhere/private-key.pem")
+    env(TESLA_PROXY_CA_FILE="/nowhere/proxy.pem")
     assert load().mqtt.ca_file == Path("/nowhere/private-ca.pem")
     assert load().tesla.key_file == Path("/nowhere/private-key.pem")
+    assert load().tesla.proxy_ca_file == Path("/nowhere/proxy.pem")
 
 
 def test_the_secrets_directory_may_be_named_in_dotenv(monkeypatch: pytest.MonkeyPatch) -> None:

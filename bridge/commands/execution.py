@@ -55,6 +55,7 @@ class Api(Protocol):
     async def vehicle(self, vin: str) -> Mapping[str, Any]: ...
     async def vehicle_data(self, vin: str, groups: Collection[str]) -> Mapping[str, Any]: ...
     async def wake_up(self, vin: str) -> Mapping[str, Any]: ...
+    async def check_key(self, vin: str) -> None: ...
     async def command(self, vin: str, endpoint: str, body: Mapping[str, Any], *, not_after: float) -> CommandAnswer: ...
     async def energy_write(
         self, site: str, endpoint: str, body: Mapping[str, Any], *, not_after: float
@@ -154,6 +155,8 @@ class Executor:
         """One wake call, then free looks until the car is online (fleet-api.md 2.3)."""
         at = job.request.device
         until = min(self._clock.monotonic() + self._policy.wake_time, job.request.deadline)
+        if job.command.endpoint != WAKE:
+            await self._api(at).check_key(at.id)  # no wake for a command that the car will not take (C6)
         await self._api(at).wake_up(at.id)
         wait = 2.0
         while self._clock.monotonic() < until:

@@ -15,7 +15,7 @@ class Call:
     """What to ask. `cost` is a price class: data, command, wake or free. A `write` is never sent twice.
 
     `not_after`: the Clock's monotonic time from which on it must not be sent any more. `scopes`: the token must hold
-    one of them (fleet-api.md 1.9). `accepts`: a status that is an answer here, and no error.
+    one of them (fleet-api.md 1.9). `accepts`: statuses that are an answer here, and no error.
     """
 
     method: str
@@ -27,7 +27,7 @@ class Call:
     write: bool = False
     not_after: float | None = None
     scopes: tuple[str, ...] = ()
-    accepts: int | None = None
+    accepts: frozenset[int] = frozenset()
 
 
 class Ledger(Protocol):

@@ -26,9 +26,15 @@ _CARS, _SITES = ("vehicle_device_data",), ("energy_device_data",)
 
 
 class Signer(Protocol):
-    """Who knows which cars take commands only signed, and signs them (signing.carrier)."""
+    """Who knows which cars take commands only signed, and signs them: signing.carrier, or a proxy."""
 
     async def command(self, wire: FleetClient, vin: str, plain: Call) -> CommandAnswer: ...
+    async def check(self, wire: FleetClient, vin: str) -> None: ...
+    async def configure_telemetry(
+        self, wire: FleetClient, vins: Collection[str], config: Mapping[str, Any]
+    ) -> Answer: ...
+    async def __aenter__(self) -> object: ...
+    async def __aexit__(self, *_: object) -> None: ...
 
 
 class FleetClient:
@@ -52,7 +58,7 @@ class FleetClient:
 
         Without a `signer` commands go plain.
         """
-        self._signer = signer
+        self.signer = signer
         self._tokens = tokens
         self.http = http
         self._sender = Sender(
@@ -70,10 +76,14 @@ class FleetClient:
     async def __aenter__(self) -> Self:
         """Opens the transport; leaving lets a token renewal arrive and closes it."""
         await self.http.__aenter__()
+        if self.signer:
+            await self.signer.__aenter__()
         return self
 
     async def __aexit__(self, *_: object) -> None:
         await self._tokens.settle()
+        if self.signer:
+            await self.signer.__aexit__()
         await self.http.__aexit__()
 
     @property
@@ -140,9 +150,14 @@ class FleetClient:
         """`endpoint` such as `command/flash_lights`. Never sent twice once bytes may have left."""
         path, scopes = vehicle_path(vin, endpoint), ("vehicle_cmds", "vehicle_charging_cmds")
         call = Call("POST", path, body, cost="command", device=vin, write=True, not_after=not_after, scopes=scopes)
-        if self._signer:
-            return await self._signer.command(self, vin, call)
+        if self.signer:
+            return await self.signer.command(self, vin, call)
         return answers.vehicle_command(await self._sender.answer(call))
+
+    async def check_key(self, vin: str) -> None:
+        """Raises SigningRequired where the car has said that it does not know our key, and still does not."""
+        if self.signer:
+            await self.signer.check(self, vin)
 
     async def fleet_status(self, vins: Collection[str]) -> dict[str, Any]:
         """Which cars have the app's key and which need signed commands (fleet-api.md 2.4)."""

@@ -152,6 +152,22 @@ def named(url: str, current: Region) -> Region | None:
     return next((region for region in FLEET.values() if region.api == url.rstrip("/")), None)
 
 
+# --- an owner's own proxy -------------------------------------------------------------------------------------------
+
+
+def proxy(url: str, *, simulated: bool) -> Region:
+    """An owner's tesla-http-proxy, which is sent tokens (fleet-api.md 3.5). Raises SettingWrong."""
+    base, parts = url.rstrip("/"), urlsplit(url)
+    if not _PROXY.fullmatch(base) or not parts.hostname:
+        raise SettingWrong("FLEET2MQTT_TESLA_PROXY_URL: is not like https://localhost:4443")
+    if parts.scheme == "http" and not _is_private(parts.hostname):
+        raise SettingWrong("FLEET2MQTT_TESLA_PROXY_URL: outside a private network the token needs https")
+    return Region("proxy", base, (), simulated=simulated)
+
+
+_PROXY = re.compile(r"https?://([a-z0-9.-]+|\[[0-9a-f:]+\])(:[0-9]{1,5})?")
+
+
 # --- the simulator ------------------------------------------------------------------------------------------------
 
 

@@ -38,7 +38,6 @@ class Refusal(NamedTuple):
 _ELSEWHERE = Refusal(AccessDenied, "the account belongs to another region; set FLEET2MQTT_TESLA_REGION", "region")
 _WRONG = Refusal(CallWrong, "Tesla refuses this call as wrong")
 _FAILED = Refusal(ServerFailed, "Tesla's server or the car did not answer")
-_ASLEEP = Refusal(VehicleUnavailable, "the car is asleep or offline")
 _NO_PARTNER = Refusal(AccessDenied, "this call is for the app itself, and Tesla does not take the token as its own")
 _SIGNED_ONLY = "the car takes only signed commands: make a key with `fleet2mqtt keys` and pair it, see docs/keys.md"
 _TAKEN = (
@@ -71,7 +70,7 @@ REFUSALS: Mapping[int, Mapping[str, Refusal]] = {
     },
     404: {"": Refusal(CallWrong, "Tesla does not know this device, or it is not yours", "not_found")},
     405: {"in service": Refusal(CallWrong, "the car is in service", "in_service"), "": _WRONG},
-    408: {"": _ASLEEP},
+    408: {"": Refusal(VehicleUnavailable, "the car is asleep or offline")},
     412: {
         "not supported": Refusal(SigningRequired, "the car takes this command only signed"),
         "": Refusal(NotRegistered, "the app is not registered in this region: run `fleet2mqtt register`"),
@@ -82,8 +81,6 @@ REFUSALS: Mapping[int, Mapping[str, Refusal]] = {
     424: {"": _FAILED},
     451: {"": _ELSEWHERE},
     499: {"": _FAILED},
-    # What signed_command says of a sleeping car, besides 408 (fleet-api.md 7.1).
-    503: {"vehicle is not available": _ASLEEP, "vehicle is offline": _ASLEEP, "": _FAILED},
 }
 
 _BY_HUNDREDS: Mapping[int, Refusal] = {

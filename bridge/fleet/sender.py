@@ -99,7 +99,7 @@ class Sender:
             answer = await self._exchange(call, token, until)
         if self._home.follow(answer):
             answer = await self._exchange(call, token, until)
-        if not answers.is_ok(answer) and answer.status != call.accepts:
+        if not answers.is_ok(answer) and answer.status not in call.accepts:
             raise self._refusal(call, answer, token)
         self._tokens.worked(token)
         return answer

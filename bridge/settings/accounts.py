@@ -22,8 +22,8 @@ FIRST = "tesla"
 OWN = frozenset({"refresh_token", "access_token", "auth_code", "email", "password"})
 """Never taken over: they open one account."""
 
-COMMON = frozenset({"budget", "key_file"})
-"""The app's, which Tesla bills: of all accounts together."""
+COMMON = frozenset({"budget", "key_file", "proxy_url", "proxy_ca_file"})
+"""The app's, which Tesla bills, and the proxy's: of all accounts together."""
 
 _SECTION = "account_"
 _NAME = re.compile(rf"{PREFIX}ACCOUNT_([A-Z][A-Z0-9]*)_([A-Z0-9_]+)")

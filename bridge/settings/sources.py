@@ -24,7 +24,7 @@ class FileSource(EnvSettingsSource):
         return {name.removesuffix("_FILE").lower(): _content(name, path) for name, path in found.items()}
 
 
-PATHS = frozenset({f"{PREFIX}MQTT_CA_FILE", f"{PREFIX}TESLA_KEY_FILE"})
+PATHS = frozenset({f"{PREFIX}MQTT_CA_FILE", f"{PREFIX}TESLA_KEY_FILE", f"{PREFIX}TESLA_PROXY_CA_FILE"})
 """Settings whose own names end so: they name a file, and not one that holds their value."""
 
 

@@ -71,6 +71,12 @@ class TeslaSettings(Section):
         None,
         description="A private key of your own, PEM, P-256, mode 0600. Without it: the one that `keys` makes.",
     )
+    proxy_url: str | None = Field(
+        None,
+        description="Address of your own tesla-http-proxy, which then signs instead of the bridge: "
+        "https://localhost:4443. It gets the access token. docs/signing.md explains.",
+    )
+    proxy_ca_file: Path | None = Field(None, description="Certificate, or its authority, of that proxy.")
     redirect_uri: str = Field(
         "http://localhost:8585/callback",
         pattern=r"^https?://[!-~]+$",

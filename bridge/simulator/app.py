@@ -18,6 +18,8 @@ from bridge.simulator import (
     routes_energy,
     routes_partner,
     routes_sharing,
+    routes_signed,
+    routes_telemetry,
     routes_vehicle,
     routes_vehicle_extras,
 )
@@ -30,6 +32,8 @@ CALLS = (
     *routes_account.CALLS,
     *routes_sharing.CALLS,
     *routes_vehicle.CALLS,
+    *routes_signed.CALLS,
+    *routes_telemetry.CALLS,
     *routes_vehicle_extras.CALLS,
     *routes_energy.CALLS,
     *routes_charging.CALLS,

@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
+from inspect import isawaitable
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -65,7 +66,7 @@ class Call:
     path: str
     price: Price
     scopes: tuple[str, ...]
-    answer: Callable[[Ask], Json | Response]
+    answer: Callable[[Ask], Json | Response | Awaitable[Json]]
     partner: bool = False
 
 
@@ -103,6 +104,8 @@ async def _answer(cloud: Cloud, call: Call, request: Request, body: bytes) -> Re
         ask = _ask(cloud, request, body)
         _admit(call, ask)
         answer = call.answer(ask)
+        if isawaitable(answer):
+            answer = await answer
     except Refused as refusal:
         return refusal.response()
     except BadParameter as problem:

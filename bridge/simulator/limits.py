@@ -15,11 +15,12 @@ class Limits:
     """The requests of the last minute per price class and device."""
 
     def __init__(self) -> None:
+        self.per_minute = dict(PER_MINUTE)
         self._recent: defaultdict[tuple[Price, str], deque[datetime]] = defaultdict(deque)
 
     def admit(self, price: Price, device: str, now: datetime) -> None:
         """Count one request; Refused with 429 when the minute is full."""
-        limit = PER_MINUTE.get(price)
+        limit = self.per_minute.get(price)
         if limit is None:
             return
         recent = self._recent[price, device]

@@ -72,6 +72,14 @@ def _revoke_consent(cloud: Cloud, _path: Path, _body: Json) -> Json:
     return {}
 
 
+def _limits(cloud: Cloud, _path: Path, body: Json) -> Json:
+    """Requests per minute and device: `data`, `wake`, `command`."""
+    limits = cloud.limits.per_minute
+    for price, limit in limits.items():
+        limits[price] = int(_number({price: limit} | body, price))
+    return {str(price): limit for price, limit in limits.items()}
+
+
 def _now(cloud: Cloud, _path: Path, _body: Json) -> Json:
     return {"now": cloud.clock.now().isoformat()}
 
@@ -93,6 +101,41 @@ def _vehicle(cloud: Cloud, path: Path, body: Json) -> Json:
     cloud.account.advance(cloud.clock.now())
     car.force(**body)
     return car.entry()
+
+
+def _pair(cloud: Cloud, path: Path, body: Json) -> Json:
+    """What the Tesla app does with https://tesla.com/_ak/<domain>: the domain's key goes into the car."""
+    car = cloud.account.car(path["tag"])
+    if car is None:
+        raise BadParameter(f"no car {path['tag']}")
+    if body.get("domain") not in cloud.domains:
+        raise BadParameter(f"domain is one of {', '.join(cloud.domains) or 'none: nothing is registered'}")
+    keys = car.fleet_status()["total_number_of_keys"]
+    if keys is None:
+        raise BadParameter("a recorded car takes no key")
+    cloud.signing_car(car.vin).keys.add(cloud.domains[body["domain"]].public_key)
+    if not car.key_paired:
+        car.force(key_paired=True, number_of_keys=keys + 1)
+    return {"key_paired": car.key_paired}
+
+
+def _signing(cloud: Cloud, path: Path, body: Json) -> Json:
+    """What the car knows and does of signing: see the names below; `clock_s` moves its clock forward."""
+    car = cloud.account.car(path["tag"])
+    if car is None:
+        raise BadParameter(f"no car {path['tag']}")
+    signing = cloud.signing_car(car.vin)
+    signing.keys = set(body.get("keys", signing.keys))
+    signing.faults = list(body.get("faults", signing.faults))
+    signing.late_faults = list(body.get("late_faults", signing.late_faults))
+    signing.encrypts = body.get("encrypts", signing.encrypts) is True
+    for part in signing.parts.values():
+        if body.get("reboot"):
+            part.reboot(cloud.clock.now())
+        if body.get("new_computer"):
+            part.replace_key()
+        part.shift(body.get("clock_s", 0))
+    return {"keys": sorted(signing.keys), "faults_given": signing.given}
 
 
 def _site(cloud: Cloud, path: Path, body: Json) -> Json:
@@ -152,6 +195,7 @@ CONTROLS: tuple[tuple[str, str, Control], ...] = (
     ("DELETE", "ledger", _clear_ledger),
     ("GET", "bill", _bill),
     ("POST", "bill", _set_bill),
+    ("POST", "limits", _limits),
     ("POST", "faults", _add_fault),
     ("DELETE", "faults", _clear_faults),
     ("POST", "revoke", _revoke),
@@ -159,6 +203,8 @@ CONTROLS: tuple[tuple[str, str, Control], ...] = (
     ("GET", "time", _now),
     ("POST", "time", _jump),
     ("POST", "vehicles/{tag}", _vehicle),
+    ("POST", "vehicles/{tag}/pair", _pair),
+    ("POST", "vehicles/{tag}/signing", _signing),
     ("POST", "sites/{site}", _site),
     ("GET", "executions", _executions),
     ("DELETE", "executions", _clear_executions),

@@ -10,7 +10,7 @@ from starlette.applications import Starlette
 from bridge.simulator.account import Account, Owner, Site
 from bridge.simulator.app import build
 from bridge.simulator.clock import SimulatedTime, system_time
-from bridge.simulator.cloud import Cloud
+from bridge.simulator.cloud import KEY_PAGE, Cloud
 from bridge.simulator.faults import Faults
 from bridge.simulator.places import Place
 from bridge.simulator.policy import SCOPES, Policy
@@ -53,6 +53,9 @@ class Simulation:
     scopes: Collection[str] = SCOPES
     region: str = "na"
     redirect_uris: Collection[str] = ()
+    key_page: str = KEY_PAGE
+    # Of every car: off, allowed or required.
+    command_signing: str = "allowed"
     tick: bool = True
 
 
@@ -77,6 +80,7 @@ def build_cloud(simulation: Simulation) -> Cloud:
         tokens=Tokens(clock, policy, simulation.seed),
         faults=Faults(clock),
         home=HOMES[simulation.region].home,
+        key_page=simulation.key_page,
     )
 
 
@@ -94,6 +98,12 @@ def _wall_connector(number: int) -> str:
 
 def _car(simulation: Simulation, number: int, start: datetime) -> Vehicle:
     """Each site has one cable; the cars beyond that charge at a socket."""
+    car = _vehicle(simulation, number, start)
+    car.force(command_signing=simulation.command_signing)
+    return car
+
+
+def _vehicle(simulation: Simulation, number: int, start: datetime) -> Vehicle:
     prefix, name, story = MODELS[(number - 1) % len(MODELS)]
     region = HOMES[simulation.region]
     return Vehicle(
