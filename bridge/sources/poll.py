@@ -81,7 +81,12 @@ class Poller:
 
     def want(self, device: DeviceId, after: float = 0.0) -> None:
         """Fresh data of a device, so many seconds from now; no car is woken for it."""
-        self._change(device, wanted_at=self._clock.monotonic() + after)
+        wish = self._clock.monotonic() + after
+        history = self._vehicles.get(device)
+        if history and history.wanted_at and history.wanted_at < wish:
+            self._vehicles[device] = replace(history, wanted_at=wish)  # its task wakes for the other one, and waits on
+        else:
+            self._change(device, wanted_at=wish)
 
     def look_again(self) -> None:
         """All is due, also what was put off: somebody has signed in, or the account shows more now, or less."""
