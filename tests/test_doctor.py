@@ -26,7 +26,9 @@ from bridge.errors import OwnerMustAct
 from bridge.fleet import key_page as page, keys
 from bridge.ledger import Ledger
 
-CHECKS = ["Tesla", "token", "scopes", "account", "devices", "key", "key page", "registration", "cars"]
+VIN = "LRW3F7EK4NC700001"
+
+CHECKS = ["Tesla", "token", "scopes", "account", "devices", "key", "key page", "registration", "cars", "signed ping"]
 
 
 @pytest.fixture(autouse=True)
@@ -128,7 +130,7 @@ async def test_without_a_network_only_that_is_told(monkeypatch: pytest.MonkeyPat
             findings = await found(build.case(own, access, clock))
     assert findings["Tesla"].text.startswith("connection: 127.0.0.1 refuses it")
     skipped = [name for name, finding in findings.items() if finding.mark is Mark.SKIPPED]
-    assert skipped == ["token", "scopes", "account", "devices", "registration", "cars"]
+    assert skipped == ["token", "scopes", "account", "devices", "registration", "cars", "signed ping"]
     assert findings["token"].text == "first Tesla must be well"
 
 
@@ -224,3 +226,32 @@ async def test_one_examination_answers_all_who_ask_within_a_minute(monkeypatch: 
         assert examined == 2
         serving.cancel()
     assert answers[0]["findings"][0]["check"] == "Tesla"
+
+
+# --- signed messages ----------------------------------------------------------------------------------------------
+
+
+async def test_a_car_that_is_online_is_sent_a_signed_message(monkeypatch: pytest.MonkeyPatch, site: Web) -> None:
+    async with account(monkeypatch, site, FakeClock()) as (url, case):
+        await registered(url)
+        await control(url, f"vehicles/{VIN}", {"state": "online", "key_paired": False})
+        await control(url, f"vehicles/{VIN}/pair", {"domain": DOMAIN})
+        finding = (await found(case))["signed ping"]
+    assert (finding.mark, finding.text) == (Mark.OK, f"{VIN}: answers signed messages")
+
+
+async def test_a_car_that_does_not_know_the_key_says_so(monkeypatch: pytest.MonkeyPatch, site: Web) -> None:
+    async with account(monkeypatch, site, FakeClock()) as (url, case):
+        await control(url, f"vehicles/{VIN}", {"state": "online", "key_paired": False})
+        finding = (await found(case))["signed ping"]
+    assert finding.mark is Mark.FAIL
+    assert "pair" in finding.text
+
+
+async def test_a_sleeping_car_is_left_alone(monkeypatch: pytest.MonkeyPatch, site: Web) -> None:
+    async with account(monkeypatch, site, FakeClock()) as (url, case):
+        await control(url, f"vehicles/{VIN}", {"state": "asleep"})
+        finding = (await found(case))["signed ping"]
+        entry = (await case.api.vehicle(VIN))["state"]
+    assert (finding.mark, finding.text) == (Mark.OK, f"{VIN}: not online, and not woken for this")
+    assert entry == "asleep"

@@ -33,6 +33,20 @@ async def test_a_wish_brings_one_call_soon(account: Account) -> None:
         assert len(account.times("vehicle_data", VIN)) - before == 2
 
 
+async def test_of_many_wishes_for_later_the_last_one_counts(account: Account) -> None:
+    """A car is looked at three seconds after the last of several commands."""
+    account.car(VIN, drive_state=PARKED)
+    async with polling(account) as house:
+        await house.passes(600)
+        before = len(account.times("vehicle_data", VIN))
+        for _ in range(5):
+            house.poller.want(CAR, after=3)
+            await house.passes(2)
+        assert len(account.times("vehicle_data", VIN)) == before
+        await house.passes(2)
+        assert len(account.times("vehicle_data", VIN)) == before + 1
+
+
 async def test_a_wish_for_a_site_brings_all_of_its_calls(account: Account) -> None:
     account.site(SITE.id)
     calls = ("live_status", "site_info", "energy_history")

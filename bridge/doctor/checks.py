@@ -16,7 +16,7 @@ from bridge.fleet import key_page, keys, pairing, reach
 from bridge.fleet.auth.tokens import claims
 from bridge.fleet.auth.verify import Verifier
 from bridge.fleet.partner import PartnerClient
-from bridge.model import Device, Kind
+from bridge.model import Connectivity, Device, Kind
 from bridge.sources import roster
 
 SKEW = 60.0
@@ -134,6 +134,29 @@ async def cars(case: Case) -> str | None:
     return "; ".join(map(str, found))
 
 
+async def ping(case: Case) -> str | None:
+    """A signed message to each car that is online, which is not woken for it. Costs a command each."""
+    vins = [device.at.id for device in _of_kind(case, Kind.VEHICLE)]
+    if not (vins and case.api.signer):
+        return None
+    online = {str(entry.get("vin")) for entry in case.products if entry.get("state") == Connectivity.ONLINE}
+    return "; ".join([f"{vin}: {await _pinged(case, vin) if vin in online else _NOT_ONLINE}" for vin in vins])
+
+
+_NOT_ONLINE = "not online, and not woken for this"
+
+
+async def _pinged(case: Case, vin: str) -> str:
+    return _PONG[await case.api.ping(vin)]
+
+
+_PONG = {
+    True: "answers signed messages",
+    False: "takes plain commands only",
+    None: "was not asked: the proxy signs",
+}
+
+
 def _of_kind(case: Case, kind: Kind) -> list[Device]:
     return [device for device in roster.devices(case.products) if device.at.kind is kind]
 
@@ -148,4 +171,5 @@ CHECKS: tuple[Check, ...] = (
     Check("key page", page, after=("key",)),
     Check("registration", registration, after=("Tesla", "key")),
     Check("cars", cars, after=("account",)),
+    Check("signed ping", ping, after=("key", "cars")),
 )

@@ -30,6 +30,7 @@ class Signer(Protocol):
 
     async def command(self, wire: FleetClient, vin: str, plain: Call) -> CommandAnswer: ...
     async def check(self, wire: FleetClient, vin: str) -> None: ...
+    async def ping(self, wire: FleetClient, vin: str) -> bool | None: ...
     async def configure_telemetry(
         self, wire: FleetClient, vins: Collection[str], config: Mapping[str, Any]
     ) -> Answer: ...
@@ -158,6 +159,10 @@ class FleetClient:
         """Raises SigningRequired where the car has said that it does not know our key, and still does not."""
         if self.signer:
             await self.signer.check(self, vin)
+
+    async def ping(self, vin: str) -> bool | None:
+        """A signed message to an online car and back; False: it knows none; None: it is not we who sign. Billed."""
+        return await self.signer.ping(self, vin) if self.signer else None
 
     async def fleet_status(self, vins: Collection[str]) -> dict[str, Any]:
         """Which cars have the app's key and which need signed commands (fleet-api.md 2.4)."""

@@ -59,6 +59,9 @@ class Proxy:
     async def check(self, _wire: object, _vin: str) -> None:
         """Only the proxy knows which cars have its key."""
 
+    async def ping(self, _wire: object, _vin: str) -> None:
+        """It is the proxy that signs."""
+
     def _checked(self, answer: Answer) -> Answer:
         if answer.status != FAILED:
             return answer

@@ -22,6 +22,8 @@ from bridge.fleet.transport import Answer, Message, Transport
 
 log = structlog.get_logger()
 
+_encoded = json.JSONEncoder(allow_nan=False).encode
+
 
 class Tokens(Protocol):
     """As much of auth.sources.TokenSource as a call needs."""
@@ -133,7 +135,7 @@ class Sender:
     def _message(self, call: Call, token: str) -> Message:
         # Without this content type Tesla answers 406, whatever the method (fleet-api.md 0.2).
         headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
-        content = None if call.method == "GET" else json.dumps(call.body or {}, allow_nan=False).encode()
+        content = None if call.method == "GET" else _encoded(call.body or {}).encode()
         return Message(call.method, f"{self.region.api}{call.path}", headers, call.params or {}, content)
 
     def _record(self, call: Call, status: int | None) -> None:

@@ -20,14 +20,7 @@ from bridge.sources import answers, history as energy_history, roster
 
 log = structlog.get_logger()
 
-DATA_GROUPS = (
-    "charge_state",
-    "climate_state",
-    "drive_state",
-    "gui_settings",
-    "vehicle_config",
-    "vehicle_state",
-)
+DATA_GROUPS = ("charge_state", "climate_state", "drive_state", "gui_settings", "vehicle_config", "vehicle_state")
 """Asked for always; `location_data` too when the token holds vehicle_location (fleet-api.md 2.2)."""
 
 NO_ZONE = "UTC"

@@ -92,6 +92,15 @@ class Signer:
                 self._unpaired.add(vin)
             raise
 
+    async def ping(self, wire: Wire, vin: str) -> bool:
+        """A signed message there and back; False for a car that knows none. Raises SigningRequired, or TryLater."""
+        async with self._locks[vin]:
+            try:
+                await self._talk.ping(wire, vin)
+            except PlainOnly:
+                return False
+            return True
+
     async def configure_telemetry(self, wire: Wire, vins: Collection[str], config: Mapping[str, Any]) -> Answer:
         """One signature for all cars that know our key (fleet-api.md 7.10, 8.3)."""
         body = {"vins": list(vins), "token": jws.token(self._key, config, jws.TELEMETRY)}

@@ -104,6 +104,13 @@ class Conversation:
                 await self._clock.sleep(PAUSE)
         raise AssertionError("unreachable")
 
+    async def ping(self, wire: Wire, vin: str) -> None:
+        """Asks a car for its session: it answers only those whose key it knows. Nothing is done in the car.
+
+        Raises as `perform` does, and PlainOnly.
+        """
+        await self._open(wire, Order(vin, Domain.DOMAIN_VEHICLE_SECURITY, b"", repeatable=True, not_after=None))
+
     async def _try(self, wire: Wire, order: Order) -> CommandAnswer | Fault:
         session = self._sessions.get(order.vin, order.domain) or await self._open(wire, order)
         request = self._signed(order, session)
