@@ -50,13 +50,15 @@ NEEDS: dict[str, Callable[[], bool]] = {
 }
 """Markers of tests that need something from outside, and whether it is here."""
 
+REQUIRED = os.environ.pop("FLEET2MQTT_TEST_REQUIRE", "").split(",")
+"""Those that must be here. Not left in the environment, where the bridge would take it for a setting."""
+
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Skips a test by the name of what is missing; fails it if FLEET2MQTT_TEST_REQUIRE names that."""
-    required = os.environ.get("FLEET2MQTT_TEST_REQUIRE", "").split(",")
     for name, is_here in NEEDS.items():
         if item.get_closest_marker(name) and not is_here():
-            (pytest.fail if name in required else pytest.skip)(f"{name} is not here")
+            (pytest.fail if name in REQUIRED else pytest.skip)(f"{name} is not here")
 
 
 @pytest.fixture(autouse=True)
