@@ -27,7 +27,7 @@ def ours(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> keys.PublicKey:
         monkeypatch,
         tmp_path,
         tesla_domain=DOMAIN,
-        tesla_client_id="simulated-client",
+        tesla_client_id="client-of-an-owner",
         tesla_client_secret="simulated-secret",
     )
     return keys.make(tmp_path / "data")
@@ -41,6 +41,7 @@ async def site(ours: keys.PublicKey) -> AsyncIterator[Web]:
 
 async def registered(monkeypatch: pytest.MonkeyPatch, url: str, served_at: str) -> int:
     monkeypatch.setenv("FLEET2MQTT_TESLA_REGION", "simulated")
+    monkeypatch.setenv("FLEET2MQTT_TESLA_CLIENT_ID", "simulated-client")
     monkeypatch.setenv("FLEET2MQTT_TESLA_SIMULATOR_URL", url)
     return await register.run(words("register", "--simulated-at", served_at), loaded())
 
