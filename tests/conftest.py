@@ -54,6 +54,11 @@ REQUIRED = os.environ.pop("FLEET2MQTT_TEST_REQUIRE", "").split(",")
 """Those that must be here. Not left in the environment, where the bridge would take it for a setting."""
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Containers last: what they need for long runs in this process, and would talk into the output of other tests."""
+    items.sort(key=lambda item: "containers" in item.path.parts)
+
+
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Skips a test by the name of what is missing; fails it if FLEET2MQTT_TEST_REQUIRE names that."""
     for name, is_here in NEEDS.items():
