@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Protocol, Self
+from typing import Self
 
 import structlog
 
@@ -19,6 +19,7 @@ from bridge.errors import AccountLimited, BridgeError, SignInRequired
 from bridge.fleet.auth.inbox import Inbox
 from bridge.fleet.auth.sources import TokenSource
 from bridge.fleet.client import FleetClient
+from bridge.fleet.notes import Notes
 from bridge.health import Health
 from bridge.model import Device, DeviceId, Kind, Roster, Update
 from bridge.schedule import Pace
@@ -55,13 +56,6 @@ class Standing:
     token_expires: datetime | None
     token_renewed: datetime | None
     sign_in_ends: datetime | None
-
-
-class Notes(Protocol):
-    """What outlives the process, by name (bridge.database)."""
-
-    def secret(self, name: str) -> Mapping[str, Any] | None: ...
-    def keep_secrets(self, secrets: Mapping[str, Mapping[str, Any] | None]) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)

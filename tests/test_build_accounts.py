@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -18,13 +17,7 @@ from bridge.errors import SettingWrong
 from bridge.ledger import Ledger
 from bridge.settings import Settings, load
 
-
-@pytest.fixture(autouse=True)
-def _empty_world(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    for name in os.environ:
-        if name.upper().startswith("FLEET2MQTT_"):
-            monkeypatch.delenv(name)
-    monkeypatch.chdir(tmp_path)
+pytestmark = pytest.mark.usefixtures("empty_world")
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Any
 
@@ -12,28 +11,9 @@ from pydantic import SecretStr
 from bridge.errors import SettingWrong
 from bridge.settings import LogFormat, RegionName, Settings, load, names
 
+pytestmark = pytest.mark.usefixtures("empty_world")
+
 SECRET = "hunter2-canary"
-
-
-@pytest.fixture(autouse=True)
-def _empty_world(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """No setting anywhere: an environment without ours, an empty working directory, no secrets."""
-    for name in os.environ:
-        if name.upper().startswith("FLEET2MQTT_"):
-            monkeypatch.delenv(name)
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("FLEET2MQTT_SECRETS_DIR", "secrets")
-
-
-@pytest.fixture
-def env(monkeypatch: pytest.MonkeyPatch) -> Any:
-    """Sets variables, named without our prefix."""
-
-    def given(**values: str) -> None:
-        for name, value in values.items():
-            monkeypatch.setenv(f"FLEET2MQTT_{name}", value)
-
-    return given
 
 
 def _dotenv(*lines: str) -> None:

@@ -196,12 +196,12 @@ def _has_ipv6() -> bool:
 
 
 class _Handler(BaseHTTPRequestHandler):
+    server: _Listener
     timeout = 10
     server_version = "fleet2mqtt"
     sys_version = ""
 
     def do_GET(self) -> None:
-        assert isinstance(self.server, _Listener)  # noqa: S101 - for the type checker
         path, _, query = self.path.partition("?")
         # A page of the web that points a name of its own at this machine still has its own name here.
         if self.headers.get("Host", "").lower() not in self.server.hosts:
@@ -212,7 +212,7 @@ class _Handler(BaseHTTPRequestHandler):
             self._ask(Heard(f"http://{self.headers['Host']}{path}?{query}"))
 
     def _ask(self, heard: Heard) -> None:
-        self.server.put(heard)  # type: ignore[attr-defined]  # it is ours
+        self.server.put(heard)
         try:
             wrong = heard.verdict.result(PATIENCE)
         except TimeoutError:

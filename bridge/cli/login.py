@@ -6,7 +6,6 @@ import argparse
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import ExitStack, asynccontextmanager
-from datetime import timedelta
 
 from bridge import build, logs, settings
 from bridge.cli import browser
@@ -17,7 +16,8 @@ from bridge.errors import BridgeError, SettingWrong, TryLater
 from bridge.fleet.auth.endpoint import TokenEndpoint
 from bridge.fleet.auth.metadata import Metadata
 from bridge.fleet.auth.sign_in import PATIENCE, App, NoAnswer, SignIn, begin
-from bridge.fleet.auth.tokens import Tokens, claims
+from bridge.fleet.auth.tokens import Tokens
+from bridge.fleet.auth.ways import received
 from bridge.fleet.transport import Transport
 from bridge.settings import FIRST, Settings, TeslaSettings, TokenType
 
@@ -173,8 +173,7 @@ async def _by_settings(account: Account, http: Transport, clock: Clock) -> Token
     tesla, region, now = account.tesla, account.region, clock.now()
     way = build.grant(tesla)
     granted = await TokenEndpoint(http, clock).ask(region, way.fields(way.first(now), region))
-    end = now + timedelta(seconds=granted.lifetime) if granted.lifetime else claims(granted.access).expires_at
-    tokens = Tokens(granted.access, granted.refresh, end, 0, now)
+    tokens = received(granted, None, 0, clock.now())
     say(f"Signed in with what is set, as {tesla.token_type}: no browser is needed.")
     say(*description(tokens, region, tesla.scopes))
     return tokens

@@ -56,6 +56,7 @@ class KeyServer(ThreadingHTTPServer):
 
 
 class _Handler(BaseHTTPRequestHandler):
+    server: KeyServer
     timeout = 10
     server_version = "fleet2mqtt"
     sys_version = ""
@@ -67,7 +68,6 @@ class _Handler(BaseHTTPRequestHandler):
         self._answer(with_body=False)
 
     def _answer(self, *, with_body: bool) -> None:
-        assert isinstance(self.server, KeyServer)  # noqa: S101 - for the type checker
         is_there = self.path == key_page.PATH
         body = self.server.page if is_there else b"There is only the key here.\n"
         self.send_response(HTTPStatus.OK if is_there else HTTPStatus.NOT_FOUND)

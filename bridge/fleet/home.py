@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Protocol
 
 import structlog
 
@@ -14,19 +12,13 @@ from bridge.fleet import answers, hosts
 from bridge.fleet.auth.regions import from_claims
 from bridge.fleet.auth.tokens import claims
 from bridge.fleet.hosts import FLEET, Region
+from bridge.fleet.notes import Notes
 from bridge.fleet.transport import Answer
 
 MOVE_PAUSE = 3600.0
 """Seconds before a 421 is followed again, so that two regions cannot play ping-pong with us (reliability.md B2)."""
 
 log = structlog.get_logger()
-
-
-class Notes(Protocol):
-    """What outlives the process, by name (bridge.database)."""
-
-    def secret(self, name: str) -> Mapping[str, Any] | None: ...
-    def keep_secrets(self, secrets: Mapping[str, Mapping[str, Any] | None]) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,34 +47,34 @@ _AUTH = "https://auth.tesla.com/oauth2"
 _FLEET_AUTH = "https://fleet-auth.prd.vn.cloud.tesla.com/oauth2"
 _AUTH_CN = "https://auth.tesla.cn/oauth2"
 
-# The announcement of 2025-07-21 wants servers to use fleet-auth, and browsers auth.tesla.com.
-_WORLD = Region(
-    "",
-    "",
-    _FLEET,
-    token=f"{_FLEET_AUTH}/v3/token",
-    authorize=f"{_AUTH}/v3/authorize",
-    metadata=f"{_FLEET_AUTH}/v3/thirdparty/.well-known/openid-configuration",
-    keys=f"{_FLEET_AUTH}/v3/discovery/thirdparty/keys",
-    oauth=(f"{_FLEET_AUTH}/", f"{_AUTH}/"),
-    # Tokens of 2024 to 2026 were seen with each of these, and with `/nts` behind (a name; nobody is asked there).
-    issuers=(f"{_AUTH}/v3", f"{_FLEET_AUTH}/v3", "https://fleet-auth.tesla.com/oauth2/v3"),
-)
+
+def _fleet(name: str, api: str, server: str, browser: str, *more_issuers: str) -> Region:
+    """`server` is where programs ask, `browser` is where owners sign in."""
+    oauth = dict.fromkeys((server, browser))
+    return Region(
+        name,
+        api,
+        _FLEET,
+        token=f"{server}/v3/token",
+        authorize=f"{browser}/v3/authorize",
+        metadata=f"{server}/v3/thirdparty/.well-known/openid-configuration",
+        keys=f"{server}/v3/discovery/thirdparty/keys",
+        oauth=tuple(f"{each}/" for each in oauth),
+        issuers=(*(f"{each}/v3" for each in oauth), *more_issuers),
+    )
+
+
+def _world(name: str) -> Region:
+    # The announcement of 2025-07-21 wants servers to use fleet-auth, and browsers auth.tesla.com. Tokens of 2024 to
+    # 2026 were seen with each issuer, and with `/nts` behind (the last is a name; nobody is asked there).
+    api = f"https://fleet-api.prd.{name}.vn.cloud.tesla.com"
+    return _fleet(name, api, _FLEET_AUTH, _AUTH, "https://fleet-auth.tesla.com/oauth2/v3")
+
 
 FLEET: Mapping[str, Region] = {
-    "na": replace(_WORLD, name="na", api="https://fleet-api.prd.na.vn.cloud.tesla.com"),
-    "eu": replace(_WORLD, name="eu", api="https://fleet-api.prd.eu.vn.cloud.tesla.com"),
-    "cn": Region(
-        "cn",
-        "https://fleet-api.prd.cn.vn.cloud.tesla.cn",
-        _FLEET,
-        token=f"{_AUTH_CN}/v3/token",
-        authorize=f"{_AUTH_CN}/v3/authorize",
-        metadata=f"{_AUTH_CN}/v3/thirdparty/.well-known/openid-configuration",
-        keys=f"{_AUTH_CN}/v3/discovery/thirdparty/keys",
-        oauth=(f"{_AUTH_CN}/",),
-        issuers=(f"{_AUTH_CN}/v3",),
-    ),
+    "na": _world("na"),
+    "eu": _world("eu"),
+    "cn": _fleet("cn", "https://fleet-api.prd.cn.vn.cloud.tesla.cn", _AUTH_CN, _AUTH_CN),
 }
 """Tesla's own; an account may be moved among these."""
 
@@ -187,7 +187,7 @@ def simulated(url: str, *, owner_api: bool = False) -> Region:
         metadata=f"{oauth}/thirdparty/.well-known/openid-configuration",
         keys=f"{oauth}/discovery/thirdparty/keys",
         oauth=(f"{base}/",),
-        issuers=(base, *_WORLD.issuers, *FLEET["cn"].issuers),
+        issuers=(base, *FLEET["na"].issuers, *FLEET["cn"].issuers),
         simulated=True,
     )
 

@@ -11,7 +11,6 @@ from typing import Any
 
 from fakes import NOON, FakeClock
 
-from bridge.fleet import home
 from bridge.fleet.auth.grants import Fixed, Grant
 from bridge.fleet.auth.sources import TokenSource
 from bridge.fleet.auth.store import Custody, TokenStore
@@ -19,6 +18,7 @@ from bridge.fleet.auth.tokens import Tokens
 from bridge.fleet.client import FleetClient
 from bridge.fleet.home import Home
 from bridge.fleet.hosts import Region, simulated
+from bridge.fleet.notes import Notes
 from bridge.fleet.transport import Transport
 
 VIN = "5YJ3E1EA7KF000316"
@@ -79,7 +79,7 @@ class Shelf:
         self.custody = custody
 
 
-class Notes:
+class MemoryNotes:
     """What is kept by name, in memory."""
 
     def __init__(self) -> None:
@@ -123,7 +123,7 @@ async def client_of(
     store: TokenStore | None = None,
     deadline: float = 10.0,
     http: Transport | None = None,
-    notes: home.Notes | None = None,
+    notes: Notes | None = None,
 ) -> AsyncIterator[FleetClient]:
     """Signed in with a fixed token unless a grant and a store say otherwise."""
     clock = clock or FakeClock(hurries=True)

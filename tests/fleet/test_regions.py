@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from account import VIN, Book, Notes, client_of, plain_transport, token_source
+from account import VIN, Book, MemoryNotes, client_of, plain_transport, token_source
 from fakes import FakeClock
 from loopback import Tesla, bad, good, listen, serve
 from test_hosts import LOOK_ALIKES
@@ -177,7 +177,7 @@ async def test_where_an_account_has_moved_is_known_after_a_restart(tmp_path: Pat
 
 
 async def test_a_restart_gives_no_new_hour_to_ping_pong() -> None:
-    notes, one, other = Notes(), Tesla(), Tesla()
+    notes, one, other = MemoryNotes(), Tesla(), Tesla()
     async with serve(one) as one_url, serve(other) as other_url:
         one.replies.append(bad(421, elsewhere(other_url)))
         other.replies.append(bad(421, elsewhere(one_url)))
@@ -191,7 +191,7 @@ async def test_a_restart_gives_no_new_hour_to_ping_pong() -> None:
 @pytest.mark.parametrize("to", [*LOOK_ALIKES, "http://127.0.0.1:8080", ""])
 async def test_a_note_leads_no_further_than_the_table(to: str) -> None:
     """Whoever can write the database still gets no token sent elsewhere."""
-    notes = Notes()
+    notes = MemoryNotes()
     notes.kept["region home"] = {"left": NA.api, "to": to, "at": "2026-07-01T11:00:00+00:00"}
     edge = Edge(_json(200, response={}))
     async with real_account(edge, notes=notes, account="home") as client:
@@ -201,7 +201,7 @@ async def test_a_note_leads_no_further_than_the_table(to: str) -> None:
 
 async def test_a_note_of_another_home_does_not_count() -> None:
     """The owner has set another region since, or signed in to an account that lives elsewhere."""
-    notes = Notes()
+    notes = MemoryNotes()
     notes.kept["region home"] = {"left": EU.api, "to": REGIONS["cn"].api, "at": "2026-07-01T11:00:00+00:00"}
     async with real_account(Edge(_json(200, response={})), notes=notes, account="home") as client:
         await client.vehicle(VIN)
@@ -209,7 +209,7 @@ async def test_a_note_of_another_home_does_not_count() -> None:
 
 
 async def test_a_note_that_cannot_be_written_costs_no_call() -> None:
-    class FullDisk(Notes):
+    class FullDisk(MemoryNotes):
         def keep_secrets(self, secrets: Mapping[str, Mapping[str, Any] | None]) -> None:
             raise OSError(28, "No space left on device")
 

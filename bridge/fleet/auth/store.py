@@ -11,6 +11,7 @@ import structlog
 
 from bridge.clock import Clock
 from bridge.fleet.auth.tokens import Tokens
+from bridge.fleet.notes import Notes
 
 log = structlog.get_logger()
 
@@ -79,11 +80,9 @@ class Keeper:
             self.keep(self.custody)
 
 
-class Secrets(Protocol):
-    """Named secrets on disk. `keep_secrets` keeps all or none, and has flushed when it returns."""
+class Secrets(Notes, Protocol):
+    """Those that are worth a copy."""
 
-    def secret(self, name: str) -> Mapping[str, Any] | None: ...
-    def keep_secrets(self, secrets: Mapping[str, Mapping[str, Any] | None]) -> None: ...
     def back_up(self) -> None: ...
 
 

@@ -17,11 +17,11 @@ from bridge.errors import BridgeError, SigningRequired
 from bridge.fleet import answers
 from bridge.fleet.answers import CommandAnswer
 from bridge.fleet.calls import Call
+from bridge.fleet.notes import Notes
 from bridge.fleet.signing import jws
 from bridge.fleet.signing.actions import ACTIONS, UNSIGNED
 from bridge.fleet.signing.conversation import Conversation, Order, PlainOnly, Wire
 from bridge.fleet.signing.faults import KEY_NOT_PAIRED
-from bridge.fleet.signing.sessions import Notes
 from bridge.fleet.transport import Answer
 
 _ONCE = frozenset(row.endpoint.removeprefix("command/") for row in COMMANDS if not row.repeatable)

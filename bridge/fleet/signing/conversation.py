@@ -16,11 +16,12 @@ from bridge.errors import AnswerInvalid, BridgeError, NotSent, ServerFailed, Try
 from bridge.fleet import answers
 from bridge.fleet.answers import CommandAnswer
 from bridge.fleet.calls import Call, vehicle_path
+from bridge.fleet.notes import Notes
 from bridge.fleet.refusals import refusal, text
 from bridge.fleet.signing import faults, messages, replies
 from bridge.fleet.signing.faults import Fault, Then
 from bridge.fleet.signing.messages import Addressed, Ticket
-from bridge.fleet.signing.sessions import Notes, Session, Sessions
+from bridge.fleet.signing.sessions import Session, Sessions
 from bridge.fleet.transport import Answer
 
 TRIES = 3

@@ -7,10 +7,8 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Protocol
 
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
@@ -20,6 +18,7 @@ from tesla_protocol.command.universal_message_pb2 import Domain
 
 from bridge.clock import Clock
 from bridge.errors import AnswerInvalid, NotSent
+from bridge.fleet.notes import Notes
 from bridge.fleet.signing.faults import CAR_KEY_CHANGED, KEY_NOT_PAIRED
 from bridge.fleet.signing.metadata import mac, metadata, subkey
 
@@ -30,13 +29,6 @@ LONGEST_GUESS = 86400.0
 """Seconds since the last run for which the wall clock is believed: a wrong one would sign far into the future."""
 
 LAST_COUNTER = 2**32 - 1
-
-
-class Notes(Protocol):
-    """What outlives the process, by name (bridge.database)."""
-
-    def secret(self, name: str) -> Mapping[str, Any] | None: ...
-    def keep_secrets(self, secrets: Mapping[str, Mapping[str, Any] | None]) -> None: ...
 
 
 @dataclass(slots=True)

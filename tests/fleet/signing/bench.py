@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 import httpx2
-from account import Notes
+from account import MemoryNotes
 from cryptography.hazmat.primitives.asymmetric import ec
 from fakes import FakeClock
 from simulated_fixtures import account
@@ -32,10 +32,10 @@ OTHER_CAR = "5YJYGDEE1MF700002"
 class Bench:
     """A wire to the account that remembers what went over it, and a signer at its end."""
 
-    def __init__(self, tesla: Tesla, *, notes: Notes | None = None, clock: FakeClock | None = None) -> None:
+    def __init__(self, tesla: Tesla, *, notes: MemoryNotes | None = None, clock: FakeClock | None = None) -> None:
         self.tesla = tesla
         self.calls: list[Call] = []
-        self.notes = notes or Notes()
+        self.notes = notes or MemoryNotes()
         self.clock = clock or FakeClock(hurries=True)
         self.fails: dict[int, Exception] = {}
         self.signer = Signer(KEY, self.notes, self.clock)

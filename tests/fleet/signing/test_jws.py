@@ -7,7 +7,7 @@ import json
 from typing import Any
 
 import pytest
-from account import Notes, client_of
+from account import MemoryNotes, client_of
 from bench import KEY
 from cryptography.hazmat.primitives.asymmetric import ec
 from fakes import FakeClock
@@ -99,7 +99,7 @@ async def test_a_car_is_told_what_to_stream_and_to_stop_it() -> None:
     ):
         with pytest.raises(SigningRequired, match="fleet2mqtt keys"):
             await telemetry.configure(client, [CAR], CONFIG)
-        client.signer = Signer(KEY, Notes(), clock)
+        client.signer = Signer(KEY, MemoryNotes(), clock)
         taken = await telemetry.configure(client, [CAR], CONFIG)
         assert taken["updated_vehicles"] == 1
         assert (await telemetry.configured(client, CAR))["config"] == CONFIG

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from account import Notes
+from account import MemoryNotes
 from cryptography.hazmat.primitives.asymmetric import ec
 from fakes import NOON, FakeClock
 from hypothesis import given, strategies as st
@@ -26,7 +26,7 @@ CAR = Domain.DOMAIN_INFOTAINMENT
 CHALLENGE = bytes.fromhex(UUID)
 
 
-class FullDisk(Notes):
+class FullDisk(MemoryNotes):
     """Takes so many notes and no more."""
 
     def __init__(self, room: int) -> None:
@@ -40,8 +40,8 @@ class FullDisk(Notes):
         super().keep_secrets(secrets)
 
 
-def sessions(notes: Notes | None = None, clock: FakeClock | None = None) -> Sessions:
-    return Sessions(private_key(CLIENT_PRIVATE), notes or Notes(), clock or FakeClock())
+def sessions(notes: MemoryNotes | None = None, clock: FakeClock | None = None) -> Sessions:
+    return Sessions(private_key(CLIENT_PRIVATE), notes or MemoryNotes(), clock or FakeClock())
 
 
 def told(
@@ -131,7 +131,7 @@ def test_an_older_session_of_the_same_epoch_is_not_believed() -> None:
 
 
 def test_another_key_of_the_same_car_is_not_believed() -> None:
-    notes = Notes()
+    notes = MemoryNotes()
     mine = sessions(notes)
     take(mine)
     with pytest.raises(SigningRequired, match="another key"):
@@ -142,7 +142,7 @@ def test_another_key_of_the_same_car_is_not_believed() -> None:
 
 
 def test_another_key_is_noticed_after_a_restart_too() -> None:
-    notes = Notes()
+    notes = MemoryNotes()
     take(sessions(notes))
     with pytest.raises(SigningRequired, match="another key"):
         take(sessions(notes), key="11")
@@ -168,7 +168,7 @@ def test_a_counter_never_goes_back(epoch: str) -> None:
 
 
 def test_counters_are_written_down_a_block_at_a_time_before_they_are_used() -> None:
-    notes = Notes()
+    notes = MemoryNotes()
     mine = sessions(notes)
     take(mine)
     (name,) = notes.kept
@@ -203,7 +203,7 @@ Life = st.lists(st.sampled_from(["use", "use", "restart", "told", "new epoch", "
 
 @given(Life)
 def test_no_life_uses_a_counter_twice(life: list[str]) -> None:
-    notes, used = Notes(), [6]
+    notes, used = MemoryNotes(), [6]
     mine = sessions(notes)
     take(mine)
     for number, event in enumerate(life):
@@ -224,7 +224,7 @@ def test_no_life_uses_a_counter_twice(life: list[str]) -> None:
 
 
 def test_after_a_restart_the_cars_clock_is_guessed_by_the_wall_clock() -> None:
-    notes = Notes()
+    notes = MemoryNotes()
     take(sessions(notes))
     later = FakeClock(NOON + timedelta(minutes=5))
     session = sessions(notes, later).get(VIN, CAR)
@@ -235,7 +235,7 @@ def test_after_a_restart_the_cars_clock_is_guessed_by_the_wall_clock() -> None:
 @pytest.mark.parametrize("ago", [timedelta(days=2), timedelta(days=-1)])
 def test_a_guess_that_may_be_far_off_is_not_made(ago: timedelta) -> None:
     """A message whose time ends in the far future would be good for as long."""
-    notes = Notes()
+    notes = MemoryNotes()
     take(sessions(notes))
     mine = sessions(notes, FakeClock(NOON + ago))
     assert mine.get(VIN, CAR) is None
@@ -244,14 +244,14 @@ def test_a_guess_that_may_be_far_off_is_not_made(ago: timedelta) -> None:
 
 
 def test_a_session_of_another_private_key_is_not_ours() -> None:
-    notes = Notes()
+    notes = MemoryNotes()
     take(sessions(notes))
     other = Sessions(ec.derive_private_key(99, ec.SECP256R1()), notes, FakeClock())
     assert other.get(VIN, CAR) is None
 
 
 def test_the_secret_of_a_session_is_neither_kept_nor_shown() -> None:
-    notes = Notes()
+    notes = MemoryNotes()
     session = take(sessions(notes))
     assert session.key.hex() not in str(notes.kept)
     assert session.key.hex() not in repr(session)
