@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from functools import cache
 from typing import Any, NamedTuple
 
-from bridge.catalog import account, bridge, energy_site, vehicle, vehicle_commands, wall_connector
+from bridge.catalog import account, bridge, energy_site, vehicle, wall_connector
 from bridge.catalog.convert import INVALID, PLAIN
 from bridge.catalog.rows import Command, Composite, Entity
 from bridge.catalog.writes import Write
@@ -28,7 +28,7 @@ def _catalogue(
 
 
 CATALOGUE: Mapping[Kind, Catalogue] = {
-    Kind.VEHICLE: _catalogue(vehicle.ENTITIES, vehicle_commands.COMMANDS, vehicle.COMPOSITES),
+    Kind.VEHICLE: _catalogue(vehicle.ENTITIES, vehicle.COMMANDS, vehicle.COMPOSITES),
     Kind.ENERGY_SITE: _catalogue(energy_site.ENTITIES, energy_site.COMMANDS, ()),
     Kind.WALL_CONNECTOR: _catalogue(wall_connector.ENTITIES, (), ()),
     Kind.ACCOUNT: _catalogue(account.ENTITIES, (), ()),

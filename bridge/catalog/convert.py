@@ -172,6 +172,11 @@ def count(raw: Any) -> int:
     return len(_list(raw))
 
 
+def mapping(raw: Any) -> Mapping[str, Any]:
+    """A JSON object."""
+    return raw if isinstance(raw, Mapping) else _raise(TypeError(raw))
+
+
 def objects(*hidden: str) -> Callable[[Any], list[Value]]:
     """A list of JSON objects, without the members that are hidden."""
     return lambda raw: [
