@@ -155,15 +155,19 @@ def _topics() -> tuple[str, ...]:
     return (*others, *bridge, *(topic for kind in Kind for topic in _topics_of(topics, DeviceId(kind, "ID"))))
 
 
+_ASKED = {Kind.VEHICLE, Kind.ENERGY_SITE}
+"""Kinds whose fresh data can be asked for."""
+
+
 def _topics_of(topics: Topics, at: DeviceId) -> Iterator[str]:
-    entities, commands, _ = CATALOGUE[at.kind]
+    entities, commands, *_ = CATALOGUE[at.kind]
     groups = {row.group for row in entities.values()} - {""}
     yield from (topics.value(at, row.group, row.key) for row in entities.values())
     yield from (topics.group(at, group) for group in groups)
     yield from (topics.availability(at), topics.event(at))
     names = {row.key for row in entities.values() if row.write} | {row.name for row in commands.values() if row.direct}
     incoming = [topics.set(at, name) for name in names]
-    incoming += [f"{topics.device(at)}/get/{group}" for group in groups if commands]
+    incoming += [f"{topics.device(at)}/get/{group}" for group in groups if at.kind in _ASKED]
     assert all(map(topics.parse, incoming))
     yield from (*incoming, *(topics.result(at, name) for name in names))
 

@@ -29,6 +29,7 @@ DISCOVERY = "topic readwrite homeassistant/device/+/config\n"
 NO_SITE_COMMANDS = """topic write fleet2mqtt/#
 topic read fleet2mqtt/vehicle/#
 topic read fleet2mqtt/bridge/#
+topic read fleet2mqtt/account/#
 topic read fleet2mqtt/energy_site/+/get/#
 """
 
