@@ -18,13 +18,24 @@ from bridge.clock import Clock
 from bridge.commands.admission import Job
 from bridge.commands.journal import Journal, Left
 from bridge.commands.local import Errands
-from bridge.errors import AnswerInvalid, BridgeError, CallWrong, NotSent, ServerFailed, VehicleUnavailable
+from bridge.errors import (
+    AnswerInvalid,
+    BridgeError,
+    BudgetSpent,
+    CallWrong,
+    NotSent,
+    ServerFailed,
+    VehicleUnavailable,
+)
 from bridge.model import Connectivity, DeviceId, Kind, Outcome, Request, Result, Update, Value
 from bridge.state import Store
 
 log = structlog.get_logger()
 
 WAKE = "wake_up"
+
+PATIENCE = 90.0
+"""Seconds that a wake is given before another one is paid for, whoever asks: cars take up to a minute (2.3)."""
 
 BELIEVED = 60.0
 """Seconds for which a car that was online is taken to be online still (reliability.md B1)."""
@@ -66,10 +77,14 @@ class Api(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """The settings of the same names; seconds."""
+    """What the owner has decided."""
 
-    wake: bool = True
     wake_time: float = 60
+    """Seconds that a car is given to wake up."""
+    may_wake: Callable[[DeviceId], bool] = lambda _: True
+    """Does its wake policy let a command wake this car? What may be paid for it, the ledger knows."""
+    is_dry: Callable[[], bool] = lambda: False
+    """Is nothing to be sent?"""
 
 
 class Executor:
@@ -99,6 +114,7 @@ class Executor:
         self._policy = policy
         self._learn = learn
         self._want = want
+        self._woken: dict[DeviceId, float] = {}
 
     async def carry_out(self, job: Job) -> Result:
         try:
@@ -111,6 +127,8 @@ class Executor:
             return self.result(job.request, outcome, error.reason, str(error))
 
     async def _try_once_awake(self, job: Job) -> Result:
+        if self._policy.is_dry() and job.command.scopes:
+            return self._expired(job) or self._held_back(job)
         if job.command.is_local:
             return self._expired(job) or await self._do_here(job)
         if job.request.device.kind is not Kind.VEHICLE:
@@ -118,7 +136,7 @@ class Executor:
         if refusal := self._expired(job) or await self._awaken(job, is_believed=True):
             return refusal
         if job.command.endpoint == WAKE:
-            return self.result(job.request, Outcome.OK, None, "the car is online")
+            return self._awake(job)
         if job.command.toggles and job.expected and await self._holds(job):
             return self.result(job.request, Outcome.OK, None, "it is so already; nothing was sent", value=job.value)
         try:
@@ -129,9 +147,22 @@ class Executor:
         return await self._awaken(job, is_believed=False) or self._expired(job) or await self._send(job, 2)
 
     async def _do_here(self, job: Job) -> Result:
-        await self._local[job.command.name](job.request.device, job.parameters)
+        said = await self._local[job.command.name](job.request.device, job.parameters)
         self._learn(Update(job.request.device, job.expected, self._clock.monotonic(), "command"))
-        return self.result(job.request, Outcome.OK, None, "", value=job.value)
+        return self.result(job.request, Outcome.OK, None, said or "", value=job.value)
+
+    def _held_back(self, job: Job) -> Result:
+        text = (
+            "dry run: the command is in order, and nothing was sent. Switch dry_run of the bridge off to send commands"
+        )
+        return self.result(job.request, Outcome.UNAVAILABLE, "dry_run", text)
+
+    def _awake(self, job: Job) -> Result:
+        text = "the car is online"
+        if job.command.refreshes:
+            self._want(job.request.device, 0.0)
+            text = "the car is online; its data is read within a minute"
+        return self.result(job.request, Outcome.OK, None, text)
 
     def _expired(self, job: Job) -> Result | None:
         if self._clock.monotonic() < job.request.deadline:
@@ -146,10 +177,17 @@ class Executor:
             return None
         if await self._look(at) is Connectivity.ONLINE:
             return None
-        if not job.command.wakes or not self._policy.wake:
-            text = "the car is asleep, and this command may not wake it"
-            return self.result(job.request, Outcome.UNAVAILABLE, "asleep", text)
+        if why := self._may_not_wake(job):
+            return self.result(job.request, Outcome.UNAVAILABLE, "asleep", why)
         return await self._wake(job)
+
+    def _may_not_wake(self, job: Job) -> str:
+        """Empty, or why not."""
+        if not job.command.wakes:
+            return "the car is asleep, and this command may not wake it"
+        if not self._policy.may_wake(job.request.device):
+            return "the car is asleep, and its wake_policy is `never`"
+        return ""
 
     def _is_surely_online(self, at: DeviceId) -> bool:
         known = self._store.known(at, "connectivity")
@@ -170,15 +208,26 @@ class Executor:
         until = min(self._clock.monotonic() + self._policy.wake_time, job.request.deadline)
         if job.command.endpoint != WAKE:
             await self._api(at).check_key(at.id)  # no wake for a command that the car will not take (C6)
-        await self._api(at).wake_up(at.id)
+        await self._ask_to_wake(at)
         wait = 2.0
         while self._clock.monotonic() < until:
             await self._clock.sleep(min(wait, until - self._clock.monotonic()))
             if await self._look(at) is Connectivity.ONLINE:
+                self._woken.pop(at, None)
                 return None
             wait = min(wait * 1.5, 10.0)
         text = "the car was asked to wake up and did not come online in time; nothing was sent"
         return self._expired(job) or self.result(job.request, Outcome.UNAVAILABLE, "asleep", text)
+
+    async def _ask_to_wake(self, at: DeviceId) -> None:
+        """One wake serves all who wait, also one that does not seem to work: another is not paid for at once."""
+        if self._clock.monotonic() - self._woken.get(at, -PATIENCE) < PATIENCE:
+            return
+        try:
+            await self._api(at).wake_up(at.id)
+        except BudgetSpent as error:
+            raise type(error)(f"the car is asleep and was not woken: {error}") from error
+        self._woken[at] = self._clock.monotonic()
 
     async def _send(self, job: Job, attempt: int) -> Result:
         self._note_sending(job)
