@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from bridge import logs
-from bridge.commands.execution import Policy
 from bridge.commands.local import Errand
+from bridge.commands.waking import Policy
 from bridge.errors import NotOffered, VehicleUnavailable
 from bridge.health import Health
 from bridge.ledger import Ledger

@@ -69,7 +69,7 @@ class Ledger:
             )
 
     def _affords(self, cost: str, device: str, budget: float) -> bool:
-        price, share = PRICES[cost], SHARE[cost]
+        price, share = PRICES[cost], SHARE.get(cost, 1.0)
         if cost == "wake" and self.wakes_always(device):
             price, share = price + PRICES["command"], 1.0  # not for nothing: what it is woken for can be paid, too
         return not price or _dollars(self._calls) + price <= budget * share

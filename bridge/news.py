@@ -11,6 +11,7 @@ from bridge.errors import SignInRequired
 from bridge.health import Health
 from bridge.ledger import CREDIT, PRICES, Month
 from bridge.model import Result, Roster
+from bridge.settings import FIRST
 from bridge.topics import CONTRACT_VERSION, Topics
 
 
@@ -47,6 +48,7 @@ def account(health: Health, standing: Standing, so_far: Month) -> dict[str, Any]
         "scopes_granted": _listed(standing.scopes),
         "scopes_missing": None if standing.scopes is None else _listed(standing.wanted - standing.scopes),
         "problem": health.problem_of(name) or "none",
+        "budget_owner": name == FIRST,
         "service_trouble": standing.is_troubled,
         "cost_month": so_far.dollars,
         "credit_left": round(max(0.0, CREDIT - so_far.dollars), 4),

@@ -13,8 +13,9 @@ from fakes import FakeClock
 
 from bridge.catalog.offer import Offer
 from bridge.commands.commander import Commander
-from bridge.commands.execution import Executor, Policy
+from bridge.commands.execution import Executor
 from bridge.commands.journal import Journal
+from bridge.commands.waking import Policy
 from bridge.database import Database
 from bridge.errors import BridgeError, SigningRequired, VehicleUnavailable
 from bridge.fleet.answers import CommandAnswer

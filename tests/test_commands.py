@@ -9,7 +9,7 @@ import pytest
 from command_desk import CAR, SITE, Asked, Desk, Tesla, desk
 
 from bridge.catalog.offer import Offer
-from bridge.commands.execution import Policy
+from bridge.commands.waking import Policy
 from bridge.errors import AnswerInvalid, BridgeError, CallWrong, NotSent, RateLimited, ServerFailed, VehicleUnavailable
 from bridge.fleet.answers import CommandAnswer
 from bridge.model import Outcome

@@ -72,6 +72,8 @@ def test_an_account_that_is_well(health: Health) -> None:
         "scopes_granted": "energy_device_data, openid, something_new",
         "scopes_missing": "vehicle_cmds, vehicle_location",
         "problem": "none",
+        "budget_owner": True,
+        "service_trouble": None,
         "cost_month": 0.22,
         "credit_left": 9.78,
         "calls_data": 100,

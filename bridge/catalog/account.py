@@ -15,6 +15,7 @@ from bridge.catalog.rows import (
     select,
     sensor,
     timestamp,
+    topic,
 )
 
 
@@ -41,9 +42,9 @@ OPTIONS = options.options(
         unit="USD",
         device_class="monetary",
         category="config",
-        needs="budget_mode",
+        needs="budget_owner",
         icon="mdi:wallet",
-        note="Of all accounts together, which the first one has.",
+        note="Of all accounts together.",
     ),
     select(
         "budget_mode",
@@ -52,7 +53,7 @@ OPTIONS = options.options(
         "off warn slow_down hard_stop",
         option("budget_mode"),
         category="config",
-        needs="budget_mode",
+        needs="budget_owner",
         icon="mdi:wallet-outline",
         note="What is done to keep to it; each does what those before it do.",
     ),
@@ -134,6 +135,13 @@ ENTITIES = (
                 note="Of those that the sign-in asks for.",
             ),
             sensor("problem", "Problem", "bridge.problem", category="diagnostic"),
+            topic(
+                "budget_owner",
+                "Budget owner",
+                "bridge.budget_owner",
+                read=convert.boolean,
+                note="The budget is that of all accounts together: it is set at the first one.",
+            ),
             binary_sensor(
                 "service_trouble",
                 "Service trouble",
