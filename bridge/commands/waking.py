@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from bridge import catalog
 from bridge.clock import Clock
@@ -43,6 +43,13 @@ class Policy:
     """Is nothing to be sent?"""
 
 
+class _Asked(NamedTuple):
+    """For which job a car was asked to wake up, and until when that serves the others too."""
+
+    job: Job
+    until: float
+
+
 class Waker:
     """One car is woken for one job at a time; the caller sees to that."""
 
@@ -60,7 +67,7 @@ class Waker:
         self._store = store
         self._policy = policy
         self._learn = learn
-        self._woken: dict[DeviceId, float] = {}
+        self._asked: dict[DeviceId, _Asked] = {}
 
     async def awaken(self, job: Job) -> str:
         """Empty when the car is online; else why it is not. Raises BridgeError."""
@@ -78,27 +85,31 @@ class Waker:
         if job.command.endpoint != WAKE:
             # No wake for a command that the car will not take (C6).
             await self._api(job.request.device).check_key(job.request.device.id)
-        await self._ask(job.request.device)
-        return await self._wait(job.request.device, job.request.deadline)
+        await self._ask(job)
+        return await self._wait(job)
 
-    async def _ask(self, at: DeviceId) -> None:
+    async def _ask(self, job: Job) -> None:
         """One wake serves all who wait, also one that does not seem to work: the next is not paid for at once."""
-        if self._clock.monotonic() - self._woken.get(at, -PATIENCE) < PATIENCE:
+        at = job.request.device
+        last = self._asked.get(at)
+        if last and (last.job is job or self._clock.monotonic() < last.until):
             return
         try:
             with suppress(VehicleUnavailable, ServerFailed):  # it may have been heard all the same (2.3)
                 await self._api(at).wake_up(at.id)
         except BudgetSpent as error:
             raise type(error)(f"the car is asleep and was not woken: {error}") from error
-        self._woken[at] = self._clock.monotonic()
+        self._asked[at] = _Asked(job, self._clock.monotonic() + PATIENCE)
 
-    async def _wait(self, at: DeviceId, deadline: float) -> str:
+    async def _wait(self, job: Job) -> str:
         """Looks, which is free, until the car is online (fleet-api.md 2.3)."""
-        until = min(self._clock.monotonic() + self._policy.wake_time, deadline)
+        at = job.request.device
+        until = min(self._clock.monotonic() + self._policy.wake_time, job.request.deadline)
         wait = 2.0
         while self._clock.monotonic() < until:
             await self._clock.sleep(min(wait, until - self._clock.monotonic()))
             if await self._look(at) is Connectivity.ONLINE:
+                self._asked[at] = _Asked(job, 0.0)
                 return ""
             wait = min(wait * 1.5, 10.0)
         return "the car was asked to wake up and did not come online in time; nothing was sent"
