@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager
@@ -184,6 +185,23 @@ async def test_polling_that_changes_is_looked_at_anew(house: House, at: Desk) ->
     assert house.control.is_polled(OTHER_CAR)
     await at.ask("polling", "true")
     assert house.wanted[-1] == CAR
+
+
+async def test_what_was_begun_when_the_bridge_was_killed_is_unconfirmed_and_nobody_is_asked(tmp_path: Path) -> None:
+    class Killed(Kept):
+        def keep_option(self, device: str, name: str, value: Any) -> None:
+            super().keep_option(device, name, value)
+            raise asyncio.CancelledError
+
+    house = House(Killed())
+    async with house.open(tmp_path) as one:
+        one.send("wake_policy", "never")
+        await one.idle()
+        assert one.results == []
+    async with House(Kept()).open(tmp_path) as next_one:
+        (result,) = await next_one.heard(1)
+    assert (result.outcome, result.reason) == (Outcome.UNCONFIRMED, "restarted")
+    assert next_one.tesla.asked == []
 
 
 # --- dry run ----------------------------------------------------------------------------------------------

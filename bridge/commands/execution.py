@@ -118,6 +118,7 @@ class Executor:
         return self._asleep(job, why) or self._expired(job) or await self._send(job, 2)
 
     async def _do_here(self, job: Job) -> Result:
+        self._note_sending(job)
         said = await self._local[job.command.name](job.request.device, job.parameters)
         self._learn(Update(job.request.device, job.expected, self._clock.monotonic(), "command"))
         return self.result(job.request, Outcome.OK, None, said or "", value=job.value)
