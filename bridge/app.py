@@ -288,7 +288,7 @@ class Bridge:
         """Each account, for the doctor."""
         return [build.case(self._settings, account.access, self._clock) for account in self._accounts.all]
 
-    def _found(self, account: str, answer: Mapping[str, bool | None]) -> None:
+    def _found(self, account: str, answer: Mapping[str, bool]) -> None:
         self._tell(DeviceId(Kind.ACCOUNT, account or FIRST), answer)
 
     def _is_known(self, at: DeviceId) -> bool | None:

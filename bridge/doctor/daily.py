@@ -24,7 +24,7 @@ DAY = 86_400.0
 
 log = structlog.get_logger()
 
-Answer = Mapping[str, bool | None]
+Answer = Mapping[str, bool]
 
 
 class Daily:
@@ -53,12 +53,14 @@ class Daily:
 
 
 async def look(case: Case) -> Answer:
-    """None: there is nothing to look at, or nobody could be asked just now."""
+    """Says nothing of what cannot be looked at, or not just now: then what was known stays."""
     is_served = await _is_well(checks.page, case)
-    return {
+    is_registered = await _is_well(checks.registration, case)
+    found = {
         "public_key_problem": None if is_served is None else not is_served,
-        "partner_registered": await _is_well(checks.registration, case),
+        "partner_registered": is_registered,
     }
+    return {key: value for key, value in found.items() if value is not None}
 
 
 async def _is_well(check: Callable[[Case], Awaitable[str | None]], case: Case) -> bool | None:

@@ -15,7 +15,6 @@ from bridge.fleet.calls import Call, vehicle_path
 CARS = ("vehicle_device_data",)
 CHARGING = ("vehicle_charging_cmds",)
 USER = ("user_data",)
-SHARING = ("vehicle_device_data", "vehicle_cmds")
 
 DX = "/api/1/dx"
 
@@ -75,12 +74,12 @@ async def mobile_enabled(wire: Wire, vin: str) -> dict[str, Any]:
 
 async def drivers(wire: Wire, vin: str) -> list[dict[str, Any]]:
     """Whom the owner has given the car to. Free; for the owner only."""
-    return mappings(await wire.send(Call("GET", vehicle_path(vin, "drivers"), device=vin, scopes=SHARING)))
+    return mappings(await wire.send(Call("GET", vehicle_path(vin, "drivers"), device=vin, scopes=CARS)))
 
 
 async def invitations(wire: Wire, vin: str) -> list[dict[str, Any]]:
     """Those that nobody has taken up yet: the first page. Free."""
-    return mappings(await wire.send(Call("GET", vehicle_path(vin, "invitations"), device=vin, scopes=SHARING)))
+    return mappings(await wire.send(Call("GET", vehicle_path(vin, "invitations"), device=vin, scopes=CARS)))
 
 
 async def options(wire: Wire, vin: str) -> dict[str, Any]:

@@ -50,6 +50,12 @@ def _remove(ask: Ask) -> Json:
     return envelope({"updated_vehicles": int(was_there)})
 
 
+def _errors(ask: Ask) -> Json:
+    """No simulated car streams, so none fails at it."""
+    assert ask.car  # noqa: S101 - a car that nobody has is a 404
+    return envelope({"fleet_telemetry_errors": []})
+
+
 CONFIG = "fleet_telemetry_config"
 
 CALLS = (
@@ -57,4 +63,5 @@ CALLS = (
     Call("POST", f"{CARS}/{CONFIG}", "free", DATA, _unsigned),
     Call("GET", f"{CAR}/{CONFIG}", "free", DATA, _configuration),
     Call("DELETE", f"{CAR}/{CONFIG}", "free", DATA, _remove),
+    Call("GET", f"{CAR}/fleet_telemetry_errors", "free", DATA, _errors),
 )

@@ -1,4 +1,4 @@
-"""What is asked of a car now and then, besides vehicle_data (fleet-api.md 2.4, 8.3; entities.md H36 to H43, L34 to L43).
+"""What is asked of a car besides vehicle_data (fleet-api.md 2.4, 8.3; entities.md H36 to H43, L34 to L43).
 
 Of persons there are numbers only: how many drivers, how many invitations.
 """
@@ -191,7 +191,7 @@ STATUS = group(
                 "mobile_access",
                 "Mobile access enabled",
                 "mobile_enabled.result",
-                note=_asked("mobile_enabled"),
+                note="Asked only on request: get/mobile_enabled.",
             ),
             sensor(
                 "service_status",
@@ -233,10 +233,21 @@ BESIDES = (*CONFIG, *SOFTWARE, *LOCATION, *STATUS)
 
 HEADS: Mapping[str, str] = {
     **dict.fromkeys(
-        ("nearby_charging_sites", "recent_alerts", "release_notes", "service_data", "fleet_status"),
+        [
+            "nearby_charging_sites",
+            "recent_alerts",
+            "release_notes",
+            "service_data",
+            "fleet_status",
+            "options",
+            "warranty",
+            "fleet_telemetry_config",
+            "fleet_telemetry_errors",
+            "drivers",
+            "invitations",
+        ],
         "vehicle_device_data",
     ),
-    **dict.fromkeys(("options", "warranty", "fleet_telemetry_config", "fleet_telemetry_errors"), "vehicle_device_data"),
     "mobile_enabled": "vehicle_cmds",
 }
-"""Head of a source -> the scope of its call. Drivers and invitations are told for either of two."""
+"""Head of a source -> the scope of its call (fleet-api.md 1.9)."""

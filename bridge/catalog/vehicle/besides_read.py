@@ -60,7 +60,9 @@ def warranties(raw: Any) -> list[Value]:
 
 def next_expiry(raw: Any) -> datetime | None:
     """The first end of those in force."""
-    return min((end for entry in _objects(raw) if (end := _or_none(convert.iso, entry.get("expirationDate")))), default=None)
+    return min(
+        (end for entry in _objects(raw) if (end := _or_none(convert.iso, entry.get("expirationDate")))), default=None
+    )
 
 
 def _told(raw: Any) -> str:

@@ -11,8 +11,8 @@ ALERT = event(
     "alert",
     enabled=False,
     icon="mdi:car-emergency",
-    note="An alert that was not in the list before, with its name, text, audience and time. The list is asked for only on "
-    "request (recent_alerts).",
+    note="An alert that was not in the list before, with its name, text, audience and time. The list is asked for "
+    "only on request: get/recent_alerts.",
 )
 
 EVENTS = (COMMAND_EVENT, ALERT)

@@ -1,4 +1,4 @@
-"""Buttons for what is asked only on request: commands of our own, `refresh_<name>` of a row of bridge.sources.extras."""
+"""Buttons for what is asked only on request: commands of our own, `refresh_<name>` of a row of `EXTRAS`."""
 
 from __future__ import annotations
 
@@ -32,5 +32,4 @@ REFRESH = (
     refresh("recent_alerts", "Refresh alerts", "mdi:alert-circle-outline"),
     refresh("release_notes", "Refresh release notes", "mdi:text-box-outline"),
     refresh("service_data", "Refresh service status", "mdi:wrench-clock"),
-    refresh("mobile_enabled", "Refresh mobile access", "mdi:cellphone-key"),
 )
