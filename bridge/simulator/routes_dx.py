@@ -3,7 +3,6 @@
 The members of an option and of a warranty are those that public clients read; fleet-api.md names only their lists.
 """
 
-from bridge.simulator.account import Car
 from bridge.simulator.answers import Json, not_found
 from bridge.simulator.errors import BadParameter
 from bridge.simulator.gate import Ask, Call
@@ -25,19 +24,16 @@ WARRANTIES = (
 )
 
 
-def _car(ask: Ask) -> Car:
-    """Of the parameter `vin`."""
+def _check_vin(ask: Ask) -> None:
     vin = ask.query.get("vin")
     if not vin:
         raise BadParameter("vin is missing")
-    car = ask.account.car(vin)
-    if car is None:
+    if ask.account.car(vin) is None:
         raise not_found()
-    return car
 
 
 def _options(ask: Ask) -> Json:
-    assert _car(ask)  # noqa: S101 - a car that nobody has is a 404
+    _check_vin(ask)
     codes = [
         {"code": code, "colorCode": colour, "displayName": name, "isActive": True} for code, colour, name in OPTIONS
     ]
@@ -45,7 +41,7 @@ def _options(ask: Ask) -> Json:
 
 
 def _warranty(ask: Ask) -> Json:
-    assert _car(ask)  # noqa: S101 - a car that nobody has is a 404
+    _check_vin(ask)
     return {"activeWarranty": [_entry(*row) for row in WARRANTIES], "upcomingWarranty": [], "expiredWarranty": []}
 
 

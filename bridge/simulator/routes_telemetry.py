@@ -51,9 +51,7 @@ def _remove(ask: Ask) -> Json:
 
 
 def _errors(ask: Ask) -> Json:
-    """No simulated car streams, so none fails at it."""
-    assert ask.car  # noqa: S101 - a car that nobody has is a 404
-    return envelope({"fleet_telemetry_errors": []})
+    return envelope({"fleet_telemetry_errors": ask.cloud.telemetry_errors.get(ask.car.vin, [])})
 
 
 CONFIG = "fleet_telemetry_config"

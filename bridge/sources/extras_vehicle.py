@@ -16,11 +16,12 @@ from bridge.sources.asking import DAY, WEEK, Answers, Asking, Extra
 Question = Callable[[Any, str], Awaitable[Any]]
 
 
-def _object(head: str, question: Question) -> Callable[[Asking], Awaitable[Answers]]:
-    """The answer is an object, read as it is."""
+def _object(head: str, question: Question, *members: str) -> Callable[[Asking], Awaitable[Answers]]:
+    """The answer is an object, of which these members are read."""
 
     async def ask(asking: Asking) -> Answers:
-        return {asking.at: {head: await question(asking.api, asking.at.id)}}
+        found: Mapping[str, Any] = await question(asking.api, asking.at.id)
+        return {asking.at: {head: {name: found.get(name) for name in members}}}
 
     return ask
 
@@ -59,7 +60,7 @@ VEHICLE: tuple[Extra, ...] = (
     _paid(
         "nearby_charging_sites",
         "Superchargers nearby: distance and free stalls",
-        _object("nearby_charging_sites", calls.nearby_charging_sites),
+        _object("nearby_charging_sites", calls.nearby_charging_sites, "superchargers", "destination_charging"),
     ),
     _paid(
         "recent_alerts",
@@ -72,11 +73,25 @@ VEHICLE: tuple[Extra, ...] = (
         _list("release_notes", calls.release_notes, "title", "subtitle", "description", "customer_version"),
     ),
     _paid(
-        "service_data", "is it in service, until when", _object("service_data", calls.service_data), reaches_car=False
+        "service_data",
+        "is it in service, until when",
+        _object("service_data", calls.service_data, "service_status", "service_etc"),
+        reaches_car=False,
     ),
-    _paid("mobile_enabled", "is mobile access on", _object("mobile_enabled", calls.mobile_enabled), reaches_car=False),
-    Extra("options", Kind.VEHICLE, _object("options", calls.options), WEEK, tells="option codes"),
-    Extra("warranty", Kind.VEHICLE, _object("warranty", calls.warranty), WEEK, tells="warranties and their ends"),
+    _paid(
+        "mobile_enabled",
+        "is mobile access on",
+        _object("mobile_enabled", calls.mobile_enabled, "result"),
+        reaches_car=False,
+    ),
+    Extra("options", Kind.VEHICLE, _object("options", calls.options, "codes"), WEEK, tells="option codes"),
+    Extra(
+        "warranty",
+        Kind.VEHICLE,
+        _object("warranty", calls.warranty, "activeWarranty", "upcomingWarranty", "expiredWarranty"),
+        WEEK,
+        tells="warranties and their ends",
+    ),
     Extra("drivers", Kind.VEHICLE, _list("drivers", calls.drivers), DAY, tells="how many drivers there are"),
     Extra(
         "invitations",
@@ -88,7 +103,7 @@ VEHICLE: tuple[Extra, ...] = (
     Extra(
         "fleet_telemetry_config",
         Kind.VEHICLE,
-        _object("fleet_telemetry_config", calls.telemetry_config),
+        _object("fleet_telemetry_config", calls.telemetry_config, "synced", "config", "limit_reached"),
         DAY,
         tells="has the car its streaming configuration",
     ),
