@@ -16,6 +16,7 @@ from bridge.errors import CallWrong, NotRegistered, RateLimited, ScopeMissing, S
 from bridge.model import DeviceId, Kind
 from bridge.schedule import spread
 from bridge.sources.asker import FIRST
+from bridge.sources.asking import Answers, Asking, Extra
 from bridge.sources.extras import EXTRAS, buttons
 
 DAY = 86_400.0
@@ -24,7 +25,7 @@ CALLS = {"options": "options", "warranty": "details"}
 
 ON_REQUEST = [extra for extra in EXTRAS if not extra.is_regular]
 REGULAR = [extra for extra in EXTRAS if extra.is_regular]
-OBJECTS = {"fleet_telemetry_errors": [], "recent_alerts": [], "release_notes": [], "data": []}
+OBJECTS: dict[str, list[Any]] = {"fleet_telemetry_errors": [], "recent_alerts": [], "release_notes": [], "data": []}
 SAID: dict[tuple[str, str], Any] = {
     (name, about): [] if name in {"drivers", "invitations", "orders"} else OBJECTS
     for about in (VIN, OTHER_VIN, "")
@@ -150,6 +151,20 @@ async def test_nothing_is_asked_while_nobody_listens(account: Account) -> None:
     async with polling(account, besides=EXTRAS, listening=False) as house:
         await house.passes(DAY)
     assert account.asked == []
+
+
+async def test_what_is_asked_often_begins_soon(account: Account) -> None:
+    """After the lists, and before a day's worth of waiting."""
+    asked: list[float] = []
+
+    async def ask(asking: Asking) -> Answers:
+        asked.append(account.clock.monotonic() - START)
+        return {}
+
+    async with polling(account, besides=[Extra("often", Kind.VEHICLE, ask, every=600)]) as house:
+        await house.passes(3600)
+    assert FIRST[0] <= asked[0] < FIRST[0] + 60
+    assert {round(later - earlier) for earlier, later in pairwise(asked)} == {600}
 
 
 # --- what goes wrong ----------------------------------------------------------------------------------------------

@@ -1,7 +1,6 @@
 """The smaller questions, each asked now and then (fleet-api.md 1.12, 2.4, 5, 8.3).
 
-Whether one is billed, 6.2 tells only in part: `data` is what Tesla calls a live call about a car, `free` what nobody
-has seen on a bill.
+Which are billed, 6.2 tells only in part: `data` are live calls about a car, `free` those for which no price is known.
 """
 
 from __future__ import annotations

@@ -20,7 +20,10 @@ from bridge.sources.asking import DAY, Asking, Extra
 log = structlog.get_logger()
 
 FIRST = (60.0, 900.0)
-"""Seconds after the start between which the regular ones are asked first, spread out by device and name."""
+"""Seconds after the start between which the regular ones are asked first, spread out by device and name.
+
+By then the lists and a site's time zone are known. What is asked often is asked first within a tenth of its time more.
+"""
 
 Key = tuple[DeviceId, str]
 
@@ -76,7 +79,8 @@ class Asker:
 
     async def _repeat(self, at: DeviceId, extra: Extra) -> None:
         key, now = (at, extra.name), self._clock.monotonic()
-        first = now + schedule.spread(f"{at} {extra.name}", *FIRST)
+        earliest, latest = FIRST
+        first = now + schedule.spread(f"{at} {extra.name}", earliest, min(latest, earliest + extra.every / 10))
         self._calls[key] = CallHistory(done_at=first - extra.every if extra.is_regular else now)
         while True:
             wait = schedule.next_call(self._calls[key], extra.every, self._pace) - self._clock.monotonic()
