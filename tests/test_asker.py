@@ -120,6 +120,16 @@ async def test_a_wish_brings_one_call(account: Account, extra: Any) -> None:
     assert [asked.given["cost"] for asked in made] == ["data"]
 
 
+@pytest.mark.parametrize(("scopes", "groups"), [(None, "drive_state;location_data"), (["openid"], "drive_state")])
+async def test_the_place_is_asked_for_where_the_sign_in_covers_it(account: Account, scopes: Any, groups: str) -> None:
+    async with polling(account, scopes=lambda: scopes, besides=EXTRAS) as house:
+        await house.passes(100)
+        house.poller.want(CAR, group="drive_state")
+        await house.passes(1)
+    (made,) = [asked for asked in account.asked if asked.given.get("params") and asked.name == "vehicle_data"]
+    assert made.given["params"] == {"endpoints": groups}
+
+
 async def test_fresh_data_of_a_car_is_no_wish_for_all_the_rest(account: Account) -> None:
     """It is wished for after each command."""
     async with polling(account, besides=EXTRAS) as house:

@@ -191,6 +191,14 @@ async def test_one_group_of_vehicle_data_is_read_alone() -> None:
     assert "locked" not in values
 
 
+async def test_the_place_is_not_lost_when_driving_is_read_alone() -> None:
+    """Tesla puts it into the same group, if it is asked for."""
+    async with world() as tesla:
+        values = (await tesla.ask("drive_state"))[CAR]
+    assert values["latitude"] == pytest.approx(37.44, abs=0.5)
+    assert values["position"]
+
+
 async def test_release_notes_within_one_response_more_are_read_too() -> None:
     async with world() as tesla:
         nested = {"response": {"response": {"release_notes": [{"title": "New", "customer_version": "2026.8"}]}}}

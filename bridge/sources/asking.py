@@ -27,6 +27,8 @@ class Asking(NamedTuple):
     now: datetime
     zone: str | None
     devices: Collection[DeviceId]
+    has_place: bool = True
+    """Does the sign-in cover where cars are? Without it a question for that would be refused or not answered."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,8 +11,6 @@ from bridge.sources.extras_vehicle import VEHICLE
 
 EXTRAS: tuple[Extra, ...] = (*VEHICLE, *ACCOUNT)
 
-ON_REQUEST = frozenset(extra.name for extra in EXTRAS if not extra.is_regular)
-
 Want = Callable[[DeviceId, float, str], None]
 
 

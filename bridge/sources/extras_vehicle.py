@@ -37,10 +37,11 @@ def _list(head: str, question: Question, *members: str) -> Callable[[Asking], Aw
 
 
 def _part(name: str) -> Callable[[Asking], Awaitable[Answers]]:
-    """One group of vehicle_data."""
+    """One group of vehicle_data. The place comes within drive_state: without it, it would become unknown (2.2)."""
 
     async def ask(asking: Asking) -> Answers:
-        body = await calls.vehicle_data(asking.api, asking.at.id, [name])
+        groups = [name, *(["location_data"] if name == "drive_state" and asking.has_place else [])]
+        body = await calls.vehicle_data(asking.api, asking.at.id, groups)
         seen = {"last_seen": answers.newest(body) or asking.now, "data_source": "poll"}
         return {asking.at: {name: body.get(name), "bridge": seen}}
 
@@ -55,7 +56,7 @@ def _paid(name: str, tells: str, ask: Callable[[Asking], Awaitable[Answers]], *,
 VEHICLE: tuple[Extra, ...] = (
     _paid("charge_state", "battery and charging alone", _part("charge_state")),
     _paid("climate_state", "climate alone", _part("climate_state")),
-    _paid("drive_state", "driving alone, without the place", _part("drive_state")),
+    _paid("drive_state", "driving and the place alone", _part("drive_state")),
     _paid("vehicle_state", "doors, windows, locks, tyres, software alone", _part("vehicle_state")),
     _paid(
         "nearby_charging_sites",

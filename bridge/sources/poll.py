@@ -70,7 +70,7 @@ class Poller:
             clock=clock,
             pace=pace,
             listening=listening,
-            asking=lambda at: Asking(api, at, clock.now(), self._zones.get(at), self.devices),
+            asking=lambda at: Asking(api, at, clock.now(), self._zones.get(at), self.devices, self._has_place()),
             sleeps=self._sleeps,
             learn=self._learn,
         )
@@ -220,12 +220,15 @@ class Poller:
 
     async def _read_data(self, at: DeviceId) -> None:
         asked = self._clock.monotonic()
-        scopes = self._scopes()
-        location = ("location_data",) if scopes is None or "vehicle_location" in scopes else ()
+        location = ("location_data",) if self._has_place() else ()
         body = await self._api.vehicle_data(at.id, (*DATA_GROUPS, *location))
         values = self._learn(at, {"vehicle": body, **body, "bridge": self._seen(answers.newest(body))}, asked)
         doing = schedule.activity(values)
         self._set_vehicle(at, schedule.saw_data(self._vehicles[at], doing, asked, self._clock.monotonic()))
+
+    def _has_place(self) -> bool:
+        scopes = self._scopes()
+        return scopes is None or "vehicle_location" in scopes
 
     # --- one site ---------------------------------------------------------------------------------------
 
