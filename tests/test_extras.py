@@ -126,7 +126,7 @@ async def test_warranties_end_at_a_time_and_at_kilometres() -> None:
 
 async def test_option_codes() -> None:
     async with world() as tesla:
-        values = (await tesla.ask("options"))[CAR]
+        values = (await tesla.ask("option_codes"))[CAR]
     assert values["option_codes"] == "APBS, MT301, PMNG, W38B"
     assert values["options"][0] == {"code": "MT301", "name": "Model 3 Long Range", "is_active": True}
 
@@ -314,7 +314,7 @@ async def test_without_its_scope_nothing_is_asked() -> None:
         for name in ("orders", "charging_history", "mobile_enabled"):
             with pytest.raises(ScopeMissing):
                 await tesla.ask(name)
-        assert (await tesla.ask("options"))[CAR]
+        assert (await tesla.ask("option_codes"))[CAR]
 
 
 async def test_a_car_without_it_is_a_refusal() -> None:
@@ -327,5 +327,5 @@ async def test_a_car_without_it_is_a_refusal() -> None:
 def test_the_times_are_those_of_a_day_and_a_week() -> None:
     regular = {extra.name: timedelta(seconds=extra.every) for extra in EXTRAS if extra.is_regular}
     weekly = {name for name, every in regular.items() if every == timedelta(weeks=1)}
-    assert weekly == {"options", "warranty"}, "what hardly ever changes"
+    assert weekly == {"option_codes", "warranty"}, "what hardly ever changes"
     assert all(regular[name] == timedelta(days=1) for name in regular.keys() - weekly)

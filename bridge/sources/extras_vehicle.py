@@ -85,7 +85,7 @@ VEHICLE: tuple[Extra, ...] = (
         _object("mobile_enabled", calls.mobile_enabled, "result"),
         reaches_car=False,
     ),
-    Extra("options", Kind.VEHICLE, _object("options", calls.options, "codes"), WEEK, tells="option codes"),
+    Extra("option_codes", Kind.VEHICLE, _object("options", calls.options, "codes"), WEEK, tells="option codes"),
     Extra(
         "warranty",
         Kind.VEHICLE,
