@@ -2,47 +2,13 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Awaitable, Callable, Collection, Mapping
-from dataclasses import dataclass
-from datetime import datetime
-from typing import Any, NamedTuple
+from bridge.model import Kind
+from bridge.sources.asking import Answers, Asking, Extra
+from bridge.sources.extras_site import SITE_EXTRAS
 
-from bridge.model import DeviceId, Kind
-from bridge.sources.answers import Api
+__all__ = ["EXTRAS", "ON_REQUEST", "Answers", "Asking", "Extra", "of"]
 
-Answers = Mapping[DeviceId, Mapping[str, Any]]
-"""Device -> what is read of it by the catalogue, keyed by the head of the rows' sources."""
-
-
-class Asking(NamedTuple):
-    """Who is asked about, and what the question needs. `zone`: the site's own time zone, while it is known."""
-
-    api: Api
-    at: DeviceId
-    now: datetime
-    zone: str | None
-    devices: Collection[DeviceId]
-
-
-@dataclass(frozen=True, slots=True)
-class Extra:
-    """One such call. `<base>/<kind>/<id>/get/<name>` asks for it at once."""
-
-    name: str
-    kind: Kind
-    ask: Callable[[Asking], Awaitable[Answers]]
-    every: float = math.inf
-    """Seconds; infinite: only when somebody asks, because it costs money or wears the car out."""
-    reaches_car: bool = False
-    """The car itself answers: it is not asked while it sleeps."""
-
-    @property
-    def is_regular(self) -> bool:
-        return math.isfinite(self.every)
-
-
-EXTRAS: tuple[Extra, ...] = ()
+EXTRAS: tuple[Extra, ...] = (*SITE_EXTRAS,)
 
 
 def of(kind: Kind) -> list[Extra]:

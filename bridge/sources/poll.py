@@ -44,11 +44,13 @@ class Poller:
         listening: asyncio.Event,
         report: Callable[[str, BridgeError | None], None],
         is_ours: Callable[[DeviceId], bool] = lambda _: True,
+        known: Callable[[DeviceId], Mapping[str, Value]] = lambda _: {},
     ) -> None:
         """While nobody is `listening`, nothing is asked: reading for nobody costs money (reliability.md D5).
 
-        What is not `is_ours`, another account asks about.
+        What is not `is_ours`, another account asks about. `known`: the values of a device.
         """
+        self._known = known
         self._account = account
         self._is_ours = is_ours
         self._api = api
@@ -254,6 +256,8 @@ class Poller:
         answer = await self._api.energy_history(at.id, start=day.start, end=day.end, period="day", zone=day.zone)
         if answer and day.zone == NO_ZONE:
             self._set_zone(at, answer.get("installation_time_zone"))
+        if self._zones.get(at) != day.zone:
+            return  # that was not the site's own day; it is read at once
         if totals := energy_history.totals(answer, day):
             self._learn(at, {"energy_history": totals}, asked)
 
@@ -274,7 +278,7 @@ class Poller:
         if sleeps and extra.reaches_car:
             return
         asked = self._clock.monotonic()
-        asking = extras.Asking(self._api, at, self._clock.now(), self._zones.get(at), self.devices)
+        asking = extras.Asking(self._api, at, self._clock.now(), self._zones.get(at), self.devices, self._known(at))
         for device, answer in (await extra.ask(asking)).items():
             self._learn(device, answer, asked)
 
