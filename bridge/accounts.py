@@ -60,7 +60,10 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class Means:
-    """What all accounts have in common. `listening` is set while somebody can hear us; `known`: the values of a device."""
+    """What all accounts have in common. `listening` is set while somebody can hear us.
+
+    `known`: the values of a device.
+    """
 
     clock: Clock
     pace: Pace

@@ -78,7 +78,7 @@ def gates(kind: Kind) -> frozenset[str]:
 
 @cache
 def shaping_keys(kind: Kind) -> frozenset[str]:
-    """The entities whose change can change the document: gates, currencies, moving limits, and numbers beyond theirs."""
+    """The entities whose change can change the document: gates, currencies, limits, numbers beyond theirs."""
     return _frames(kind) | {row.key for row in CATALOGUE[kind].entities.values() if row.limits}
 
 

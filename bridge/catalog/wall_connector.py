@@ -208,7 +208,7 @@ EVENTS = (
         "charging_started charging_ended",
         enabled=False,
         icon="mdi:ev-station",
-        note="With `vin` and `start`; at the end also `energy` in Wh, of the power that the bridge saw, and `duration` in "
-        "seconds.",
+        note="With `vin` and `start`; at the end also `duration` in seconds, and `energy` in Wh of the power that the "
+        "bridge saw.",
     ),
 )

@@ -35,12 +35,15 @@ UNKNOWN_AGE = timedelta(days=365)
 async def ask_past_days(asking: Asking) -> Answers:
     """The site's past days that lifetime counters do not hold yet, and at the very first everything before today."""
     today = history.today(asking.now, asking.zone)
-    if today is None or asking.known.get("history_period_start") is None:
-        return {}  # a site that tells no energy of today tells none of other days
+    begun = asking.known.get("history_period_start")
+    if today is None or not isinstance(begun, datetime) or begun.date() != today.start.date():
+        return {}  # a site that tells no energy of today tells none of other days, or our clock is wrong
     told: dict[str, Any] = {"asked_at": asking.now.isoformat(), "today": today.start.date().isoformat(), "days": {}}
     since = _date(asking.known.get("lifetime_settled_until"))
     if since is None:
-        told["before"] = await _everything(asking, today)
+        installed = asking.known.get("installation_date")
+        told["since"] = installed.date().isoformat() if isinstance(installed, datetime) else None
+        told["before"] = await _everything(asking, today, installed)
     else:
         due = _due(asking, since, today.start.date())
         if not due:
@@ -61,9 +64,8 @@ def _due(asking: Asking, since: date, today: date) -> list[history.Day]:
     return [] if is_fresh and all(day.start.date().isoformat() in have for day in due) else due
 
 
-async def _everything(asking: Asking, today: history.Day) -> dict[str, Any] | None:
+async def _everything(asking: Asking, today: history.Day, installed: Value) -> dict[str, Any] | None:
     """Since the site was installed; None where it does not tell."""
-    installed = asking.known.get("installation_date")
     if not isinstance(installed, datetime) or installed >= today.start:
         return None
     end = today.start - timedelta(seconds=1)
@@ -99,8 +101,9 @@ async def ask_outages(asking: Asking) -> Answers:
     if today is None or not asking.known.get("has_battery"):
         return {}
     installed = asking.known.get("installation_date")
-    is_known = isinstance(installed, datetime) and installed < asking.now
-    start = installed.astimezone(today.start.tzinfo) if is_known else today.start - UNKNOWN_AGE
+    start = today.start - UNKNOWN_AGE
+    if isinstance(installed, datetime) and installed < asking.now:
+        start = installed.astimezone(today.start.tzinfo)
     answer = await asking.api.energy_history(
         asking.at.id, start=start, end=today.end, period="lifetime", zone=today.zone, kind="backup"
     )

@@ -11,8 +11,8 @@ GRID_OUTAGE = event(
     "grid_outage_started grid_outage_ended grid_outage_recorded",
     icon="mdi:transmission-tower-off",
     needs="has_battery",
-    note="started and ended: as the bridge saw it, with `start` and, at the end, `duration` in seconds. recorded: the "
-    "site's own entry of an outage that is over, with `start`, `end` and `duration`. Leaving the grid on purpose is none.",
+    note="started and ended: as the bridge saw it, with `start` and, at the end, `duration` in seconds. recorded: an "
+    "outage that is over, as the site tells it, with `start`, `end`, `duration`. Leaving the grid on purpose is none.",
 )
 
 STORM = event(
