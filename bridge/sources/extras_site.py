@@ -49,7 +49,7 @@ async def ask_past_days(asking: Asking) -> Answers:
         if not due:
             return {}
         for day in due:
-            told["days"][day.start.date().isoformat()] = await _sums(asking, day, "day")
+            told["days"][day.start.date().isoformat()] = _energies(await _ask(asking, day, "day"), day)
     return {asking.at: {"past_days": told}}
 
 
@@ -68,18 +68,22 @@ async def _everything(asking: Asking, today: history.Day, installed: Value) -> d
     """Since the site was installed; None where it does not tell."""
     if not isinstance(installed, datetime) or installed >= today.start:
         return None
-    end = today.start - timedelta(seconds=1)
+    start = installed.astimezone(today.start.tzinfo)
+    past = history.Day(start, today.start - timedelta(seconds=1), today.zone)
     try:
-        return await _sums(asking, history.Day(installed.astimezone(today.start.tzinfo), end, today.zone), "lifetime")
+        answer = await _ask(asking, past, "lifetime")
     except CallWrong:
         return None  # then the counters begin with today
+    # A bucket may be a whole year, stamped with its first moment: before the site was installed.
+    return _energies(answer, past._replace(start=start - timedelta(days=366)))
 
 
-async def _sums(asking: Asking, day: history.Day, period: str) -> dict[str, Any] | None:
-    answer = await asking.api.energy_history(asking.at.id, start=day.start, end=day.end, period=period, zone=day.zone)
-    # A bucket of a year is stamped with its first moment, which is before the site was installed.
-    window = day._replace(start=day.start.replace(month=1, day=1)) if period == "lifetime" else day
-    sums = history.totals(answer, window)
+async def _ask(asking: Asking, day: history.Day, period: str) -> Mapping[str, Any] | None:
+    return await asking.api.energy_history(asking.at.id, start=day.start, end=day.end, period=period, zone=day.zone)
+
+
+def _energies(answer: Any, day: history.Day) -> dict[str, Any] | None:
+    sums = history.totals(answer, day)
     return None if sums is None else {key: value for key, value in sums.items() if key != "period_start"}
 
 
