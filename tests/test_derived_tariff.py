@@ -56,6 +56,9 @@ CONTENT: dict[str, Any] = {
 }
 
 
+NAMELESS = {**CONTENT, "seasons": {"ALL": season((1, 1), (12, 31), **{"": [span("0:00", "0:00")]})}}
+
+
 def at(local: str, content: Any = CONTENT, zone: Value = "Europe/Berlin") -> dict[str, Value]:
     """What is derived when the site's clock shows this."""
     moment = datetime.fromisoformat(local)
@@ -147,7 +150,7 @@ def test_without_a_time_zone_nothing_is_known(zone: Value) -> None:
 
 
 @pytest.mark.parametrize(
-    "content", [*ODD, {}, {"energy_charges": None}, {"energy_charges": {"ALL": {"rates": {"ALL": "x"}}}}]
+    "content", [*ODD, {}, {"energy_charges": None}, {"energy_charges": {"ALL": {"rates": {"ALL": "x"}}}}, NAMELESS]
 )
 def test_what_is_no_tariff_tells_nothing(content: Any) -> None:
     assert at("2026-07-01T12:00", content) == dict.fromkeys(KEYS)

@@ -176,6 +176,8 @@ def _season(name: str, body: Mapping[str, Any]) -> Season:
     last = int(body.get("toMonth") or 12), int(body.get("toDay") or 31)
     for month, day in (first, last):
         date(2024, month, 1).replace(day=min(day, 28))  # raises for what is no month
+    for period in body["tou_periods"]:
+        convert.word(period)  # raises for what has no letter
     periods = {period: tuple(map(_span, entry["periods"])) for period, entry in body["tou_periods"].items()}
     return Season(name, first, last, periods)
 

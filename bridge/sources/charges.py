@@ -28,10 +28,11 @@ def _session(raw: Any) -> dict[str, Any] | None:
         energy = convert.whole(raw["energy_added_wh"])
     except (TypeError, ValueError, KeyError, OverflowError, OSError):
         return None
-    is_sound = 0 <= duration < _WEEK and 0 < energy < _ABSURD
+    is_sound = start > _EARLIEST and 0 <= duration < _WEEK and 0 < energy < _ABSURD
     return {"start": start.isoformat(), "duration": duration, "energy": energy} if is_sound else None
 
 
+_EARLIEST = datetime(2012, 1, 1, tzinfo=UTC)
 _WEEK = 7 * 86_400
 _ABSURD = 1_000_000
 """Wh: ten batteries."""

@@ -50,7 +50,7 @@ def _are_milliseconds(found: Iterable[_Outage], now: datetime) -> bool:
     known = list(found)
     starts = [*(outage.start for outage in known[1:]), now]
     overlaps = any(
-        outage.duration > (then - outage.start).total_seconds() for outage, then in zip(known, starts, strict=True)
+        outage.duration > (then - outage.start).total_seconds() for outage, then in zip(known, starts, strict=False)
     )
     return overlaps or (len(known) > 2 and all(outage.duration >= LONG_FOR_ALL for outage in known))
 
