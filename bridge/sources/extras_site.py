@@ -35,22 +35,28 @@ UNKNOWN_AGE = timedelta(days=365)
 async def ask_past_days(asking: Asking) -> Answers:
     """The site's past days that lifetime counters do not hold yet, and at the very first everything before today."""
     today = history.today(asking.now, asking.zone)
-    begun = asking.known.get("history_period_start")
-    if today is None or not isinstance(begun, datetime) or begun.date() != today.start.date():
-        return {}  # a site that tells no energy of today tells none of other days, or our clock is wrong
+    if today is None:
+        return {}
     told: dict[str, Any] = {"asked_at": asking.now.isoformat(), "today": today.start.date().isoformat(), "days": {}}
     since = _date(asking.known.get("lifetime_settled_until"))
+    due = [] if since is None else _due(asking, since, today.start.date())
+    if (since and not due) or not await _has_today(asking, today):
+        return {}
     if since is None:
         installed = asking.known.get("installation_date")
         told["since"] = installed.date().isoformat() if isinstance(installed, datetime) else None
         told["before"] = await _everything(asking, today, installed)
-    else:
-        due = _due(asking, since, today.start.date())
-        if not due:
-            return {}
-        for day in due:
-            told["days"][day.start.date().isoformat()] = _energies(await _ask(asking, day, "day"), day)
+    for day in due:
+        told["days"][day.start.date().isoformat()] = _energies(await _ask(asking, day, "day"), day)
     return {asking.at: {"past_days": told}}
+
+
+async def _has_today(asking: Asking, today: history.Day) -> bool:
+    """A site that tells no energy of today tells none of other days, or our clock is wrong."""
+    begun = asking.known.get("history_period_start")
+    if isinstance(begun, datetime) and begun.date() == today.start.date():
+        return True
+    return history.totals(await _ask(asking, today, "day"), today) is not None
 
 
 def _due(asking: Asking, since: date, today: date) -> list[history.Day]:
