@@ -191,6 +191,10 @@ class Accounts:
         """Fresh data of a device, so many seconds from now."""
         self.of(at).poller.want(at, after, group)
 
+    async def refresh(self, at: DeviceId, _parameters: Mapping[str, Value]) -> None:
+        """A command of our own: all that is free of a device, at once."""
+        self.want(at)
+
     @property
     def have_listed(self) -> bool:
         """Has each told what it has?"""

@@ -132,7 +132,7 @@ class Bridge:
             policy=build.policy(self._settings.commands),
             learn=self._learn,
             want=self._accounts.want,
-            local={"republish": self._publish_again, "refresh": self._refresh},
+            local={"republish": self._publish_again, "refresh": self._accounts.refresh},
         )
         return Commander(
             executor=executor,
@@ -276,9 +276,6 @@ class Bridge:
 
     async def _publish_again(self, _at: DeviceId, _parameters: Mapping[str, Value]) -> None:
         self._publisher.republish()
-
-    async def _refresh(self, at: DeviceId, _parameters: Mapping[str, Value]) -> None:
-        self._accounts.want(at)
 
     def _respond(self, verb: str, body: Mapping[str, Any], message: Message) -> None:
         self._publisher.respond(verb, body, response_topic=message.response_topic, correlation=message.correlation)

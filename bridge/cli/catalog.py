@@ -76,12 +76,16 @@ def _entity(row: Entity) -> tuple[str, ...]:
     return (
         f"`{place}`",
         row.name,
-        row.unit or ", ".join(row.options) or _range(row),
+        _unit(row) or ", ".join(row.options) or _range(row),
         component if row.enabled or not component else f"({component})",
         _setter(row),
         f"`{row.source}`",
         _note(row),
     )
+
+
+def _unit(row: Entity) -> str:
+    return f"{row.unit_from}{row.unit}" if row.unit_from else row.unit or ""
 
 
 def _range(row: Entity) -> str:
