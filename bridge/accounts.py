@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-from collections.abc import AsyncIterator, Callable, Collection, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -21,7 +21,7 @@ from bridge.fleet.auth.sources import TokenSource
 from bridge.fleet.client import FleetClient
 from bridge.fleet.notes import Notes
 from bridge.health import Health
-from bridge.model import Device, DeviceId, Kind, Roster, Update
+from bridge.model import Device, DeviceId, Kind, Roster, Update, Value
 from bridge.schedule import Pace
 from bridge.sources.poll import Poller
 
@@ -62,7 +62,10 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class Means:
-    """What all accounts have in common. `listening` is set while somebody can hear us."""
+    """What all accounts have in common. `listening` is set while somebody can hear us.
+
+    `known`: the values of a device.
+    """
 
     clock: Clock
     pace: Pace
@@ -72,6 +75,7 @@ class Means:
     notes: Notes
     is_polled: Callable[[DeviceId], bool] = lambda _: True
     """Has the owner left its polling on?"""
+    known: Callable[[DeviceId], Mapping[str, Value]] = lambda _: {}
 
 
 class Account:
@@ -97,6 +101,7 @@ class Account:
             report=self.report,
             is_ours=is_ours,
             is_polled=means.is_polled,
+            known=means.known,
         )
 
     @property

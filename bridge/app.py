@@ -152,6 +152,7 @@ class Bridge:
             data_dir=self._settings.data_dir,
             notes=database,
             is_polled=self._control.is_polled,
+            known=self._store.values,
         )
 
     def _reach(self) -> Reach:

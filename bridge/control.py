@@ -100,7 +100,7 @@ class Control:
         self._reach.republish()
 
     async def _refresh(self, at: DeviceId, _parameters: Mapping[str, Value]) -> str:
-        if self._reach.values(at).get("connectivity") != Connectivity.ONLINE:
+        if at.kind is Kind.VEHICLE and self._reach.values(at).get("connectivity") != Connectivity.ONLINE:
             raise VehicleUnavailable("the car is asleep, and it is not woken to be looked at")
         self._reach.want(at)
         return "its data is read as soon as 10 seconds have passed since the last time"

@@ -61,6 +61,7 @@ GOLDEN_SITE = load(GOLDEN / "energy_site.json")
 GOLDEN_CONNECTOR = {
     "wall_connector": GOLDEN_SITE["live_status"]["wall_connectors"][0],
     "wall_connector_info": GOLDEN_SITE["site_info"]["components"]["wall_connectors"][0],
+    "charge_history": GOLDEN_SITE["charge_history"],
 }
 
 ANSWERS = {

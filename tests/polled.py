@@ -84,16 +84,24 @@ class Account:
         return body
 
     async def energy_history(
-        self, site: str, *, start: datetime, end: datetime, period: str, zone: str
+        self, site: str, *, start: datetime, end: datetime, period: str, zone: str, kind: str = "energy"
     ) -> Mapping[str, Any] | None:
+        name = "energy_history" if kind == "energy" else f"{kind}_history"
         body: Mapping[str, Any] | None = await self._answer(
-            "energy_history", site, start=start.isoformat(), end=end.isoformat(), period=period, zone=zone
+            name, site, start=start.isoformat(), end=end.isoformat(), period=period, zone=zone
         )
         return body
 
     async def send(self, call: Call) -> Any:
         """Any other call, by the last word of its path."""
         return await self._answer(call.path.rsplit("/", 1)[-1], call.device or "", cost=call.cost, params=call.params)
+
+    async def backup_time_remaining(self, site: str) -> Mapping[str, Any]:
+        body: Mapping[str, Any] = await self._answer("backup_time_remaining", site, {})
+        return body
+
+    async def charge_history(self, site: str, *, start: datetime, end: datetime, zone: str) -> Any:
+        return await self._answer("charge_history", site, start=start.isoformat(), end=end.isoformat(), zone=zone)
 
     def times(self, name: str, about: str = "") -> list[float]:
         """When this was asked, in elapsed seconds."""

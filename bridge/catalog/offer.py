@@ -66,7 +66,10 @@ _CARS = (
     "vehicle charge_state charge_schedule_data climate_state drive_state gui_settings preconditioning_schedule_data "
     "vehicle_config vehicle_state"
 )
-_SITES = "live_status site_info energy_history wall_connector wall_connector_info"
+_SITES = (
+    "live_status site_info energy_history past_days backup_time_remaining backup_history charge_level_history "
+    "charge_history wall_connector wall_connector_info"
+)
 
 _ANSWERS: Mapping[str, str] = {
     **dict.fromkeys(_CARS.split(), "vehicle_device_data"),

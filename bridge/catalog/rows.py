@@ -55,6 +55,8 @@ class Entity:
     null: Value = None
     """What a null or a missing field means; None: unknown."""
     unit: str | None = None
+    unit_from: str | None = None
+    """Key of the entity of the same device that tells the currency: it stands before `unit`."""
     device_class: str | None = None
     state_class: str | None = None
     category: str | None = None
@@ -201,6 +203,7 @@ class _Numeric(_Classed, total=False):
 
 class _Sensor(_Numeric, total=False):
     options: tuple[str, ...]
+    unit_from: str | None
 
 
 def group(name: str, rows: Iterable[Entity]) -> tuple[Entity, ...]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from bridge.model import DeviceId, Kind
+from bridge.model import DeviceId, Kind, Value
 from bridge.sources.answers import Api
 
 Answers = Mapping[DeviceId, Mapping[str, Any]]
@@ -27,6 +27,8 @@ class Asking(NamedTuple):
     now: datetime
     zone: str | None
     devices: Collection[DeviceId]
+    known: Mapping[str, Value] = {}
+    """What is known of it by now."""
     has_place: bool = True
     """Does the sign-in cover where cars are? Without it a question for that would be refused or not answered."""
 

@@ -7,9 +7,10 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping
 from bridge.model import DeviceId, Value
 from bridge.sources.asking import Extra
 from bridge.sources.extras_account import ACCOUNT
+from bridge.sources.extras_site import SITE_EXTRAS
 from bridge.sources.extras_vehicle import VEHICLE
 
-EXTRAS: tuple[Extra, ...] = (*VEHICLE, *ACCOUNT)
+EXTRAS: tuple[Extra, ...] = (*VEHICLE, *SITE_EXTRAS, *ACCOUNT)
 
 Want = Callable[[DeviceId, float, str], None]
 

@@ -44,12 +44,15 @@ class Poller:
         report: Callable[[str, BridgeError | None], None],
         is_ours: Callable[[DeviceId], bool] = lambda _: True,
         is_polled: Callable[[DeviceId], bool] = lambda _: True,
+        known: Callable[[DeviceId], Mapping[str, Value]] = lambda _: {},
         besides: Iterable[Extra] = extras.EXTRAS,
     ) -> None:
         """While nobody is `listening`, nothing is asked: reading for nobody costs money (reliability.md D5).
 
         What is not `is_ours`, another account asks about. Of a car that is not `is_polled`, data is read on wish only.
+        `known`: the values of a device.
         """
+        self._known = known
         self._is_polled = is_polled
         self._account = account
         self._is_ours = is_ours
@@ -72,7 +75,7 @@ class Poller:
             clock=clock,
             pace=pace,
             listening=listening,
-            asking=lambda at: Asking(api, at, clock.now(), self._zones.get(at), self.devices, self._has_place()),
+            asking=self._asking,
             sleeps=self._sleeps,
             learn=self._learn,
         )
@@ -229,6 +232,10 @@ class Poller:
         doing = schedule.activity(values)
         self._set_vehicle(at, schedule.saw_data(self._vehicles[at], doing, asked, self._clock.monotonic()))
 
+    def _asking(self, at: DeviceId) -> Asking:
+        zone, known = self._zones.get(at), self._known(at)
+        return Asking(self._api, at, self._clock.now(), zone, self.devices, known, has_place=self._has_place())
+
     def _has_place(self) -> bool:
         scopes = self._scopes()
         return scopes is None or "vehicle_location" in scopes
@@ -275,6 +282,8 @@ class Poller:
         answer = await self._api.energy_history(at.id, start=day.start, end=day.end, period="day", zone=day.zone)
         if answer and day.zone == NO_ZONE:
             self._set_zone(at, answer.get("installation_time_zone"))
+        if self._zones.get(at) != day.zone:
+            return  # that was not the site's own day; it is read at once
         if totals := energy_history.totals(answer, day):
             self._learn(at, {"energy_history": totals}, asked)
 

@@ -65,7 +65,7 @@ def _entity(row: Entity) -> tuple[str, ...]:
     return (
         f"`{row.key}`",
         row.name,
-        row.unit or ", ".join(row.options) or _range(row),
+        _unit(row) or ", ".join(row.options) or _range(row),
         f"`{example}`" if (example := _example(row)) else "",
         component if row.enabled or not component else f"({component})",
         _setter(row),
@@ -98,6 +98,10 @@ _BILLED = {
     "preconditioning_schedule_data",
     *(extra.name for extra in EXTRAS if extra.cost == "data"),
 }
+
+
+def _unit(row: Entity) -> str:
+    return f"{row.unit_from}{row.unit}" if row.unit_from else row.unit or ""
 
 
 def _range(row: Entity) -> str:
