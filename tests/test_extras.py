@@ -16,7 +16,11 @@ from bridge.catalog import CATALOGUE
 from bridge.errors import AnswerInvalid, BridgeError, CallWrong, ScopeMissing, VehicleUnavailable
 from bridge.model import DeviceId, Kind
 from bridge.sources.asking import Extra
-from bridge.sources.extras import EXTRAS
+from bridge.sources.extras_account import ACCOUNT
+from bridge.sources.extras_vehicle import VEHICLE
+
+EXTRAS = (*VEHICLE, *ACCOUNT)
+"""Those of sites are in test_extras_site."""
 
 NAMES = [extra.name for extra in EXTRAS]
 
