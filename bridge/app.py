@@ -23,7 +23,7 @@ from bridge.commands.execution import Executor
 from bridge.commands.journal import Journal
 from bridge.components import Look
 from bridge.database import Database
-from bridge.derived import DERIVATIONS
+from bridge.derived import derivations
 from bridge.derived.deriver import Deriver
 from bridge.doctor import Case, Doctor
 from bridge.fleet import VERSION
@@ -70,7 +70,7 @@ class Bridge:
         self._started = clock.now()
         self._topics = Topics(settings.base_topic, settings.aliases)
         self._store = Store()
-        self._deriver = Deriver(DERIVATIONS, database, self._store.all, clock.now)
+        self._deriver = Deriver(derivations(settings.zones), database, self._store.all, clock.now)
         self._health = Health(clock)
         self._listening = asyncio.Event()
         self._birth = asyncio.Event()

@@ -55,7 +55,37 @@ OF_ITSELF = {
 }
 """What the bridge says of itself, of the account, and of how fresh a device's values are."""
 
-KNOWN = {kind: read(kind, {**ANSWERS.get(kind, {}), "bridge": OF_ITSELF}) for kind in Kind}
+WORKED_OUT: Mapping[Kind, Mapping[str, Value]] = {
+    Kind.VEHICLE: {
+        "charge_energy_total": 1234.56,
+        "full_charge_at": NOON,
+        "charging_power": 11040,
+        "next_charge_start": NOON,
+        "charge_cost": 4.2,
+        "rated_consumption": 152.3,
+        "pack_energy": 74.1,
+        "route_arrival": NOON,
+        "trip_distance": 23.4,
+        "trip_duration": 1800,
+        "trip_energy": 3.9,
+        "trip_consumption": 167,
+        "trip_maximum_speed": 128.7,
+        "trip_maximum_power": 92,
+        "trip_start": NOON,
+        "zone": "home",
+        "at_home": True,
+        "charge_zone": "home",
+        "vehicle_state": "charging",
+        "state_since": NOON,
+        "asleep": False,
+        "left_open": False,
+    },
+}
+"""What the bridge derives from the rest."""
+
+KNOWN = {
+    kind: {**read(kind, {**ANSWERS.get(kind, {}), "bridge": OF_ITSELF}), **WORKED_OUT.get(kind, {})} for kind in Kind
+}
 UNKNOWN: Mapping[Kind, Mapping[str, Value]] = {
     kind: {key: {} if isinstance(value, dict) else None for key, value in KNOWN[kind].items()} for kind in Kind
 }

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import pytest
 from catalog_cases import COMPOSITES, ENTITIES, ROWS, every, keys_of
 
-from bridge.catalog.rows import Composite, Entity
+from bridge.catalog.rows import DERIVED, STREAMED, Composite, Entity
 from bridge.model import Kind
 
 NUMBERS = [(kind, row) for kind, row in ENTITIES if row.limits]
@@ -47,7 +47,7 @@ def test_no_two_components_look_the_same_in_home_assistant(kind: Kind) -> None:
 def test_key_group_and_source_are_well_formed(kind: Kind, row: Entity) -> None:
     assert re.fullmatch(r"[a-z][a-z0-9]*(_[a-z0-9]+)*", row.key)
     assert row.group in GROUPS[kind].split()
-    assert row.source.split(".")[0] in HEADS[kind].split()
+    assert row.source.split(".")[0] in {*HEADS[kind].split(), DERIVED, STREAMED}
 
 
 @every([(kind, row) for kind, row in ENTITIES if row.key == "last_seen"])
@@ -80,10 +80,13 @@ def test_options_for_home_assistant_are_legal(kind: Kind, row: Entity) -> None:
     assert row.component != "select" or "none" not in row.options
 
 
+PLACES = {"position", "route_position", "zone", "at_home", "charge_zone"}
+
+
 @every(ENTITIES)
 def test_whatever_gives_the_place_away_is_in_the_group_location(kind: Kind, row: Entity) -> None:
     tells = re.search(r"latitude|longitude|heading|gps_as_of|active_route_destination", row.source)
-    assert (row.scope == "vehicle_location") == bool(tells or row.key in {"position", "route_position"})
+    assert (row.scope == "vehicle_location") == bool(tells or row.key in PLACES)
     assert row.scope is None or row.group == "location"
 
 

@@ -2,6 +2,26 @@
 
 from __future__ import annotations
 
+from bridge.catalog.rows import event
 from bridge.catalog.status import COMMAND_EVENT
 
-EVENTS = (COMMAND_EVENT,)
+EVENTS = (
+    COMMAND_EVENT,
+    event(
+        "trip",
+        "Trip",
+        "trip_started trip_finished",
+        enabled=False,
+        icon="mdi:road-variant",
+        note="With distance in km, duration in s and energy in kWh of a trip that has finished.",
+    ),
+    event(
+        "zone_change",
+        "Zone change",
+        "zone_entered zone_left",
+        enabled=False,
+        needs="zone",
+        icon="mdi:map-marker-radius",
+        note="Which zone it is now stands in `location/zone`, where an ACL can hide it.",
+    ),
+)
