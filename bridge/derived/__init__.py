@@ -19,5 +19,5 @@ DERIVATIONS: tuple[Derivation, ...] = (
 
 
 def derivations(zones: Zones) -> tuple[Derivation, ...]:
-    """All, for a house with these zones."""
-    return (*DERIVATIONS, *zones_of(zones))
+    """All, for a house with these zones. These come first: a price is one at home."""
+    return (*zones_of(zones), *DERIVATIONS)

@@ -83,13 +83,13 @@ def _rounded(cost: float | None) -> float | None:
 
 # --- the pack -----------------------------------------------------------------------------------------------
 
-FAR_ENOUGH = 30.0
-"""km of range added that tell the rated consumption to less than a percent."""
+FAR_ENOUGH = 50.0
+"""km of range added that tell the rated consumption to 1.6 %: Tesla tells them in halves of a mile."""
 
 FULL_ENOUGH = 50.0
 """% from which a level in whole percents tells the capacity to a percent."""
 
-STEADY = 0.01
+STEADY = 0.03
 """Part by which an estimate must be off before it moves."""
 
 
@@ -125,7 +125,8 @@ CHARGING = (
         "charger_voltage charger_current charger_phases charger_power",
         at_once("charging_power", _power),
     ),
-    derivation("charge energy", Kind.VEHICLE, "charge_energy_added charging_state", _energy),
+    # `passes`: after a restart the memory is newer than the value that was recalled.
+    derivation("charge energy", Kind.VEHICLE, "charge_energy_added charging_state", _energy, passes=True),
     derivation("rated consumption", Kind.VEHICLE, "charge_energy_added range_added", _rated),
     derivation(
         "pack energy",

@@ -11,14 +11,15 @@ from bridge.model import Kind, Value
 
 # --- now and so many minutes --------------------------------------------------------------------------------
 
-JITTER = timedelta(minutes=2)
-"""A moment that is off by no more stays: Tesla rounds, and answers take a while."""
+TRAFFIC = timedelta(minutes=2)
+STEPS = timedelta(minutes=5)
+"""A moment that is off by no more stays: answers take a while, and a car counts the rest of a charge in fives."""
 
 FARTHEST = 60 * 24 * 7
 """Minutes ahead that a car may tell of."""
 
 
-def _ahead(key: str, minutes: Callable[[Scene], float | None]) -> Callable[[Scene], Derived]:
+def _ahead(key: str, minutes: Callable[[Scene], float | None], jitter: timedelta) -> Callable[[Scene], Derived]:
     """Gives `key`: now and so many minutes; None for no minutes."""
 
     def derive(scene: Scene) -> Derived:
@@ -26,7 +27,7 @@ def _ahead(key: str, minutes: Callable[[Scene], float | None]) -> Callable[[Scen
         if ahead is None or not 0 <= ahead <= FARTHEST:
             return Derived({key: None})
         at = (scene.now + timedelta(minutes=ahead)).replace(microsecond=0)
-        return Derived({} if before and abs(at - before) <= JITTER else {key: at})
+        return Derived({} if before and abs(at - before) <= jitter else {key: at})
 
     return derive
 
@@ -79,9 +80,9 @@ MOMENTS = (
         "full charge",
         Kind.VEHICLE,
         "minutes_to_full_charge battery_charging last_seen",
-        _ahead("full_charge_at", _to_full),
+        _ahead("full_charge_at", _to_full, STEPS),
     ),
-    derivation("arrival", Kind.VEHICLE, "route_minutes last_seen", _ahead("route_arrival", _to_arrival)),
+    derivation("arrival", Kind.VEHICLE, "route_minutes last_seen", _ahead("route_arrival", _to_arrival, TRAFFIC)),
     derivation(
         "next charge",
         Kind.VEHICLE,

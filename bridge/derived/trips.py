@@ -8,8 +8,10 @@ from datetime import datetime
 from bridge.derived.frame import Derived, Happened, Memory, Scene, derivation
 from bridge.model import Kind, Value
 
-UNSEEN = 5.0
-"""km that a trip may have gone before it was seen driving; what is more may have been another trip."""
+UNSEEN = 50.0
+"""km that a trip may have gone before it was seen driving, since a car at rest is left alone for 22 minutes.
+
+What is more was another trip."""
 
 GAP = 300.0
 """Seconds. A car that is seen parked later than this after it was seen driving has parked at some time between."""

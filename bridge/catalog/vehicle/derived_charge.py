@@ -22,7 +22,7 @@ DERIVED_CHARGE = group(
             "Time at full charge",
             DERIVED,
             category="diagnostic",
-            note="At the charge limit. It moves when it is off by more than two minutes; unknown while not charging.",
+            note="At the charge limit. It moves when it is off by more than five minutes; unknown while not charging.",
         ),
         *hidden(
             measurement(
@@ -62,7 +62,7 @@ DERIVED_CHARGE = group(
                 "Wh/km",
                 "energy_distance",
                 precision=1,
-                note="Energy added for each km of `range_added`, of the last charge of 30 km or more.",
+                note="Energy added for each km of `range_added`, of the last charge of 50 km or more.",
             ),
             measurement(
                 "pack_energy",

@@ -21,8 +21,8 @@ DERIVED_DRIVE = group(
                 "km",
                 "distance",
                 precision=1,
-                note="Of the present or last trip, as are the other values of the trip. A trip that began and ended "
-                "between two reads is not seen.",
+                note="Of the present or last trip, as are the other values of the trip. It begins where the car was "
+                "last seen parked. A trip that began and ended between two reads is not seen.",
             ),
             measurement("trip_duration", "Trip duration", DERIVED, "s", "duration", precision=0),
             sensor(
@@ -33,8 +33,8 @@ DERIVED_DRIVE = group(
                 device_class="energy",
                 state_class="total",
                 precision=2,
-                note="From `energy_remaining`, else from `battery_range` and `rated_consumption`; "
-                "unknown while these are.",
+                note="Since it was first seen driving. From `energy_remaining`, else from `battery_range` and "
+                "`rated_consumption`; unknown while these are.",
             ),
             measurement(
                 "trip_consumption",
