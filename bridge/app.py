@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -33,7 +33,7 @@ from bridge.health import Health
 from bridge.last_values import LastValues
 from bridge.ledger import Ledger
 from bridge.listener import Ears, Listener
-from bridge.model import Device, DeviceId, Happening, Result, Roster, Update, Value
+from bridge.model import Change, Device, DeviceId, Happening, Result, Roster, Update, Value
 from bridge.mqtt import Message, Mqtt, Publication
 from bridge.publisher import Publisher
 from bridge.session import Session
@@ -204,13 +204,9 @@ class Bridge:
 
     def _learn(self, update: Update) -> None:
         """Whatever follows from it is learnt as well."""
-        if change := self._store.apply(update):
-            self._publisher.change(change)
-            for values, happenings in self._deriver.of(change):
-                self._derived(update.device, values, happenings)
-
-    def _derived(self, at: DeviceId, values: Mapping[str, Value], happenings: Iterable[Happening]) -> None:
-        self._learn(Update(at, values, self._clock.monotonic(), "derived"))
+        changed, happenings = self._deriver.learn(update, self._store.apply, self._clock.monotonic())
+        if changed:
+            self._publisher.change(Change(update.device, changed))
         for happening in happenings:
             self._publisher.happened(happening)
 
@@ -248,7 +244,9 @@ class Bridge:
 
     def _tell_of_itself(self) -> None:
         for at, values, happenings in self._deriver.passed():
-            self._derived(at, values, happenings)
+            self._learn(Update(at, values, self._clock.monotonic(), "derived"))
+            for happening in happenings:
+                self._publisher.happened(happening)
         for device in self._roster.devices:
             at = device.at
             self._tell(at, freshness(at.kind, self._store.values(at), self._clock.now()))

@@ -13,7 +13,7 @@ from bridge.derived import derivations
 from bridge.derived.deriver import Deriver
 from bridge.derived.frame import Derivation
 from bridge.derived.zones import Zones
-from bridge.model import DeviceId, Happening, Kind, Update, Value
+from bridge.model import Change, DeviceId, Happening, Kind, Update, Value
 from bridge.state import Store, kept, recalled
 
 CAR = DeviceId(Kind.VEHICLE, "5YJ3E1EA7KF000001")
@@ -62,15 +62,14 @@ class Life:
         self.see(last_seen=self.clock.now(), **values)
 
     def _learn(self, update: Update) -> None:
-        if change := self.store.apply(update):
-            if update.source == "derived":
-                self.told += change.values.items()
-            for values, happenings in self.deriver.of(change):
-                self._derived(update.device, values, happenings)
-
-    def _derived(self, at: DeviceId, values: Mapping[str, Value], happenings: Iterable[Happening]) -> None:
-        self._learn(Update(at, values, self.clock.monotonic(), "derived"))
+        _, happenings = self.deriver.learn(update, self._apply, self.clock.monotonic())
         self.happened += happenings
+
+    def _apply(self, update: Update) -> Change | None:
+        change = self.store.apply(update)
+        if change and update.source == "derived":
+            self.told += change.values.items()
+        return change
 
     def beat(self) -> None:
         self._pass()
@@ -78,7 +77,8 @@ class Life:
 
     def _pass(self) -> None:
         for at, values, happenings in self.deriver.passed():
-            self._derived(at, values, happenings)
+            self._learn(Update(at, values, self.clock.monotonic(), "derived"))
+            self.happened += happenings
 
     def keep(self) -> None:
         """The values are saved, as each minute."""

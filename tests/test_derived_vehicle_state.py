@@ -14,7 +14,12 @@ from bridge.catalog import CATALOGUE
 from bridge.derived.vehicle_state import VEHICLE_STATE
 from bridge.model import Kind
 
-RESTING = {"connectivity": "online", "driving": False, "battery_charging": False, "update_status": "none"}
+RESTING: dict[str, Any] = {
+    "connectivity": "online",
+    "driving": False,
+    "battery_charging": False,
+    "update_status": "none",
+}
 
 
 @pytest.fixture
@@ -83,7 +88,8 @@ WORDS = st.fixed_dictionaries(
 
 @given(st.lists(st.tuples(WORDS, st.booleans()), max_size=20))
 def test_state_and_time_go_together_and_are_written_once_for_each_state(steps: list[tuple[Any, bool]]) -> None:
-    life, states = Life(VEHICLE_STATE), []
+    life = Life(VEHICLE_STATE)
+    states: list[str] = []
     for values, restarts in steps:
         life.clock.advance(60)
         if restarts:
@@ -92,7 +98,7 @@ def test_state_and_time_go_together_and_are_written_once_for_each_state(steps: l
         life.see(**values)
         assert (life["state_since"] is None) == (life["vehicle_state"] is None)
         assert life["vehicle_state"] in {*CATALOGUE[Kind.VEHICLE].entities["vehicle_state"].options, None}
-        if life["vehicle_state"] and life["vehicle_state"] != (states or [None])[-1]:
+        if life["vehicle_state"] and life["vehicle_state"] != next(reversed(states), None):
             states.append(life["vehicle_state"])
             assert life["state_since"] == life.clock.now()
     assert life.shelf.writes == len(states)
