@@ -11,14 +11,14 @@ import pytest
 from whole_house import BASE, CAR, CONNECTOR, OTHER_CAR, SITE, House, house, id_of
 
 from bridge.catalog import CATALOGUE
-from bridge.catalog.rows import Entity
+from bridge.catalog.rows import DERIVED, STREAMED, Entity
 from bridge.homeassistant import standalone_topics
 from bridge.model import DeviceId, Kind
 
 DEVICES = (CAR, OTHER_CAR, SITE, CONNECTOR)
 
-UNREAD = {"charge_schedule_data", "preconditioning_schedule_data", "bridge", "energy_history"}
-"""Answers that are not asked for, and what comes in its own time."""
+UNREAD = {"charge_schedule_data", "preconditioning_schedule_data", "bridge", "energy_history", DERIVED, STREAMED}
+"""Answers that are not asked for, what comes in its own time, and what follows only from more than one of them."""
 
 
 @pytest.fixture(scope="module")
@@ -129,3 +129,10 @@ def test_a_car_that_falls_asleep_keeps_its_values_and_stays_available(one: House
 @pytest.mark.mosquitto
 def test_whatever_tells_a_state_is_retained_and_nothing_else(one: House) -> None:
     assert [each.topic for each in one.spy.messages if each.retain != each.tells_a_state] == []
+
+
+@pytest.mark.parametrize("device", [CAR, OTHER_CAR])
+def test_what_the_bridge_works_out_is_published_too(one: House, device: str) -> None:
+    assert one.value(device, "status/vehicle_state") in {"online", "asleep", "driving", "charging"}
+    assert float(one.value(device, "charge/charge_energy_total") or "") >= 0
+    assert one.value(device, "closures/left_open") in {"true", "false"}
