@@ -15,17 +15,16 @@ from bridge.catalog import CATALOGUE
 from bridge.errors import CallWrong, NotRegistered, RateLimited, ScopeMissing, ServerFailed, VehicleUnavailable
 from bridge.model import DeviceId, Kind
 from bridge.schedule import spread
+from bridge.sources import extras_account, extras_vehicle
 from bridge.sources.asker import FIRST
 from bridge.sources.asking import Answers, Asking, Extra
 from bridge.sources.extras import EXTRAS, buttons
-from bridge.sources.extras_account import ACCOUNT
-from bridge.sources.extras_vehicle import VEHICLE
 
 DAY = 86_400.0
 CALLS = {"options": "options", "warranty": "details"}
 """Name of a row -> last word of its path, where that is another."""
 
-MINE = (*VEHICLE, *ACCOUNT)
+MINE = (*extras_vehicle.VEHICLE, *extras_account.ACCOUNT)
 """Those of sites are in test_extras_site."""
 
 ON_REQUEST = [extra for extra in MINE if not extra.is_regular]
