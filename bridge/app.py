@@ -18,8 +18,10 @@ from bridge import alive, build, catalog, news, systemd
 from bridge.accounts import Account, Accounts, Means
 from bridge.catalog.offer import Offer
 from bridge.clock import Clock
+from bridge.commands.admission import Job
 from bridge.commands.commander import Commander
 from bridge.commands.execution import Executor
+from bridge.commands.intents import Intents
 from bridge.commands.journal import Journal
 from bridge.components import Look
 from bridge.database import Database
@@ -33,7 +35,7 @@ from bridge.health import Health
 from bridge.last_values import LastValues
 from bridge.ledger import Ledger
 from bridge.listener import Ears, Listener
-from bridge.model import Device, DeviceId, Happening, Result, Roster, Update, Value
+from bridge.model import Device, DeviceId, Happening, Kind, Result, Roster, Update, Value
 from bridge.mqtt import Message, Mqtt, Publication
 from bridge.publisher import Publisher
 from bridge.session import Session
@@ -131,8 +133,10 @@ class Bridge:
             policy=build.policy(self._settings.commands),
             learn=self._learn,
             want=self._accounts.want,
-            local={"republish": self._publish_again},
+            local={"republish": self._publish_again, "set_intent_duration": self._choose_duration},
+            compose=self._compose,
         )
+        self._intents = Intents(executor, database, self._clock, self._tell)
         return Commander(
             executor=executor,
             journal=journal,
@@ -156,10 +160,13 @@ class Bridge:
     async def run(self, stop: asyncio.Event) -> None:
         """Starts every part, waits for `stop`, and says goodbye."""
         self._last.recall()
+        for at in self._intents.sites:
+            self._tell(at, self._intents.news(at))
         self._publisher.show(self._roster)
         parts: dict[str, Part] = {
             "broker": self._session.serve,
             "commands": self._commander.run,
+            "intents": self._intents.run,
             "heartbeat": self._beat,
             "birth": self._session.answer_births,
             "sign of life": self._show_life,
@@ -220,6 +227,9 @@ class Bridge:
         if now != self._roster:
             log.info("devices of the account", names=[device.name for device in now.devices if device not in self._own])
         self._roster = now
+        for device in now.devices:
+            if device.at.kind is Kind.ENERGY_SITE:
+                self._tell(device.at, self._intents.news(device.at))
         self._publisher.show(now)
         self._publisher.bridge("info", self._info())
         for at in gone:
@@ -275,6 +285,12 @@ class Bridge:
 
     async def _publish_again(self, _at: DeviceId, _parameters: Mapping[str, Value]) -> None:
         self._publisher.republish()
+
+    async def _choose_duration(self, at: DeviceId, parameters: Mapping[str, Value]) -> None:
+        await self._intents.choose_duration(at, parameters)
+
+    async def _compose(self, job: Job) -> Result:
+        return await self._intents.carry_out(job)
 
     def _respond(self, verb: str, body: Mapping[str, Any], message: Message) -> None:
         self._publisher.respond(verb, body, response_topic=message.response_topic, correlation=message.correlation)

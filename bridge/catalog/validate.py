@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from bridge.catalog import convert
-from bridge.catalog.rows import Command, Entity, Parameter
+from bridge.catalog.rows import Check, Command, Entity, Parameter
 from bridge.model import Value
 
 TRUE = frozenset({"true", "on", "1", "yes"})
@@ -28,6 +28,8 @@ class ValueInvalid(ValueError):
 def entity_value(entity: Entity, given: Given, limits: tuple[float, float] | None) -> Value:
     """A value for a writable entity. `limits` are those of a number now. Raises ValueInvalid."""
     raw = _single(entity.key, given)
+    if entity.check:
+        return _checked(entity.check, raw)
     if entity.options:
         return _choice(entity.key, raw, entity.options)
     if entity.component == "time":
@@ -108,6 +110,13 @@ def _parameter(command: Command, name: str, raw: Any) -> Value:
     if parameter.is_time and isinstance(raw, str) and not _NUMBER.fullmatch(raw.strip()):
         return _minutes(label, raw)
     return _numeric(label, raw, parameter)
+
+
+def _checked(check: Check, raw: Any) -> Value:
+    try:
+        return check(raw)
+    except ValueError as error:
+        raise ValueInvalid(str(error)) from None
 
 
 def _numeric(label: str, raw: Any, parameter: Parameter) -> int | float:

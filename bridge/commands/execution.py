@@ -6,16 +6,20 @@ A command is sent at most once when its outcome may be unknown: it is then read 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from asyncio import Lock
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 import structlog
 
 from bridge import catalog
+from bridge.catalog.tariff import shows
 from bridge.clock import Clock
-from bridge.commands.admission import Job
+from bridge.commands.admission import Job, part
+from bridge.commands.api import Api, CommandAnswer
 from bridge.commands.journal import Journal, Left
 from bridge.commands.local import Errands
 from bridge.errors import AnswerInvalid, BridgeError, CallWrong, NotSent, ServerFailed, VehicleUnavailable
@@ -32,6 +36,9 @@ BELIEVED = 60.0
 READ_BACK = (1.0, 3.0, 5.0, 10.0)
 """Seconds between the read-backs of an energy setting: site_info lags a write by seconds (fleet-api.md 4.3)."""
 
+LIFE = 60.0
+"""Seconds that one write of several has until it must have been sent."""
+
 SOON = 3.0
 """Seconds after a command when the device is looked at: a car shows a change after a moment."""
 
@@ -39,29 +46,6 @@ SETTLED = frozenset({"already_set", "already on", "already off", "requested"})
 """Refusals of any command that mean it is so already, or was accepted (fleet-api.md 3.1)."""
 
 VERIFY_GROUPS = ("charge_state", "climate_state", "vehicle_state")
-
-
-class CommandAnswer(Protocol):
-    """What the car or site said: a yes, or a no with its reason."""
-
-    @property
-    def result(self) -> bool: ...
-    @property
-    def reason(self) -> str: ...
-
-
-class Api(Protocol):
-    """The calls that commands make."""
-
-    async def vehicle(self, vin: str) -> Mapping[str, Any]: ...
-    async def vehicle_data(self, vin: str, groups: Collection[str]) -> Mapping[str, Any]: ...
-    async def wake_up(self, vin: str) -> Mapping[str, Any]: ...
-    async def check_key(self, vin: str) -> None: ...
-    async def command(self, vin: str, endpoint: str, body: Mapping[str, Any], *, not_after: float) -> CommandAnswer: ...
-    async def energy_write(
-        self, site: str, endpoint: str, body: Mapping[str, Any], *, not_after: float
-    ) -> CommandAnswer: ...
-    async def site_info(self, site: str) -> Mapping[str, Any]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,12 +70,15 @@ class Executor:
         learn: Callable[[Update], None],
         want: Callable[[DeviceId, float], None],
         local: Errands | None = None,
+        compose: Callable[[Job], Awaitable[Result]] | None = None,
     ) -> None:
         """`api` knows the account of a device. `want` asks for its fresh data, so many seconds from now.
 
-        `local`: what the bridge does itself.
+        `local`: what the bridge does itself; `compose`: what it does with several writes.
         """
         self._local = local or {}
+        self._compose = compose
+        self._turns: defaultdict[DeviceId, Lock] = defaultdict(Lock)
         self._api = api
         self._clock = clock
         self._journal = journal
@@ -100,7 +87,20 @@ class Executor:
         self._learn = learn
         self._want = want
 
+    def turn(self, at: DeviceId) -> Lock:
+        """Whoever holds it is alone with the device."""
+        return self._turns[at]
+
     async def carry_out(self, job: Job) -> Result:
+        async with self.turn(job.request.device):
+            return await self._carry_out(job)
+
+    async def write(self, at: DeviceId, key: str, value: Value) -> Result:
+        """One write of several: the caller holds the turn, and has its own record on disk of what is written."""
+        now, deadline = self._clock.now(), self._clock.monotonic() + LIFE
+        return await self._carry_out(part(Request(at, key, b"", now, deadline), value))
+
+    async def _carry_out(self, job: Job) -> Result:
         try:
             return await self._try_once_awake(job)
         except BridgeError as error:
@@ -113,6 +113,8 @@ class Executor:
     async def _try_once_awake(self, job: Job) -> Result:
         if job.command.is_local:
             return self._expired(job) or await self._do_here(job)
+        if job.command.is_composed and self._compose:
+            return self._expired(job) or await self._compose(job)
         if job.request.device.kind is not Kind.VEHICLE:
             return self._expired(job) or await self._send(job, 1)
         if refusal := self._expired(job) or await self._awaken(job, is_believed=True):
@@ -189,12 +191,18 @@ class Executor:
         if not answer.result and not _is_settled(job, answer.reason):
             reason = answer.reason or "no_reason"
             text = f"{job.request.device} refused {job.command.name}: {reason}"
-            return self.result(job.request, Outcome.REFUSED, reason, text, attempts=attempt)
+            return self._refused(job, reason, text, attempt)
         if job.command.confirmed:
             return await self._confirm(job, attempt)
         return self._done(job, attempt, answer.reason)
 
+    def begins(self, job: Job) -> None:
+        """Something is about to be sent for it: on disk when this returns. Raises NotSent."""
+        self._note_sending(job)
+
     def _note_sending(self, job: Job) -> None:
+        if job.is_part:
+            return
         try:
             self._journal.sends(job)
         except Exception as error:
@@ -220,11 +228,21 @@ class Executor:
             await self._clock.sleep(wait)
             if await self._holds(job):
                 return self._done(job, attempt)
-        if attempt == 1 and job.command.repeatable and not self._expired(job):
+        if attempt == 1 and job.command.repeatable and not self._excuse(job) and not self._expired(job):
             with suppress(BridgeError):  # that the second could not be sent does not unsend the first
                 return await self._send(job, 2)
         text = f"Tesla took {job.request.name}, but the site does not show it"
-        return self.result(job.request, Outcome.REFUSED, "not_applied", text, attempts=attempt)
+        return self._refused(job, "not_applied", text, attempt)
+
+    def _refused(self, job: Job, reason: str, text: str, attempt: int) -> Result:
+        """With the known reason, where there is one."""
+        if known := self._excuse(job):
+            reason, text = known[0], f"{known[1]} ({text})"
+        return self.result(job.request, Outcome.REFUSED, reason, text, attempts=attempt)
+
+    def _excuse(self, job: Job) -> tuple[str, str] | None:
+        shown = self._store.values(job.request.device)
+        return job.command.excuse(job.parameters, shown) if job.command.excuse else None
 
     def interrupted(self, job: Job) -> Result:
         """What there is to say of a job when the bridge stops in the middle of it."""
@@ -253,12 +271,19 @@ class Executor:
         if not job.expected:
             return False
         try:
-            values = await self._read(job.request.device)
+            values = await self.read(job.request.device)
         except BridgeError:
             return False
-        return all(values.get(key) == value for key, value in job.expected.items())
+        return _shows(job.expected, values)
 
-    async def _read(self, at: DeviceId) -> Mapping[str, Value]:
+    async def level(self, site: DeviceId) -> Value:
+        """How full the battery of a site is, in percent; None where it is not told."""
+        asked = self._clock.monotonic()
+        values = catalog.read(site.kind, {"live_status": await self._api(site).live_status(site.id)})
+        self._learn(Update(site, values, asked, "poll"))
+        return values["charge_level"]
+
+    async def read(self, at: DeviceId) -> Mapping[str, Value]:
         asked = self._clock.monotonic()
         if at.kind is Kind.VEHICLE:
             body: Mapping[str, Any] = await self._api(at).vehicle_data(at.id, VERIFY_GROUPS)
@@ -271,10 +296,10 @@ class Executor:
     async def verdict(self, left: Left) -> Result:
         """How a command ended that an earlier run had sent."""
         try:
-            values = await self._read(left.request.device) if left.expected else {}
+            values = await self.read(left.request.device) if left.expected else {}
         except BridgeError:
             values = {}
-        if left.expected and all(values.get(key) == value for key, value in left.expected.items()):
+        if left.expected and _shows(left.expected, {**self._store.values(left.request.device), **values}):
             return self.result(left.request, Outcome.OK, None, "the bridge was restarted; the value was read back")
         text = "the bridge was stopped after sending it; whether it was done could not be seen"
         return self.result(left.request, Outcome.UNCONFIRMED, "restarted", text, attempts=1)
@@ -294,6 +319,12 @@ class Executor:
     def _saw_state(self, at: DeviceId, state: Connectivity) -> None:
         values = catalog.read(at.kind, {"vehicle": {"state": state.value}})
         self._learn(Update(at, values, self._clock.monotonic(), "poll"))
+
+
+def _shows(expected: Mapping[str, Value], values: Mapping[str, Value]) -> bool:
+    """Of an object, what is zero or empty may be missing (a tariff's, catalog.tariff)."""
+    pairs = [(value, values.get(key)) for key, value in expected.items()]
+    return all(shows(value, shown) if isinstance(value, dict) else value == shown for value, shown in pairs)
 
 
 def _is_settled(job: Job, reason: str) -> bool:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from bridge.catalog.energy_site import intents
 from bridge.catalog.energy_site.battery import BATTERY
-from bridge.catalog.energy_site.commands import COMMANDS
+from bridge.catalog.energy_site.commands import WRITES
 from bridge.catalog.energy_site.composites import COMPOSITES
 from bridge.catalog.energy_site.events import EVENTS
 from bridge.catalog.energy_site.grid import GRID, STORM
@@ -15,4 +16,5 @@ from bridge.catalog.energy_site.status import STATUS
 
 __all__ = ["COMMANDS", "COMPOSITES", "ENTITIES", "EVENTS"]
 
-ENTITIES = (*POWER, *BATTERY, *GRID, *STORM, *SETTINGS, *INFO, *HISTORY, *STATUS)
+ENTITIES = (*POWER, *BATTERY, *GRID, *STORM, *SETTINGS, *intents.INTENTS, *INFO, *HISTORY, *STATUS)
+COMMANDS = (*WRITES, *intents.COMMANDS)
