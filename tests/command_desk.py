@@ -54,6 +54,7 @@ class Tesla:
         self.states: deque[str] = deque(["online"])
         self.car: dict[str, dict[str, Any]] = {"charge_state": {}, "climate_state": {}, "vehicle_state": {}}
         self.site: dict[str, Any] = {"backup_reserve_percent": 20}
+        self.live: dict[str, Any] = {"percentage_charged": 50.0, "battery_power": 0}
         self.readable = True
         self.key_missing = False
         self.effective = True
@@ -100,6 +101,9 @@ class Tesla:
 
     async def site_info(self, site: str) -> Mapping[str, Any]:
         return self.site
+
+    async def live_status(self, site: str) -> Mapping[str, Any]:
+        return self.live
 
     async def _write(self, device: str, endpoint: str, body: Mapping[str, Any]) -> CommandAnswer:
         self.asked.append(Asked(endpoint, device, dict(body)))

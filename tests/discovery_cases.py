@@ -52,6 +52,11 @@ OF_ITSELF = {
     "version": "1.0.0",
     "started_at": NOON,
     "devices": 5,
+    "intent": "hold",
+    "intent_state": "active",
+    "intent_reason": "put back: backup_reserve 20",
+    "intent_until": NOON,
+    "intent_duration": 120,
 }
 """What the bridge says of itself, of the account, and of how fresh a device's values are."""
 

@@ -105,6 +105,8 @@ def _parameter(command: Command, name: str, raw: Any) -> Value:
         return _choice(label, raw, parameter.choices)
     if parameter.type is bool:
         return _boolean(label, raw)
+    if parameter.type is dict:
+        return _object(label, raw)
     if parameter.type is str:
         return _text(label, raw)
     if parameter.is_time and isinstance(raw, str) and not _NUMBER.fullmatch(raw.strip()):
@@ -180,12 +182,19 @@ def _text(label: str, raw: Any) -> str:
 _LONGEST_TEXT = 2000
 
 
+def _object(label: str, raw: Any) -> Value:
+    if not isinstance(raw, dict) or not raw:
+        raise ValueInvalid(f"{label} must be a JSON object with something in it")
+    return raw
+
+
 def _wanted(parameter: Parameter) -> str:
     if parameter.choices:
         return f"one of {', '.join(map(str, parameter.choices))}"
     if parameter.is_time:
         return _TIME
-    kind = {bool: "true or false", int: "a whole number", float: "a number", str: "a text"}[parameter.type]
+    kinds = {bool: "true or false", int: "a whole number", float: "a number", str: "a text", dict: "a JSON object"}
+    kind = kinds[parameter.type]
     if parameter.minimum is None and parameter.maximum is None:
         return kind
     return f"{kind} from {parameter.minimum} to {parameter.maximum}"
