@@ -23,7 +23,7 @@ def checked(raw: Any) -> dict[str, Any]:
 
 def _mistakes(raw: Any, at: str) -> Iterator[str]:
     if not isinstance(raw, dict):
-        yield f"{at or 'it'} must be a JSON object, the whole tariff_content_v2"
+        yield f"{at.rstrip('.') or 'it'} must be a JSON object, the whole tariff_content_v2"
         return
     missing = [name for name in ("energy_charges", "seasons") if not isinstance(raw.get(name), dict) or not raw[name]]
     if missing:

@@ -96,9 +96,16 @@ class Executor:
             return await self._carry_out(job)
 
     async def write(self, at: DeviceId, key: str, value: Value) -> Result:
-        """One write of several: the caller holds the turn, and has its own record on disk of what is written."""
+        """One write of several: the caller holds the turn, and has its own record on disk of what is written.
+
+        A refusal is none where it already is so.
+        """
         now, deadline = self._clock.now(), self._clock.monotonic() + LIFE
-        return await self._carry_out(part(Request(at, key, b"", now, deadline), value))
+        job = part(Request(at, key, b"", now, deadline), value)
+        result = await self._carry_out(job)
+        if result.outcome is Outcome.REFUSED and await self._holds(job):
+            return self._done(job, result.attempts)
+        return result
 
     async def _carry_out(self, job: Job) -> Result:
         try:

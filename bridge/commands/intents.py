@@ -35,7 +35,7 @@ MINUTES = 120
 LOOK = 30.0
 """Seconds between two looks at the wall clock: it may be set, and a machine may be suspended."""
 
-PAUSES = (30.0, 60.0, 120.0, 300.0, 900.0)
+PAUSES = (10.0, 30.0, 60.0, 300.0, 900.0)
 """Seconds between two tries to restore; the last one for ever."""
 
 
