@@ -189,6 +189,18 @@ def _is_snapped(value: Value, made: Sequence[Value]) -> bool:
     return bool(value == KEPT_RESERVE and any(each > KEPT_RESERVE for each in made))
 
 
+def named(settings: Settings) -> str:
+    """For people."""
+    spelled = {key: str(value).lower() if isinstance(value, bool) else value for key, value in settings.items()}
+    return ", ".join(f"{key} {value}" for key, value in spelled.items())
+
+
+def said(back: Back) -> str:
+    """What became of an intent, for people."""
+    done = f"put back: {named(dict(back.writes))}" if back.writes else "nothing was to be put back"
+    return f"{done}; changed by hand, so it stays: {named(back.kept)}" if back.kept else done
+
+
 # --- the end --------------------------------------------------------------------------------------------------------
 
 

@@ -15,6 +15,7 @@ from fakes import FakeClock
 from bridge.catalog import read
 from bridge.catalog.energy_site.settings import NO_GRID_CHARGING
 from bridge.catalog.offer import Offer
+from bridge.commands.admission import Job
 from bridge.commands.commander import Commander
 from bridge.commands.execution import Executor, Policy
 from bridge.commands.intents import Intents
@@ -160,7 +161,7 @@ class Desk:
             policy=policy,
             learn=self._learn,
             want=lambda _device, _after: None,
-            compose=lambda job: self.intents.carry_out(job),
+            compose=self._compose,
         )
         self.intents = Intents(executor, database, clock, self._tell)
         self.commander = Commander(
@@ -210,6 +211,9 @@ class Desk:
         """As when the file system has become read-only."""
         assert self._database._sqlite
         self._database._sqlite.execute(f"PRAGMA query_only = {fails:d}")
+
+    async def _compose(self, job: Job) -> Result:
+        return await self.intents.carry_out(job)
 
     def _tell(self, at: DeviceId, answer: Mapping[str, Any]) -> None:
         self._learn(Update(at, read(at.kind, {"bridge": answer}), self.clock.monotonic(), "bridge"))

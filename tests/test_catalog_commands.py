@@ -24,7 +24,7 @@ def _samples(row: Entity) -> tuple[Value, ...]:
     if row.component == "time":
         return "00:00:00", "23:59:00"
     if row.check:
-        return ({},)
+        return (row.example,)
     return (row.limits.minimum, row.limits.maximum) if row.limits else (True, False)
 
 

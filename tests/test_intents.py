@@ -87,7 +87,7 @@ def test_an_export_says_that_a_balanced_site_hardly_exports() -> None:
         (12, True, 30),
     ],
 )
-def test_a_hold_keeps_the_level_and_avoids_81_to_99(level: float, grid_charging: bool, reserve: int) -> None:
+def test_a_hold_keeps_the_level_and_avoids_81_to_99(level: float, grid_charging: bool, reserve: int) -> None:  # noqa: FBT001
     wanted, notes = plan("hold", {**OWNER, "grid_charging": grid_charging}, level)
     assert wanted == {"backup_reserve": reserve}
     assert bool(notes) == (80 < level <= 99)

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from bridge.catalog.tariff import checked, shows
+from bridge.catalog.tariff import EXAMPLE, checked, shows
 from bridge.simulator.site_tariff_default import TIME_OF_USE
 
 FLAT: dict[str, Any] = {
@@ -32,7 +32,9 @@ def changed(path: str, value: Any) -> dict[str, Any]:
     return tariff
 
 
-@pytest.mark.parametrize("tariff", [TIME_OF_USE, FLAT, {**TIME_OF_USE, "seasons": {**TIME_OF_USE["seasons"], "X": {}}}])
+@pytest.mark.parametrize(
+    "tariff", [TIME_OF_USE, FLAT, EXAMPLE, {**TIME_OF_USE, "seasons": {**TIME_OF_USE["seasons"], "X": {}}}]
+)
 def test_a_sound_tariff_is_taken_as_it_is(tariff: dict[str, Any]) -> None:
     assert checked(tariff) is tariff
 
@@ -71,7 +73,7 @@ ON_PEAK = "seasons/Summer/tou_periods/ON_PEAK"
     ],
 )
 def test_each_mistake_is_told_with_its_place(path: str, value: Any, said: str) -> None:
-    with pytest.raises(ValueError, match="^tariff: ") as told:
+    with pytest.raises(ValueError, match=r"^tariff: ") as told:
         checked(changed(path, value))
     assert said in str(told.value)
     assert len(str(told.value)) < 300

@@ -74,6 +74,8 @@ class Entity:
     write: Write | None = None
     check: Check | None = None
     """For values that are no word, number, time, true or false."""
+    example: Value = None
+    """One of those, for the docs."""
     needs: str | None = None
     """Key of the entity of the same device that must be true, or not empty, for this one to be offered."""
     scope: str | None = None
@@ -199,6 +201,7 @@ class _Topic(_Options, total=False):
     limits: Limits | None
     write: Write | None
     check: Check | None
+    example: Value
 
 
 class _Classed(_Options, total=False):

@@ -12,6 +12,22 @@ ALL = "ALL"
 """The season, or the period, of a rate that is always the same."""
 
 
+EXAMPLE: Mapping[str, Any] = {
+    "name": "Flat",
+    "currency": "EUR",
+    "energy_charges": {"Year": {"rates": {"ON_PEAK": 0.3}}},
+    "seasons": {
+        "Year": {
+            "fromMonth": 1,
+            "fromDay": 1,
+            "toMonth": 12,
+            "toDay": 31,
+            "tou_periods": {"ON_PEAK": {"periods": [{"fromDayOfWeek": 0, "toDayOfWeek": 6}]}},
+        }
+    },
+}
+
+
 def checked(raw: Any) -> dict[str, Any]:
     """The tariff as it is. Raises ValueError with the first mistake and its place."""
     mistake = next(_mistakes(raw, ""), None)

@@ -8,20 +8,19 @@ from __future__ import annotations
 
 from asyncio import Lock
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any
 
 import structlog
 
 from bridge import catalog
-from bridge.catalog.tariff import shows
 from bridge.clock import Clock
 from bridge.commands.admission import Job, part
 from bridge.commands.api import Api, CommandAnswer
 from bridge.commands.journal import Journal, Left
 from bridge.commands.local import Errands
+from bridge.commands.reading import Reader, is_shown
 from bridge.errors import AnswerInvalid, BridgeError, CallWrong, NotSent, ServerFailed, VehicleUnavailable
 from bridge.model import Connectivity, DeviceId, Kind, Outcome, Request, Result, Update, Value
 from bridge.state import Store
@@ -44,8 +43,6 @@ SOON = 3.0
 
 SETTLED = frozenset({"already_set", "already on", "already off", "requested"})
 """Refusals of any command that mean it is so already, or was accepted (fleet-api.md 3.1)."""
-
-VERIFY_GROUPS = ("charge_state", "climate_state", "vehicle_state")
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +76,7 @@ class Executor:
         self._local = local or {}
         self._compose = compose
         self._turns: defaultdict[DeviceId, Lock] = defaultdict(Lock)
+        self.reader = Reader(api, clock, learn)
         self._api = api
         self._clock = clock
         self._journal = journal
@@ -198,7 +196,7 @@ class Executor:
         if not answer.result and not _is_settled(job, answer.reason):
             reason = answer.reason or "no_reason"
             text = f"{job.request.device} refused {job.command.name}: {reason}"
-            return self._refused(job, reason, text, attempt)
+            return self._refuse(job, reason, text, attempt)
         if job.command.confirmed:
             return await self._confirm(job, attempt)
         return self._done(job, attempt, answer.reason)
@@ -239,9 +237,9 @@ class Executor:
             with suppress(BridgeError):  # that the second could not be sent does not unsend the first
                 return await self._send(job, 2)
         text = f"Tesla took {job.request.name}, but the site does not show it"
-        return self._refused(job, "not_applied", text, attempt)
+        return self._refuse(job, "not_applied", text, attempt)
 
-    def _refused(self, job: Job, reason: str, text: str, attempt: int) -> Result:
+    def _refuse(self, job: Job, reason: str, text: str, attempt: int) -> Result:
         """With the known reason, where there is one."""
         if known := self._excuse(job):
             reason, text = known[0], f"{known[1]} ({text})"
@@ -274,39 +272,15 @@ class Executor:
         return await self._holds(job)
 
     async def _holds(self, job: Job) -> bool:
-        """Does the device show the expected values? Nothing expected, or unreadable, counts as no."""
-        if not job.expected:
-            return False
-        try:
-            values = await self.read(job.request.device)
-        except BridgeError:
-            return False
-        return _shows(job.expected, values)
-
-    async def level(self, site: DeviceId) -> Value:
-        """How full the battery of a site is, in percent; None where it is not told."""
-        asked = self._clock.monotonic()
-        values = catalog.read(site.kind, {"live_status": await self._api(site).live_status(site.id)})
-        self._learn(Update(site, values, asked, "poll"))
-        return values["charge_level"]
-
-    async def read(self, at: DeviceId) -> Mapping[str, Value]:
-        asked = self._clock.monotonic()
-        if at.kind is Kind.VEHICLE:
-            body: Mapping[str, Any] = await self._api(at).vehicle_data(at.id, VERIFY_GROUPS)
-        else:
-            body = {"site_info": await self._api(at).site_info(at.id)}
-        values = catalog.read(at.kind, body)
-        self._learn(Update(at, values, asked, "poll"))
-        return values
+        return await self.reader.holds(job.request.device, job.expected)
 
     async def verdict(self, left: Left) -> Result:
         """How a command ended that an earlier run had sent."""
         try:
-            values = await self.read(left.request.device) if left.expected else {}
+            values = await self.reader.read(left.request.device) if left.expected else {}
         except BridgeError:
             values = {}
-        if left.expected and _shows(left.expected, {**self._store.values(left.request.device), **values}):
+        if left.expected and is_shown(left.expected, {**self._store.values(left.request.device), **values}):
             return self.result(left.request, Outcome.OK, None, "the bridge was restarted; the value was read back")
         text = "the bridge was stopped after sending it; whether it was done could not be seen"
         return self.result(left.request, Outcome.UNCONFIRMED, "restarted", text, attempts=1)
@@ -326,12 +300,6 @@ class Executor:
     def _saw_state(self, at: DeviceId, state: Connectivity) -> None:
         values = catalog.read(at.kind, {"vehicle": {"state": state.value}})
         self._learn(Update(at, values, self._clock.monotonic(), "poll"))
-
-
-def _shows(expected: Mapping[str, Value], values: Mapping[str, Value]) -> bool:
-    """Of an object, what is zero or empty may be missing (a tariff's, catalog.tariff)."""
-    pairs = [(value, values.get(key)) for key, value in expected.items()]
-    return all(shows(value, shown) if isinstance(value, dict) else value == shown for value, shown in pairs)
 
 
 def _is_settled(job: Job, reason: str) -> bool:

@@ -138,8 +138,8 @@ class Intents:
 
     async def _begin(self, job: Job, intent: str) -> Result:
         at, site = job.request.device, self._sites[job.request.device]
-        now = await self._executor.read(at)
-        level = await self._executor.level(at) if intent == "hold" else None
+        now = await self._executor.reader.read(at)
+        level = await self._executor.reader.level(at) if intent == "hold" else None
         before, owner = site.record, intents.owners(site.record, now)
         if lacking := intents.unknown(owner):
             text = f"the site does not tell its {', '.join(lacking)}, so that could not be put back; nothing was sent"
@@ -157,7 +157,7 @@ class Intents:
             return failed
         site.elapses, site.last, site.not_before = elapses, None, -math.inf
         self._keep(at, record.active(target))
-        return self._result(job, Outcome.OK, None, "; ".join((_named(plan.wanted), *plan.notes)))
+        return self._result(job, Outcome.OK, None, "; ".join((intents.named(plan.wanted), *plan.notes)))
 
     def _end_of(self, job: Job, zone: Value) -> tuple[datetime | None, float]:
         """By the wall clock; and by elapsed time, if it is to last so many minutes. Raises ValueError."""
@@ -258,7 +258,8 @@ class Intents:
 
     async def _put_back(self, at: DeviceId, site: _Site) -> Hindrance | None:
         assert site.record  # noqa: S101 - the caller has looked
-        back, hindrance = intents.way_back(site.record, await self._executor.read(at)), None
+        back = intents.way_back(site.record, await self._executor.reader.read(at))
+        hindrance = None
         for key, value in back.writes:
             result = await self._executor.write(at, key, value)
             if result.outcome is Outcome.OK:
@@ -266,7 +267,7 @@ class Intents:
             else:
                 hindrance = Hindrance(result.outcome, result.reason, f"{key}: {result.message}")
         if hindrance is None:
-            site.last = _told(back)
+            site.last = intents.said(back)
             site.elapses, site.tries = math.inf, 0
             self._keep(at, None)
             log.info("intent ended", device=str(at), said=site.last)
@@ -298,14 +299,3 @@ class Intents:
             self._notes.remember(str(at), name, note)
         except Exception as error:
             raise NotSent(f"it could not be written down, so nothing was done: {error}") from error
-
-
-def _named(settings: Settings) -> str:
-    return ", ".join(
-        f"{key} {str(value).lower() if isinstance(value, bool) else value}" for key, value in settings.items()
-    )
-
-
-def _told(back: intents.Back) -> str:
-    done = f"put back: {_named(dict(back.writes))}" if back.writes else "nothing was to be put back"
-    return f"{done}; changed by hand, so it stays: {_named(back.kept)}" if back.kept else done

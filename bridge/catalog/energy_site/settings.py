@@ -118,6 +118,7 @@ SETTINGS = group(
             read=convert.mapping,
             write=sets("time_of_use_settings", "tariff_content_v2"),
             check=tariff.checked,
+            example=tariff.EXAMPLE,
             note="Tesla's tariff object as it is; to set it, the whole of it. docs/energy.md",
         ),
     ),

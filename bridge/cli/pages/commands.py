@@ -66,7 +66,7 @@ def _sample_value(row: Entity) -> str:
     if row.component == "time":
         return TIME
     if row.check:
-        return '{"value": {...}}'
+        return json.dumps({"value": row.example})
     return f"{middle(row.limits.minimum, row.limits.maximum, row.limits.step):g}" if row.limits else words(row)[0]
 
 
