@@ -153,7 +153,7 @@ class Desk:
         self.results: list[Result] = []
         self.broker_takes = True
         self.journal = Journal(database, clock)
-        executor = Executor(
+        executor = self.executor = Executor(
             api=lambda _: tesla,
             clock=clock,
             journal=self.journal,

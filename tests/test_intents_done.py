@@ -15,6 +15,7 @@ from fakes import NOON, FakeClock
 
 from bridge.commands.execution import READ_BACK
 from bridge.commands.intents import PAUSES
+from bridge.commands.journal import Left
 from bridge.errors import NotSent, ServerFailed
 from bridge.fleet.answers import CommandAnswer
 from bridge.model import Outcome, Result, Value
@@ -427,6 +428,17 @@ async def test_a_crash_in_the_middle_undoes_what_was_begun(tmp_path: Path, write
         assert (one.settings, one.state) == (BEFORE, ("normal", "normal"))
         (result,) = one.desk.results
         assert (result.outcome, result.reason) == (Outcome.UNCONFIRMED, "restarted")
+
+
+async def test_a_crash_after_the_last_write_leaves_an_intent_that_is_in_force(tmp_path: Path) -> None:
+    """Its result was not written down any more: what the bridge itself knows of it is the verdict."""
+    async with house(tmp_path) as one:
+        await one.ask("intent", "full_backup")
+        left = Left(1, one.desk.results[0].request, {"intent": "full_backup"}, None)
+    async with house(tmp_path, one.tesla) as again:
+        assert (await again.desk.executor.verdict(left)).outcome is Outcome.OK
+        await again.ask("restore")
+        assert (await again.desk.executor.verdict(left)).outcome is Outcome.UNCONFIRMED
 
 
 async def test_a_crash_while_it_is_being_put_back_goes_on_with_that(tmp_path: Path) -> None:

@@ -1,9 +1,11 @@
-"""What commands ask of Tesla (bridge.fleet.client)."""
+"""What commands ask of Tesla (bridge.fleet.client), and what an answer means."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from typing import Any, Protocol
+
+from bridge.catalog.rows import Command
 
 
 class CommandAnswer(Protocol):
@@ -28,3 +30,13 @@ class Api(Protocol):
     ) -> CommandAnswer: ...
     async def site_info(self, site: str) -> Mapping[str, Any]: ...
     async def live_status(self, site: str) -> Mapping[str, Any]: ...
+
+
+SETTLED = frozenset({"already_set", "already on", "already off", "requested"})
+"""Refusals of any command that mean it is so already, or was accepted (fleet-api.md 3.1)."""
+
+
+def is_settled(command: Command, reason: str) -> bool:
+    """tesla-http-proxy puts its own words before the car's, so suffixes count too (fleet-api.md 3.5)."""
+    settled = SETTLED | command.settled
+    return reason.strip().lower() in settled or any(reason.endswith(f": {word}") for word in settled)

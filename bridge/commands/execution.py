@@ -17,10 +17,10 @@ import structlog
 from bridge import catalog
 from bridge.clock import Clock
 from bridge.commands.admission import Job, part
-from bridge.commands.api import Api, CommandAnswer
+from bridge.commands.api import Api, CommandAnswer, is_settled
 from bridge.commands.journal import Journal, Left
 from bridge.commands.local import Errands
-from bridge.commands.reading import Reader, is_shown
+from bridge.commands.reading import Reader, is_own, is_shown
 from bridge.errors import AnswerInvalid, BridgeError, CallWrong, NotSent, ServerFailed, VehicleUnavailable
 from bridge.model import Connectivity, DeviceId, Kind, Outcome, Request, Result, Update, Value
 from bridge.state import Store
@@ -40,9 +40,6 @@ LIFE = 60.0
 
 SOON = 3.0
 """Seconds after a command when the device is looked at: a car shows a change after a moment."""
-
-SETTLED = frozenset({"already_set", "already on", "already off", "requested"})
-"""Refusals of any command that mean it is so already, or was accepted (fleet-api.md 3.1)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,12 +185,12 @@ class Executor:
         return self._expired(job) or self.result(job.request, Outcome.UNAVAILABLE, "asleep", text)
 
     async def _send(self, job: Job, attempt: int) -> Result:
-        self._note_sending(job)
+        self.begins(job)
         try:
             answer = await self._call(job)
         except (ServerFailed, AnswerInvalid) as error:
             return await self._after_silence(job, attempt, error)
-        if not answer.result and not _is_settled(job, answer.reason):
+        if not answer.result and not is_settled(job.command, answer.reason):
             reason = answer.reason or "no_reason"
             text = f"{job.request.device} refused {job.command.name}: {reason}"
             return self._refuse(job, reason, text, attempt)
@@ -203,9 +200,6 @@ class Executor:
 
     def begins(self, job: Job) -> None:
         """Something is about to be sent for it: on disk when this returns. Raises NotSent."""
-        self._note_sending(job)
-
-    def _note_sending(self, job: Job) -> None:
         if job.is_part:
             return
         try:
@@ -276,11 +270,11 @@ class Executor:
 
     async def verdict(self, left: Left) -> Result:
         """How a command ended that an earlier run had sent."""
-        try:
-            values = await self.reader.read(left.request.device) if left.expected else {}
-        except BridgeError:
-            values = {}
-        if left.expected and is_shown(left.expected, {**self._store.values(left.request.device), **values}):
+        if left.expected and is_own(left.request.device.kind, left.expected):
+            holds = is_shown(left.expected, self._store.values(left.request.device))
+        else:
+            holds = await self.reader.holds(left.request.device, left.expected)
+        if holds:
             return self.result(left.request, Outcome.OK, None, "the bridge was restarted; the value was read back")
         text = "the bridge was stopped after sending it; whether it was done could not be seen"
         return self.result(left.request, Outcome.UNCONFIRMED, "restarted", text, attempts=1)
@@ -300,9 +294,3 @@ class Executor:
     def _saw_state(self, at: DeviceId, state: Connectivity) -> None:
         values = catalog.read(at.kind, {"vehicle": {"state": state.value}})
         self._learn(Update(at, values, self._clock.monotonic(), "poll"))
-
-
-def _is_settled(job: Job, reason: str) -> bool:
-    """tesla-http-proxy puts its own words before the car's, so suffixes count too (fleet-api.md 3.5)."""
-    settled = SETTLED | job.command.settled
-    return reason.strip().lower() in settled or any(reason.endswith(f": {word}") for word in settled)

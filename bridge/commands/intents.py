@@ -267,8 +267,7 @@ class Intents:
             else:
                 hindrance = Hindrance(result.outcome, result.reason, f"{key}: {result.message}")
         if hindrance is None:
-            site.last = intents.said(back)
-            site.elapses, site.tries = math.inf, 0
+            site.last, site.elapses, site.tries = intents.said(back), math.inf, 0
             self._keep(at, None)
             log.info("intent ended", device=str(at), said=site.last)
         return hindrance

@@ -52,6 +52,12 @@ class Reader:
         return values
 
 
+def is_own(kind: Kind, expected: Mapping[str, Value]) -> bool:
+    """Does the bridge itself tell these values, and no look at the device?"""
+    entities = catalog.CATALOGUE[kind].entities
+    return all(entities[key].source.startswith("bridge.") for key in expected)
+
+
 def is_shown(expected: Mapping[str, Value], values: Mapping[str, Value]) -> bool:
     """Of an object, what is zero or empty may be missing (a tariff's, bridge.catalog.tariff)."""
     pairs = [(value, values.get(key)) for key, value in expected.items()]
