@@ -18,8 +18,10 @@ from bridge import alive, build, catalog, news, systemd
 from bridge.accounts import Account, Accounts, Means
 from bridge.catalog.offer import Offer
 from bridge.clock import Clock
+from bridge.commands.admission import Job
 from bridge.commands.commander import Commander
 from bridge.commands.execution import Executor
+from bridge.commands.intents import Intents
 from bridge.commands.journal import Journal
 from bridge.components import Look
 from bridge.control import Control, Reach
@@ -45,6 +47,7 @@ from bridge.model import (
     Result,
     Roster,
     Update,
+    Value,
 )
 from bridge.mqtt import Message, Mqtt, Publication
 from bridge.publisher import Publisher
@@ -174,8 +177,14 @@ class Bridge:
             policy=self._control.policy,
             learn=self._learn,
             want=self._accounts.want,
-            local={**self._control.errands(), **extras.buttons(self._accounts.want)},
+            local={
+                **self._control.errands(),
+                **extras.buttons(self._accounts.want),
+                "set_intent_duration": self._choose_duration,
+            },
+            compose=self._compose,
         )
+        self._intents = Intents(executor, database, self._clock, self._tell)
         return Commander(
             executor=executor,
             journal=journal,
@@ -200,10 +209,13 @@ class Bridge:
         """Starts every part, waits until it is to stop, and says goodbye. Gives the exit code."""
         self._last.recall()
         self._control.begin()
+        for at in self._intents.sites:
+            self._tell(at, self._intents.news(at))
         self._publisher.show(self._roster)
         parts: dict[str, Part] = {
             "broker": self._session.serve,
             "commands": self._commander.run,
+            "intents": self._intents.run,
             "heartbeat": self._beat,
             "birth": self._session.answer_births,
             "sign of life": self._show_life,
@@ -269,6 +281,9 @@ class Bridge:
         if now != self._roster:
             log.info("devices of the account", names=[device.name for device in now.devices if device not in self._own])
         self._roster = now
+        for device in now.devices:
+            if device.at.kind is Kind.ENERGY_SITE:
+                self._tell(device.at, self._intents.news(device.at))
         self._publisher.show(now)
         self._publisher.bridge("info", self._info())
         for device in now.devices:
@@ -338,6 +353,12 @@ class Bridge:
     def _republish(self) -> dict[str, Any]:
         self._publisher.republish()
         return {}
+
+    async def _choose_duration(self, at: DeviceId, parameters: Mapping[str, Value]) -> None:
+        await self._intents.choose_duration(at, parameters)
+
+    async def _compose(self, job: Job) -> Result:
+        return await self._intents.carry_out(job)
 
     def _respond(self, verb: str, body: Mapping[str, Any], message: Message) -> None:
         self._publisher.respond(verb, body, response_topic=message.response_topic, correlation=message.correlation)

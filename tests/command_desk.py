@@ -6,19 +6,24 @@ import asyncio
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Collection, Mapping
 from contextlib import asynccontextmanager
+from copy import deepcopy
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from fakes import FakeClock
 
+from bridge.catalog import read
+from bridge.catalog.energy_site.settings import NO_GRID_CHARGING
 from bridge.catalog.offer import Offer
+from bridge.commands.admission import Job
 from bridge.commands.commander import Commander
 from bridge.commands.execution import Executor
+from bridge.commands.intents import Intents
 from bridge.commands.journal import Journal
 from bridge.commands.local import Errands
 from bridge.commands.waking import Policy
 from bridge.database import Database
-from bridge.errors import BridgeError, SigningRequired, VehicleUnavailable
+from bridge.errors import BridgeError, NotSent, SigningRequired, VehicleUnavailable
 from bridge.fleet.answers import CommandAnswer
 from bridge.model import DeviceId, Kind, Request, Result, Update, Value
 from bridge.state import Store
@@ -34,6 +39,7 @@ EFFECTS: Mapping[str, tuple[str, str, str]] = {
     "command/set_charge_limit": ("charge_state", "percent", "charge_limit_soc"),
     "command/set_charging_amps": ("charge_state", "charging_amps", "charge_current_request"),
     "backup": ("site_info", "backup_reserve_percent", "backup_reserve_percent"),
+    "operation": ("site_info", "default_real_mode", "default_real_mode"),
 }
 """Endpoint -> the group, the parameter and the field that it changes."""
 
@@ -49,7 +55,8 @@ class Asked(NamedTuple):
 class Tesla:
     """Does what it is asked, unless an answer stands in line: a refusal, or an error to raise.
 
-    `effective` False: says yes and does nothing. `lossy` True: an error in line comes after the deed.
+    `effective` False: says yes and does nothing. `lossy` True: an error in line comes after the deed. `failing`:
+    endpoint -> what it answers each time, without doing it.
     """
 
     def __init__(self) -> None:
@@ -57,7 +64,15 @@ class Tesla:
         self.answers: deque[CommandAnswer | BridgeError] = deque()
         self.states: deque[str] = deque(["online"])
         self.car: dict[str, dict[str, Any]] = {"charge_state": {}, "climate_state": {}, "vehicle_state": {}}
-        self.site: dict[str, Any] = {"backup_reserve_percent": 20}
+        self.failing: dict[str, CommandAnswer | BridgeError] = {}
+        self.site: dict[str, Any] = {
+            "backup_reserve_percent": 20,
+            "default_real_mode": "self_consumption",
+            "installation_time_zone": "Europe/Berlin",
+            "components": {NO_GRID_CHARGING: True, "customer_preferred_export_rule": "pv_only"},
+        }
+        self.is_down = False
+        self.live: dict[str, Any] = {"percentage_charged": 50.0, "battery_power": 0}
         self.readable = True
         self.key_missing = False
         self.effective = True
@@ -106,13 +121,18 @@ class Tesla:
         return await self._write(site, endpoint, body)
 
     async def site_info(self, site: str) -> Mapping[str, Any]:
-        return self.site
+        if self.is_down:
+            raise NotSent("no connection")
+        return deepcopy(self.site)
+
+    async def live_status(self, site: str) -> Mapping[str, Any]:
+        return self.live
 
     async def _write(self, device: str, endpoint: str, body: Mapping[str, Any]) -> CommandAnswer:
         self.asked.append(Asked(endpoint, device, dict(body)))
         await self.may_answer.wait()
-        answer = self.answers.popleft() if self.answers else DONE
-        if isinstance(answer, CommandAnswer) or self.lossy:
+        answer = self.answers.popleft() if self.answers else self.failing.get(endpoint, DONE)
+        if endpoint not in self.failing and (self.lossy or (isinstance(answer, CommandAnswer) and answer.result)):
             self._take_effect(endpoint, body)
         if isinstance(answer, BridgeError):
             raise answer
@@ -123,6 +143,10 @@ class Tesla:
             group, parameter, field = EFFECTS[endpoint]
             target = self.site if group == "site_info" else self.car[group]
             target[field] = body[parameter]
+        if self.effective and endpoint == "grid_import_export":
+            self.site["components"].update(body)
+        if self.effective and endpoint == "time_of_use_settings":
+            self.site |= body["tou_settings"]
 
 
 class Desk:
@@ -139,17 +163,20 @@ class Desk:
         self.results: list[Result] = []
         self.broker_takes = True
         self.journal = Journal(database, clock)
+        executor = self.executor = Executor(
+            api=lambda _: tesla,
+            clock=clock,
+            journal=self.journal,
+            store=self.store,
+            policy=policy,
+            learn=self._learn,
+            want=lambda device, _after: self.wanted.append(device),
+            local=local,
+            compose=self._compose,
+        )
+        self.intents = Intents(executor, database, clock, self._tell)
         self.commander = Commander(
-            executor=Executor(
-                api=lambda _: tesla,
-                clock=clock,
-                journal=self.journal,
-                store=self.store,
-                policy=policy,
-                learn=self._learn,
-                want=lambda device, _after: self.wanted.append(device),
-                local=local,
-            ),
+            executor=executor,
             journal=self.journal,
             store=self.store,
             answer=self._answer,
@@ -195,6 +222,12 @@ class Desk:
         """As when the file system has become read-only."""
         assert self._database._sqlite
         self._database._sqlite.execute(f"PRAGMA query_only = {fails:d}")
+
+    async def _compose(self, job: Job) -> Result:
+        return await self.intents.carry_out(job)
+
+    def _tell(self, at: DeviceId, answer: Mapping[str, Any]) -> None:
+        self._learn(Update(at, read(at.kind, {"bridge": answer}), self.clock.monotonic(), "bridge"))
 
     def _learn(self, update: Update) -> None:
         self.store.apply(update)

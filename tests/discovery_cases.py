@@ -67,6 +67,11 @@ OF_ITSELF = {
     "has_problem": False,
     "command_queue": 0,
     "restartable": True,
+    "intent": "hold",
+    "intent_state": "active",
+    "intent_reason": "put back: backup_reserve 20",
+    "intent_until": NOON,
+    "intent_duration": 120,
 }
 """What the bridge says of itself, of the account, and of how fresh a device's values are."""
 

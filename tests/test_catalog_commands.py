@@ -23,6 +23,8 @@ def _samples(row: Entity) -> tuple[Value, ...]:
         return row.options
     if row.component == "time":
         return "00:00:00", "23:59:00"
+    if row.check:
+        return (row.example,)
     return (row.limits.minimum, row.limits.maximum) if row.limits else (True, False)
 
 
@@ -130,6 +132,7 @@ def test_what_must_never_be_done_twice() -> None:
         "upcoming_calendar_entries",
         "take_drivenote",
         "erase_user_data",
+        "time_of_use_settings",
     }
 
 

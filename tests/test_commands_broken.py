@@ -59,12 +59,18 @@ NO_TIME = ["", "24:00", "07:30:15", "7", "450", "\uff10\uff17:\uff13\uff10", "07
 NO_JSON_TIME = ["null", "450", "true", "[]", "{}", '"07:60"', '"\\ud800"']
 
 
+NO_TARIFF = ["80", "true", "None", '{"name": "mine"}', '{"seasons": {}, "energy_charges": {}}']
+NO_JSON_TARIFF = ["null", "7", "[]", "{}", '"text"', '{"seasons": {"Summer": 1}, "energy_charges": {"Summer": {}}}']
+
+
 def broken_values(row: Entity) -> Iterator[bytes]:
     """For a writable entity, bare and as JSON."""
     if row.options:
         bare, objects = NO_WORDS, NO_JSON_WORDS
     elif row.component == "time":
         bare, objects = NO_TIME, NO_JSON_TIME
+    elif row.check:
+        bare, objects = NO_TARIFF, NO_JSON_TARIFF
     elif row.limits:
         bare, objects = NO_NUMBERS, NO_JSON_NUMBERS
         ends = row.limits.minimum - row.limits.step, row.limits.maximum + row.limits.step
@@ -92,7 +98,7 @@ def _good(parameter: Parameter) -> Any:
         return parameter.choices[0]
     if parameter.type in {int, float}:
         return 1 if parameter.minimum is None else parameter.minimum
-    return parameter.type("1")
+    return "1" if parameter.type is str else True
 
 
 def _wrong(parameter: Parameter) -> Iterator[str]:

@@ -10,6 +10,7 @@ from bridge.catalog import CATALOGUE, validate
 from bridge.catalog.rows import Command, Parameter
 from bridge.catalog.vehicle import commands as vehicle_commands
 from bridge.model import Kind, Value
+from bridge.simulator.site_tariff_default import TIME_OF_USE
 
 EXAMPLES: Mapping[str, Mapping[str, Value]] = {
     "add_charge_schedule": {"days_of_week": "Weekdays", "name": "Night"},
@@ -21,6 +22,7 @@ EXAMPLES: Mapping[str, Mapping[str, Value]] = {
     "remote_seat_heater_request": {"heater": 0, "seat_position": 0},
     "schedule_software_update": {"offset_sec": 7200},
     "set_vehicle_name": {"vehicle_name": "Model 3"},
+    "time_of_use_settings": {"tariff_content_v2": TIME_OF_USE},
     "take_drivenote": {"note": "Rattles on the left."},
     "upcoming_calendar_entries": {"calendar_data": "Dentist at nine"},
 }
@@ -29,7 +31,7 @@ EXAMPLES: Mapping[str, Mapping[str, Value]] = {
 
 def body(command: Command) -> Mapping[str, Value]:
     """An example, checked as the bridge checks what it is sent."""
-    given = {each.name: _sample(each) for each in command.parameters if each.type is not str or _is_said(each)}
+    given = {each.name: _sample(each) for each in command.parameters if each.type not in {str, dict} or _is_said(each)}
     whole = validate.parameters(command, {**given, **EXAMPLES.get(command.name, {})}, {})
     return command.body(whole, NOW) if command.body else whole
 
@@ -47,7 +49,8 @@ def _sample(parameter: Parameter) -> Value:
         return True if parameter.type is bool else "1234"
     low = parameter.minimum or 0
     high = low + 2 if parameter.maximum is None else parameter.maximum
-    return 450 if parameter.is_time else parameter.type(low + round((high - low) / 2))
+    middle = low + round((high - low) / 2)
+    return 450 if parameter.is_time else int(middle) if parameter.type is int else float(middle)
 
 
 def _vehicle_command(command: Command) -> Row:
@@ -100,5 +103,5 @@ OFF = Folder(
 WRITES = Folder(
     "Energy site settings",
     "A yes means accepted, not done: read `Site info` afterwards.",
-    tuple(_energy_write(command) for command in CATALOGUE[Kind.ENERGY_SITE].commands.values() if not command.is_local),
+    tuple(_energy_write(command) for command in CATALOGUE[Kind.ENERGY_SITE].commands.values() if command.endpoint),
 )

@@ -21,6 +21,13 @@ Body = Callable[[Mapping[str, Value], datetime], Mapping[str, Value]]
 """The parameters and the time of sending -> the JSON that Tesla wants."""
 
 
+Check = Callable[[Any], Value]
+"""What somebody gave -> a value, where a type and a range do not tell enough. Raises ValueError with the reason."""
+
+Excuse = Callable[[Mapping[str, Value], Mapping[str, Value]], tuple[str, str] | None]
+"""The parameters, and what the device shows after all -> the known reason why it is not so, and a sentence on it."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
     """The range of a number. `*_from` names the entity of the same device that holds the device's own limit."""
@@ -67,6 +74,10 @@ class Entity:
     options: tuple[str, ...] = ()
     limits: Limits | None = None
     write: Write | None = None
+    check: Check | None = None
+    """For values that are no word, number, time, true or false."""
+    example: Value = None
+    """One of those, for the docs."""
     needs: str | None = None
     """Key of the entity of the same device that must be true, or not empty, for this one to be offered."""
     scope: str | None = None
@@ -116,7 +127,7 @@ class Parameter:
     """One parameter of a command, as Tesla names it."""
 
     name: str
-    type: type[bool | int | float | str]
+    type: type[bool | int | float | str | dict[str, Any]]
     minimum: float | None = None
     maximum: float | None = None
     choices: tuple[Value, ...] = ()
@@ -152,10 +163,13 @@ class Command:
     """Done by the bridge itself (bridge.commands.local): nothing is sent to Tesla, no car is woken."""
     refreshes: bool = False
     """Fresh data is asked for when it is done, though it changes nothing."""
+    is_composed: bool = False
+    """Several writes, put together by the bridge (bridge.commands.intents)."""
     direct: bool = True
     """False: reached only through an entity's set topic, which reads the value back."""
     confirmed: bool = False
     """The answer proves nothing: read the value back (energy writes, reliability.md C2)."""
+    excuse: Excuse | None = None
     settled: frozenset[str] = frozenset()
     """Refusal reasons that mean it already is so."""
     toggles: bool = False
@@ -190,6 +204,8 @@ class _Topic(_Options, total=False):
     options: tuple[str, ...]
     limits: Limits | None
     write: Write | None
+    check: Check | None
+    example: Value
 
 
 class _Classed(_Options, total=False):

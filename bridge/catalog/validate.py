@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from bridge.catalog import convert
-from bridge.catalog.rows import Command, Entity, Parameter
+from bridge.catalog.rows import Check, Command, Entity, Parameter
 from bridge.model import Value
 
 TRUE = frozenset({"true", "on", "1", "yes"})
@@ -28,6 +28,8 @@ class ValueInvalid(ValueError):
 def entity_value(entity: Entity, given: Given, limits: tuple[float, float] | None) -> Value:
     """A value for a writable entity. `limits` are those of a number now. Raises ValueInvalid."""
     raw = _single(entity.key, given)
+    if entity.check:
+        return _checked(entity.check, raw)
     if entity.options:
         return _choice(entity.key, raw, entity.options)
     if entity.component == "time":
@@ -103,11 +105,20 @@ def _parameter(command: Command, name: str, raw: Any) -> Value:
         return _choice(label, raw, parameter.choices)
     if parameter.type is bool:
         return _boolean(label, raw)
+    if parameter.type is dict:
+        return _object(label, raw)
     if parameter.type is str:
         return _text(label, raw)
     if parameter.is_time and isinstance(raw, str) and not _NUMBER.fullmatch(raw.strip()):
         return _minutes(label, raw)
     return _numeric(label, raw, parameter)
+
+
+def _checked(check: Check, raw: Any) -> Value:
+    try:
+        return check(raw)
+    except ValueError as error:
+        raise ValueInvalid(str(error)) from None
 
 
 def _numeric(label: str, raw: Any, parameter: Parameter) -> int | float:
@@ -171,12 +182,19 @@ def _text(label: str, raw: Any) -> str:
 _LONGEST_TEXT = 2000
 
 
+def _object(label: str, raw: Any) -> Value:
+    if not isinstance(raw, dict) or not raw:
+        raise ValueInvalid(f"{label} must be a JSON object with something in it")
+    return raw
+
+
 def _wanted(parameter: Parameter) -> str:
     if parameter.choices:
         return f"one of {', '.join(map(str, parameter.choices))}"
     if parameter.is_time:
         return _TIME
-    kind = {bool: "true or false", int: "a whole number", float: "a number", str: "a text"}[parameter.type]
+    kinds = {bool: "true or false", int: "a whole number", float: "a number", str: "a text", dict: "a JSON object"}
+    kind = kinds[parameter.type]
     if parameter.minimum is None and parameter.maximum is None:
         return kind
     return f"{kind} from {parameter.minimum} to {parameter.maximum}"

@@ -28,7 +28,8 @@ class Job:
     """A request that may be carried out.
 
     `asked` is what the sender gave, without PINs: the same for every delivery of one request, whatever was filled in.
-    `expected`: entity -> value once it is done; empty for one-shots.
+    `expected`: entity -> value once it is done; empty for one-shots. `is_part`: one of several writes that the bridge
+    does for one command, or at the end of an intent; it has no line in the journal.
     """
 
     request: Request
@@ -36,6 +37,7 @@ class Job:
     parameters: Mapping[str, Value]
     asked: Mapping[str, Value]
     expected: Mapping[str, Value]
+    is_part: bool = False
 
     @property
     def identity(self) -> str | None:
@@ -90,6 +92,8 @@ def _job(
         raise Refusal(Outcome.INVALID, "unknown_device", f"{request.device} is not in this account")
     catalogue = CATALOGUE[request.device.kind]
     entity = catalogue.entities.get(request.name)
+    if entity and entity.check and isinstance(given, Mapping) and "value" not in given:
+        given = {"value": given}  # a JSON object is the value itself
     if entity and entity.write:
         job = _set_entity(request, entity, given, values, catalogue)
     else:
@@ -107,6 +111,16 @@ def _set_entity(
     command = catalogue.commands[invocation.command]
     parameters = validate.complete(command, invocation.parameters, values)
     return Job(request, command, parameters, {entity.key: value}, {entity.key: value})
+
+
+def part(request: Request, value: Value) -> Job:
+    """One of several writes: the entity of the request's name gets a value that is valid."""
+    catalogue = CATALOGUE[request.device.kind]
+    write = catalogue.entities[request.name].write
+    assert write  # noqa: S101 - only settings come here
+    invocation = write(value)
+    expected = {request.name: value}
+    return Job(request, catalogue.commands[invocation.command], invocation.parameters, expected, expected, is_part=True)
 
 
 def _call_command(request: Request, given: validate.Given, values: Mapping[str, Value], catalogue: Catalogue) -> Job:

@@ -6,18 +6,20 @@ A command is sent at most once when its outcome may be unknown: it is then read 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from asyncio import Lock
+from collections import defaultdict
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from typing import Any, Protocol
 
 import structlog
 
 from bridge import catalog
 from bridge.clock import Clock
-from bridge.commands import waking
-from bridge.commands.admission import Job
+from bridge.commands.admission import Job, part
+from bridge.commands.api import Api, CommandAnswer, is_settled
 from bridge.commands.journal import Journal, Left
 from bridge.commands.local import Errands
+from bridge.commands.reading import Reader, is_own, is_shown
 from bridge.commands.waking import WAKE, Policy, Waker
 from bridge.errors import AnswerInvalid, BridgeError, CallWrong, NotSent, ServerFailed, VehicleUnavailable
 from bridge.model import Connectivity, DeviceId, Kind, Outcome, Request, Result, Update, Value
@@ -28,33 +30,11 @@ log = structlog.get_logger()
 READ_BACK = (1.0, 3.0, 5.0, 10.0)
 """Seconds between the read-backs of an energy setting: site_info lags a write by seconds (fleet-api.md 4.3)."""
 
+LIFE = 60.0
+"""Seconds that one write of several has until it must have been sent."""
+
 SOON = 3.0
 """Seconds after a command when the device is looked at: a car shows a change after a moment."""
-
-SETTLED = frozenset({"already_set", "already on", "already off", "requested"})
-"""Refusals of any command that mean it is so already, or was accepted (fleet-api.md 3.1)."""
-
-VERIFY_GROUPS = ("charge_state", "climate_state", "vehicle_state")
-
-
-class CommandAnswer(Protocol):
-    """What the car or site said: a yes, or a no with its reason."""
-
-    @property
-    def result(self) -> bool: ...
-    @property
-    def reason(self) -> str: ...
-
-
-class Api(waking.Api, Protocol):
-    """The calls that commands make."""
-
-    async def vehicle_data(self, vin: str, groups: Collection[str]) -> Mapping[str, Any]: ...
-    async def command(self, vin: str, endpoint: str, body: Mapping[str, Any], *, not_after: float) -> CommandAnswer: ...
-    async def energy_write(
-        self, site: str, endpoint: str, body: Mapping[str, Any], *, not_after: float
-    ) -> CommandAnswer: ...
-    async def site_info(self, site: str) -> Mapping[str, Any]: ...
 
 
 class Executor:
@@ -71,12 +51,16 @@ class Executor:
         learn: Callable[[Update], None],
         want: Callable[[DeviceId, float], None],
         local: Errands | None = None,
+        compose: Callable[[Job], Awaitable[Result]] | None = None,
     ) -> None:
         """`api` knows the account of a device. `want` asks for its fresh data, so many seconds from now.
 
-        `local`: what the bridge does itself.
+        `local`: what the bridge does itself; `compose`: what it does with several writes.
         """
         self._local = local or {}
+        self._compose = compose
+        self._turns: defaultdict[DeviceId, Lock] = defaultdict(Lock)
+        self.reader = Reader(api, clock, learn)
         self._api = api
         self._clock = clock
         self._journal = journal
@@ -86,7 +70,27 @@ class Executor:
         self._want = want
         self._waker = Waker(api=api, clock=clock, store=store, policy=policy, learn=learn)
 
+    def turn(self, at: DeviceId) -> Lock:
+        """Whoever holds it is alone with the device."""
+        return self._turns[at]
+
     async def carry_out(self, job: Job) -> Result:
+        async with self.turn(job.request.device):
+            return await self._carry_out(job)
+
+    async def write(self, at: DeviceId, key: str, value: Value) -> Result:
+        """One write of several: the caller holds the turn, and has its own record on disk of what is written.
+
+        A refusal is none where it already is so.
+        """
+        now, deadline = self._clock.now(), self._clock.monotonic() + LIFE
+        job = part(Request(at, key, b"", now, deadline), value)
+        result = await self._carry_out(job)
+        if result.outcome is Outcome.REFUSED and await self._holds(job):
+            return self._done(job, result.attempts)
+        return result
+
+    async def _carry_out(self, job: Job) -> Result:
         try:
             return await self._try_once_awake(job)
         except BridgeError as error:
@@ -101,6 +105,8 @@ class Executor:
             return self._expired(job) or self._held_back(job)
         if job.command.is_local:
             return self._expired(job) or await self._do_here(job)
+        if job.command.is_composed and self._compose:
+            return self._expired(job) or await self._compose(job)
         if job.request.device.kind is not Kind.VEHICLE:
             return self._expired(job) or await self._send(job, 1)
         if refusal := self._expired(job) or self._asleep(job, await self._waker.awaken(job)):
@@ -118,7 +124,7 @@ class Executor:
         return self._asleep(job, why) or self._expired(job) or await self._send(job, 2)
 
     async def _do_here(self, job: Job) -> Result:
-        self._note_sending(job)
+        self.begins(job)
         said = await self._local[job.command.name](job.request.device, job.parameters)
         self._learn(Update(job.request.device, job.expected, self._clock.monotonic(), "command"))
         return self.result(job.request, Outcome.OK, None, said or "", value=job.value)
@@ -146,20 +152,23 @@ class Executor:
         return self.result(job.request, Outcome.EXPIRED, "too_late", text)
 
     async def _send(self, job: Job, attempt: int) -> Result:
-        self._note_sending(job)
+        self.begins(job)
         try:
             answer = await self._call(job)
         except (ServerFailed, AnswerInvalid) as error:
             return await self._after_silence(job, attempt, error)
-        if not answer.result and not _is_settled(job, answer.reason):
+        if not answer.result and not is_settled(job.command, answer.reason):
             reason = answer.reason or "no_reason"
             text = f"{job.request.device} refused {job.command.name}: {reason}"
-            return self.result(job.request, Outcome.REFUSED, reason, text, attempts=attempt)
+            return self._refuse(job, reason, text, attempt)
         if job.command.confirmed:
             return await self._confirm(job, attempt)
         return self._done(job, attempt, answer.reason)
 
-    def _note_sending(self, job: Job) -> None:
+    def begins(self, job: Job) -> None:
+        """Something is about to be sent for it: on disk when this returns. Raises NotSent."""
+        if job.is_part:
+            return
         try:
             self._journal.sends(job)
         except Exception as error:
@@ -185,11 +194,21 @@ class Executor:
             await self._clock.sleep(wait)
             if await self._holds(job):
                 return self._done(job, attempt)
-        if attempt == 1 and job.command.repeatable and not self._expired(job):
+        if attempt == 1 and job.command.repeatable and not self._excuse(job) and not self._expired(job):
             with suppress(BridgeError):  # that the second could not be sent does not unsend the first
                 return await self._send(job, 2)
         text = f"Tesla took {job.request.name}, but the site does not show it"
-        return self.result(job.request, Outcome.REFUSED, "not_applied", text, attempts=attempt)
+        return self._refuse(job, "not_applied", text, attempt)
+
+    def _refuse(self, job: Job, reason: str, text: str, attempt: int) -> Result:
+        """With the known reason, where there is one."""
+        if known := self._excuse(job):
+            reason, text = known[0], f"{known[1]} ({text})"
+        return self.result(job.request, Outcome.REFUSED, reason, text, attempts=attempt)
+
+    def _excuse(self, job: Job) -> tuple[str, str] | None:
+        shown = self._store.values(job.request.device)
+        return job.command.excuse(job.parameters, shown) if job.command.excuse else None
 
     def interrupted(self, job: Job) -> Result:
         """What there is to say of a job when the bridge stops in the middle of it."""
@@ -214,32 +233,15 @@ class Executor:
         return await self._holds(job)
 
     async def _holds(self, job: Job) -> bool:
-        """Does the device show the expected values? Nothing expected, or unreadable, counts as no."""
-        if not job.expected:
-            return False
-        try:
-            values = await self._read(job.request.device)
-        except BridgeError:
-            return False
-        return all(values.get(key) == value for key, value in job.expected.items())
-
-    async def _read(self, at: DeviceId) -> Mapping[str, Value]:
-        asked = self._clock.monotonic()
-        if at.kind is Kind.VEHICLE:
-            body: Mapping[str, Any] = await self._api(at).vehicle_data(at.id, VERIFY_GROUPS)
-        else:
-            body = {"site_info": await self._api(at).site_info(at.id)}
-        values = catalog.read(at.kind, body)
-        self._learn(Update(at, values, asked, "poll"))
-        return values
+        return await self.reader.holds(job.request.device, job.expected)
 
     async def verdict(self, left: Left) -> Result:
         """How a command ended that an earlier run had sent."""
-        try:
-            values = await self._read(left.request.device) if left.expected else {}
-        except BridgeError:
-            values = {}
-        if left.expected and all(values.get(key) == value for key, value in left.expected.items()):
+        if left.expected and is_own(left.request.device.kind, left.expected):
+            holds = is_shown(left.expected, self._store.values(left.request.device))
+        else:
+            holds = await self.reader.holds(left.request.device, left.expected)
+        if holds:
             return self.result(left.request, Outcome.OK, None, "the bridge was restarted; the value was read back")
         text = "the bridge was stopped after sending it; whether it was done could not be seen"
         return self.result(left.request, Outcome.UNCONFIRMED, "restarted", text, attempts=1)
@@ -259,9 +261,3 @@ class Executor:
     def _saw_state(self, at: DeviceId, state: Connectivity) -> None:
         values = catalog.read(at.kind, {"vehicle": {"state": state.value}})
         self._learn(Update(at, values, self._clock.monotonic(), "poll"))
-
-
-def _is_settled(job: Job, reason: str) -> bool:
-    """tesla-http-proxy puts its own words before the car's, so suffixes count too (fleet-api.md 3.5)."""
-    settled = SETTLED | job.command.settled
-    return reason.strip().lower() in settled or any(reason.endswith(f": {word}") for word in settled)

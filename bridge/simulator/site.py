@@ -24,7 +24,6 @@ Json = dict[str, Any]
 Cars = Mapping[str, tuple[str | None, float]]  # DIN -> (VIN plugged in or None, W)
 STEP = 60  # seconds; steps end on full minutes
 UPDATED = {"code": 201, "message": "Updated"}
-REFUSED_RESERVES = range(81, 100)  # entities.md appendix 5
 FAULTS = {field.name for field in fields(Faults)}
 
 
@@ -44,9 +43,8 @@ class EnergySite:
         wall_connectors: tuple[str, ...] = (),
         batteries: int = 2,
         solar_watts: float = 8000.0,
-        strict_reserve: bool = False,
     ) -> None:
-        """Degrees north and east (else the middle of the zone); `strict_reserve` refuses 81-99 percent."""
+        """Degrees north and east, else the middle of the zone."""
         local = start.astimezone(ZoneInfo(zone))
         self.site_id = site_id
         self._equipment = Equipment(
@@ -61,7 +59,6 @@ class EnergySite:
             wall_connectors=wall_connectors,
             installed=local.date() - timedelta(days=380 + Random(seed).randrange(60)),
         )
-        self._strict_reserve = strict_reserve
         self._faults = Faults()
         self._settings = LaggingSettings(Settings())
         self._past = Past(self._equipment, self._settings.current, local.date())
@@ -113,10 +110,12 @@ class EnergySite:
         path = path.strip("/")
         if not self._equipment.batteries:
             raise BadParameter(f"{path}: this site has no Powerwall")
-        settings = changed(self._settings.current, path, body)
-        if path == "backup" and self._refuses(settings.backup_reserve_percent):
-            return {"code": 400, "message": "backup_reserve_percent must be 0 to 80, or 100"}
+        before = self._settings.current
+        settings = changed(before, path, body)
+        if refusal := self._faults.refuses(path, body):
+            return {"code": 400, "message": refusal}
         if not self._faults.swallow_write():
+            settings = self._faults.bend(settings, before)
             self._settings.change(settings, now.timestamp())
             self._plant.settings = settings
             self._watch_storm()
@@ -200,9 +199,6 @@ class EnergySite:
     def _need_gateway(self) -> None:
         if self._faults.dead_gateway:
             raise GatewayDead
-
-    def _refuses(self, reserve: int) -> bool:
-        return self._strict_reserve and reserve in REFUSED_RESERVES
 
     def _force_grid(self, down: Any) -> None:
         self._plant.grid_down = bool(down)

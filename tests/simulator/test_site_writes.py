@@ -131,7 +131,8 @@ class TestAnswers:
             site(batteries=0).write("backup", {"backup_reserve_percent": 20}, NOON)
 
     def test_newer_firmware_refuses_reserves_from_81_to_99_inside_a_200(self) -> None:
-        home = site(strict_reserve=True)
+        home = site()
+        home.force(high_reserve="refused")
         answer = home.write("backup", {"backup_reserve_percent": 90}, NOON)
         assert isinstance(answer, dict)
         assert answer["code"] == 400
@@ -141,6 +142,35 @@ class TestAnswers:
             "code": 201,
             "message": "Updated",
         }
+
+    @pytest.mark.parametrize(
+        ("rule", "asked", "shown"),
+        [("kept", 90, 90), ("snapped", 90, 80), ("snapped", 100, 100), ("snapped", 80, 80), ("capped", 100, 80)],
+    )
+    def test_a_high_reserve_is_kept_or_snapped(self, rule: str, asked: int, shown: int) -> None:
+        home = site()
+        home.force(high_reserve=rule)
+        assert home.write("backup", {"backup_reserve_percent": asked}, NOON) == {"code": 201, "message": "Updated"}
+        home.advance(NOON + timedelta(seconds=4), {})
+        assert home.site_info()["backup_reserve_percent"] == shown
+
+    def test_grid_charging_that_the_installer_has_not_enabled_is_taken_and_not_done(self) -> None:
+        home = site()
+        home.write("grid_import_export", NO_GRID_CHARGING, NOON)
+        home.force(no_grid_charging=True)
+        allow = {"disallow_charge_from_grid_with_solar_installed": False, "customer_preferred_export_rule": "never"}
+        assert home.write("grid_import_export", allow, NOON) == ""
+        home.advance(NOON + timedelta(seconds=4), {})
+        components = home.site_info()["components"]
+        assert components["disallow_charge_from_grid_with_solar_installed"] is True
+        assert components["customer_preferred_export_rule"] == "never"
+
+    def test_a_refusal_can_be_forced(self) -> None:
+        home = site()
+        home.force(refuse_writes=["operation"])
+        answer = home.write("operation", {"default_real_mode": "backup"}, NOON)
+        assert answer == {"code": 400, "message": "operation is not allowed"}
+        assert home.write("storm_mode", {"enabled": False}, NOON) == {"code": 201, "message": "Updated"}
 
     def test_ignored_writes_are_acknowledged_and_change_nothing(self) -> None:
         home = site()

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from bridge.catalog.energy_site import intents
 from bridge.catalog.energy_site.battery import BATTERY
-from bridge.catalog.energy_site.commands import COMMANDS
+from bridge.catalog.energy_site.commands import WRITES
 from bridge.catalog.energy_site.composites import COMPOSITES
 from bridge.catalog.energy_site.events import EVENTS
 from bridge.catalog.energy_site.grid import GRID, STORM
@@ -25,6 +26,7 @@ ENTITIES = (
     *STORM,
     *OUTAGES,
     *SETTINGS,
+    *intents.INTENTS,
     *TARIFF,
     *INFO,
     *HISTORY,
@@ -33,3 +35,4 @@ ENTITIES = (
     *CHARGES,
     *STATUS,
 )
+COMMANDS = (*WRITES, *intents.COMMANDS)

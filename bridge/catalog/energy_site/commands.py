@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from datetime import datetime
+
 from bridge.catalog.energy_site.settings import NO_GRID_CHARGING
-from bridge.catalog.rows import Command, Parameter
+from bridge.catalog.rows import Body, Command, Excuse, Parameter
+from bridge.model import Value
 
 
-def _write(name: str, title: str, *parameters: Parameter) -> Command:
+def _write(
+    name: str,
+    title: str,
+    *parameters: Parameter,
+    body: Body | None = None,
+    excuse: Excuse | None = None,
+    repeatable: bool = True,
+) -> Command:
     """A setting of the site. Tesla's answer proves nothing, so it is read back (reliability.md C2)."""
     return Command(
         name=name,
@@ -18,11 +29,37 @@ def _write(name: str, title: str, *parameters: Parameter) -> Command:
         wakes=False,
         direct=False,
         confirmed=True,
+        repeatable=repeatable,
+        body=body,
+        excuse=excuse,
     )
 
 
-COMMANDS = (
-    _write("backup", "Set backup reserve", Parameter(name="backup_reserve_percent", type=int, minimum=0, maximum=100)),
+def _reserve_rule(parameters: Mapping[str, Value], shown: Mapping[str, Value]) -> tuple[str, str] | None:
+    """Firmware since 2025 keeps no reserve from 81 to 99; some sites take not even 100 (pypowerwall #200, PR #304)."""
+    wanted, kept = parameters["backup_reserve_percent"], shown.get("backup_reserve")
+    if wanted == 100 and kept == 80:
+        return "reserve_100", "the site made 80 % of a reserve of 100 %. Use the operation mode backup instead"
+    if 80 < wanted < 100:
+        shows = "" if kept is None else f"; the site shows {kept:g} %"
+        return (
+            "reserve_81_to_99",
+            f"this firmware keeps no reserve from 81 to 99 %{shows}. Use 80, or 100 (full backup)",
+        )
+    return None
+
+
+def _tou_settings(parameters: Mapping[str, Value], _now: datetime) -> Mapping[str, Value]:
+    return {"tou_settings": dict(parameters)}
+
+
+WRITES = (
+    _write(
+        "backup",
+        "Set backup reserve",
+        Parameter(name="backup_reserve_percent", type=int, minimum=0, maximum=100),
+        excuse=_reserve_rule,
+    ),
     _write(
         "operation",
         "Set operation mode",
@@ -54,5 +91,12 @@ COMMANDS = (
         category="diagnostic",
         icon="mdi:refresh",
         note="Asks Tesla at once for everything about the site that costs nothing.",
+    ),
+    _write(
+        "time_of_use_settings",
+        "Set tariff",
+        Parameter(name="tariff_content_v2", type=dict),
+        body=_tou_settings,
+        repeatable=False,
     ),
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from bridge.catalog import convert
+from bridge.catalog import convert, tariff
 from bridge.catalog.rows import Limits, binary_sensor, diagnostics, enum, group, number, select, sensor, switch, topic
 from bridge.catalog.writes import Invocation, picks, sets
 from bridge.model import Value
@@ -57,7 +57,7 @@ SETTINGS = group(
             unit="%",
             device_class="battery",
             needs="has_battery",
-            note="Some firmware refuses 81 to 99 or makes it 80; 100 means full backup.",
+            note="Current firmware refuses 81 to 99 or makes it 80; 100 means full backup. docs/energy.md",
         ),
         select(
             "operation_mode",
@@ -155,7 +155,10 @@ SETTINGS = group(
             "Tariff details",
             "site_info.tariff_content_v2",
             read=convert.mapping,
-            note="Tesla's tariff object as it is (fleet-api.md 4.6).",
+            write=sets("time_of_use_settings", "tariff_content_v2"),
+            check=tariff.checked,
+            example=tariff.EXAMPLE,
+            note="Tesla's tariff object as it is; to set it, the whole of it. docs/energy.md",
         ),
     ),
 )

@@ -68,6 +68,8 @@ def _sample_value(row: Entity) -> str:
         return row.options[-1]
     if row.component == "time":
         return TIME
+    if row.check:
+        return json.dumps({"value": row.example})
     return f"{middle(row.limits.minimum, row.limits.maximum, row.limits.step):g}" if row.limits else words(row)[0]
 
 
@@ -97,7 +99,7 @@ def _parameter(parameter: Parameter) -> str:
 def _bounds(parameter: Parameter) -> str:
     if parameter.is_time:
         return f"like {TIME}, or minutes"
-    kind = {bool: "true/false", int: "whole number", float: "number", str: "text"}[parameter.type]
+    kind = {bool: "true/false", int: "whole number", float: "number", str: "text", dict: "object"}[parameter.type]
     if parameter.minimum is None and parameter.maximum is None:
         return kind
     if parameter.maximum is None:
@@ -123,5 +125,8 @@ def _sample(parameter: Parameter) -> Any:
         return TIME
     if parameter.type is str:
         return "1234" if parameter.secret else "text"
+    if parameter.type is dict:
+        return {}
     low = parameter.minimum or 0
-    return parameter.type(middle(low, max(low + 2, 2) if parameter.maximum is None else parameter.maximum, 1))
+    found = middle(low, max(low + 2, 2) if parameter.maximum is None else parameter.maximum, 1)
+    return int(found) if parameter.type is int else found

@@ -153,6 +153,8 @@ def _setter(row: Entity) -> str:
         return f"{row.limits.minimum:g} to {row.limits.maximum:g}, step {row.limits.step:g}"
     if row.component == "time":
         return f"full minutes, like {TIME}"
+    if row.check:
+        return "an object"
     return "a value" if row.options else ", ".join(words(row))
 
 
