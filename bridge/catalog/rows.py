@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any, TypedDict, Unpack
 
 from bridge.catalog import convert
-from bridge.catalog.writes import Write
+from bridge.catalog.writes import Invocation, Write
 from bridge.model import Value
 
 Read = Callable[[Any], Value]
@@ -23,17 +23,22 @@ Body = Callable[[Mapping[str, Value], datetime], Mapping[str, Value]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """The range of a number. `*_from` names the entity of the same device that holds the device's own limit."""
+    """The range of a number. `*_from` names the entity of the same device that holds the device's own limit.
+
+    With a `step_from` the step is how the device counts: shown to people, demanded of nobody.
+    """
 
     minimum: float
     maximum: float
     step: float = 1
     minimum_from: str | None = None
     maximum_from: str | None = None
+    step_from: str | None = None
 
 
 DERIVED = "derived"
 STREAMED = "stream"
+ASSUMED = "assumed"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +54,8 @@ class Entity:
     source: str
     """Dotted path; its head names the answer: charge_state, live_status, vehicle (the list entry), bridge (us).
 
-    DERIVED: bridge.derived works it out of other values. STREAMED: only the stream has it.
+    DERIVED: bridge.derived works it out of other values. STREAMED: only the stream has it. ASSUMED: no poll tells it;
+    it is what was set last through the bridge.
     """
     read: Read = convert.phrase
     null: Value = None
@@ -65,6 +71,8 @@ class Entity:
     options: tuple[str, ...] = ()
     limits: Limits | None = None
     write: Write | None = None
+    stop: Invocation | None = None
+    """What `stop` means to a cover; None: it cannot be stopped."""
     needs: str | None = None
     """Key of the entity of the same device that must be true, or not empty, for this one to be offered."""
     scope: str | None = None
@@ -89,6 +97,8 @@ class Composite:
     commands: Mapping[str, str]
     """Home Assistant's option -> key or command whose set topic it writes."""
     settings: Mapping[str, Any]
+    range_of: str | None = None
+    """Key of the number whose range is the range of its temperatures."""
     enabled: bool = True
     icon: str | None = None
     needs: str | None = None
@@ -114,9 +124,12 @@ class Parameter:
     """One parameter of a command, as Tesla names it."""
 
     name: str
-    type: type[bool | int | float | str]
+    type: type[bool | int | float | str | dict[str, Any]]
     minimum: float | None = None
     maximum: float | None = None
+    minimum_from: str | None = None
+    maximum_from: str | None = None
+    """Keys of the entities of the same device that hold its own limits, which then count."""
     choices: tuple[Value, ...] = ()
     required: bool = True
     default: Value = None
@@ -126,6 +139,8 @@ class Parameter:
     """A PIN: never logged, journalled or echoed."""
     is_time: bool = False
     """Minutes after the device's own midnight; `07:30` is taken too, and may fill it."""
+    example: Value = None
+    """A value that makes sense, for the docs, where the type and the range do not make one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,6 +163,10 @@ class Command:
     """Off until the owner enables it by name."""
     is_local: bool = False
     """Done by the bridge itself (bridge.commands.local): nothing is sent to Tesla, no car is woken."""
+    signed_only: bool = False
+    """It exists only in signed form: sent plain it would be a 404 (docs/signing.md)."""
+    tells: Callable[[Mapping[str, Any]], Mapping[str, Value]] | None = None
+    """What the answer says -> entities and their values, where a command asks for something."""
     direct: bool = True
     """False: reached only through an entity's set topic, which reads the value back."""
     confirmed: bool = False
@@ -186,6 +205,11 @@ class _Topic(_Options, total=False):
     options: tuple[str, ...]
     limits: Limits | None
     write: Write | None
+
+
+class _Cover(_Options, total=False):
+    device_class: str | None
+    stop: Invocation | None
 
 
 class _Classed(_Options, total=False):
@@ -250,7 +274,7 @@ def binary_sensor(key: str, name: str, source: str, **options: Unpack[_Classed])
     return Entity(key=key, name=name, source=source, component="binary_sensor", **options)
 
 
-def switch(key: str, name: str, source: str, write: Write, **options: Unpack[_Options]) -> Entity:
+def switch(key: str, name: str, source: str, write: Write, **options: Unpack[_Classed]) -> Entity:
     """A true or false that can be set."""
     options.setdefault("read", convert.boolean)
     return Entity(key=key, name=name, source=source, component="switch", write=write, **options)
@@ -281,7 +305,7 @@ def lock(key: str, name: str, source: str, write: Write, **options: Unpack[_Opti
     return Entity(key=key, name=name, source=source, component="lock", write=write, **options)
 
 
-def cover(key: str, name: str, source: str, write: Write, **options: Unpack[_Classed]) -> Entity:
+def cover(key: str, name: str, source: str, write: Write, **options: Unpack[_Cover]) -> Entity:
     """True is open."""
     options.setdefault("read", convert.is_open)
     return Entity(key=key, name=name, source=source, component="cover", write=write, **options)

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from bridge.catalog import convert
+from bridge.catalog.offer import known
 from bridge.catalog.rows import Command, Entity, Parameter
 from bridge.model import Value
 
@@ -28,6 +29,8 @@ class ValueInvalid(ValueError):
 def entity_value(entity: Entity, given: Given, limits: tuple[float, float] | None) -> Value:
     """A value for a writable entity. `limits` are those of a number now. Raises ValueInvalid."""
     raw = _single(entity.key, given)
+    if entity.stop and isinstance(raw, str) and raw.strip().lower() == STOP:
+        return STOP
     if entity.options:
         return _choice(entity.key, raw, entity.options)
     if entity.component == "time":
@@ -35,6 +38,8 @@ def entity_value(entity: Entity, given: Given, limits: tuple[float, float] | Non
     if limits is None or entity.limits is None:
         return _boolean(entity.key, raw)
     value = _number(entity.key, raw, *limits)
+    if entity.limits.step_from:
+        return value
     steps = (value - entity.limits.minimum) / entity.limits.step
     if not math.isclose(steps, round(steps), abs_tol=1e-6):
         raise ValueInvalid(f"{entity.key} takes steps of {entity.limits.step:g}, not {value:g}")
@@ -42,14 +47,29 @@ def entity_value(entity: Entity, given: Given, limits: tuple[float, float] | Non
     return round(value) if entity.limits.step == int(entity.limits.step) else value
 
 
+STOP = "stop"
+"""What is sent to a cover to stop it."""
+
+
+def besides(command: Command, given: Given) -> dict[str, Value]:
+    """What an entity was given besides its value: parameters of the command that it calls, like a PIN."""
+    more = {} if isinstance(given, str) else {name: raw for name, raw in given.items() if name != "value"}
+    _check_names(command, more)
+    return {name: _parameter(command, name, raw, {}) for name, raw in more.items()}
+
+
 def parameters(command: Command, given: Given, state: Mapping[str, Value]) -> dict[str, Value]:
     """The parameters of a command; missing ones are filled from the state. Raises ValueInvalid."""
     named = _named(command, given)
+    _check_names(command, named)
+    return complete(command, {name: _parameter(command, name, raw, state) for name, raw in named.items()}, state)
+
+
+def _check_names(command: Command, named: Mapping[str, Any]) -> None:
     known = {parameter.name for parameter in command.parameters}
     if unknown := named.keys() - known:
         takes = f"it takes {', '.join(sorted(known))}" if known else "it takes none"
         raise ValueInvalid(f"{command.name} has no parameter {_shown(', '.join(sorted(unknown)))}; {takes}")
-    return complete(command, {name: _parameter(command, name, raw) for name, raw in named.items()}, state)
 
 
 def complete(command: Command, named: Mapping[str, Value], state: Mapping[str, Value]) -> dict[str, Value]:
@@ -76,7 +96,7 @@ def _filled(parameter: Parameter, state: Mapping[str, Value]) -> Value:
 def _single(name: str, given: Given) -> Any:
     if isinstance(given, str):
         return given
-    if given.keys() != {"value"}:
+    if "value" not in given:
         raise ValueInvalid(f'{name} takes a bare value, or {{"value": ...}}')
     return given["value"]
 
@@ -96,23 +116,25 @@ def _named(command: Command, given: Given) -> Mapping[str, Any]:
     return {names[0]: given}
 
 
-def _parameter(command: Command, name: str, raw: Any) -> Value:
+def _parameter(command: Command, name: str, raw: Any, state: Mapping[str, Value]) -> Value:
     parameter = next(each for each in command.parameters if each.name == name)
     label = f"{command.name}: {name}"
     if parameter.choices and parameter.type is str:
         return _choice(label, raw, parameter.choices)
     if parameter.type is bool:
         return _boolean(label, raw)
+    if parameter.type is dict:
+        return _object(label, raw)
     if parameter.type is str:
         return _text(label, raw)
     if parameter.is_time and isinstance(raw, str) and not _NUMBER.fullmatch(raw.strip()):
         return _minutes(label, raw)
-    return _numeric(label, raw, parameter)
+    return _numeric(label, raw, parameter, state)
 
 
-def _numeric(label: str, raw: Any, parameter: Parameter) -> int | float:
-    low = -_EXACT if parameter.minimum is None else parameter.minimum
-    high = _EXACT if parameter.maximum is None else parameter.maximum
+def _numeric(label: str, raw: Any, parameter: Parameter, state: Mapping[str, Value]) -> int | float:
+    low = known(state, parameter.minimum_from, -_EXACT if parameter.minimum is None else parameter.minimum)
+    high = known(state, parameter.maximum_from, _EXACT if parameter.maximum is None else parameter.maximum)
     value = _number(label, raw, low, high)
     if parameter.type is int and value != int(value):
         raise ValueInvalid(f"{label} must be a whole number, not {value:g}")
@@ -171,12 +193,20 @@ def _text(label: str, raw: Any) -> str:
 _LONGEST_TEXT = 2000
 
 
+def _object(label: str, raw: Any) -> Value:
+    if not isinstance(raw, dict) or not raw:
+        raise ValueInvalid(f"{label} must be a JSON object with something in it")
+    return raw
+
+
 def _wanted(parameter: Parameter) -> str:
     if parameter.choices:
         return f"one of {', '.join(map(str, parameter.choices))}"
     if parameter.is_time:
         return _TIME
-    kind = {bool: "true or false", int: "a whole number", float: "a number", str: "a text"}[parameter.type]
+    kind = {bool: "true or false", int: "a whole number", float: "a number", str: "a text", dict: "a JSON object"}[
+        parameter.type
+    ]
     if parameter.minimum is None and parameter.maximum is None:
         return kind
     return f"{kind} from {parameter.minimum} to {parameter.maximum}"
