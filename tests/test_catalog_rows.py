@@ -15,13 +15,14 @@ NUMBERS = [(kind, row) for kind, row in ENTITIES if row.limits]
 
 HEADS = {
     Kind.VEHICLE: "vehicle charge_state climate_state drive_state gui_settings vehicle_config vehicle_state "
-    "charge_schedule_data preconditioning_schedule_data bridge",
+    "charge_schedule_data preconditioning_schedule_data bridge stream assumed derived",
     Kind.ENERGY_SITE: "live_status site_info energy_history bridge",
     Kind.WALL_CONNECTOR: "wall_connector wall_connector_info bridge",
 }
 
 GROUPS = {
-    Kind.VEHICLE: "charge climate closures drive location tyres security media software config status",
+    Kind.VEHICLE: "charge climate closures drive location tyres security media software config powertrain special "
+    "status",
     Kind.ENERGY_SITE: "power battery grid storm settings info history status",
     Kind.WALL_CONNECTOR: "charge info status",
 }
@@ -80,10 +81,13 @@ def test_options_for_home_assistant_are_legal(kind: Kind, row: Entity) -> None:
     assert row.component != "select" or "none" not in row.options
 
 
+PLACES = {"position", "route_position", "origin_position", "route_line"}
+
+
 @every(ENTITIES)
 def test_whatever_gives_the_place_away_is_in_the_group_location(kind: Kind, row: Entity) -> None:
     tells = re.search(r"latitude|longitude|heading|gps_as_of|active_route_destination", row.source)
-    assert (row.scope == "vehicle_location") == bool(tells or row.key in {"position", "route_position"})
+    assert (row.scope == "vehicle_location") == bool(tells or row.key in PLACES)
     assert row.scope is None or row.group == "location"
 
 

@@ -16,7 +16,6 @@ EXAMPLES: Mapping[str, Mapping[str, Value]] = {
     "add_precondition_schedule": {"days_of_week": "Weekdays", "name": "Morning"},
     "navigation_request": {"address": "1 Market Street, San Francisco"},
     "navigation_waypoints_request": {"waypoints": "refId:ChIJIQBpAG2ahYAR_6128GcTUEo"},
-    "parental_controls_enable_setting": {"setting": "speed_limit"},
     "remote_boombox": {"sound": 2000},
     "remote_seat_heater_request": {"heater": 0, "seat_position": 0},
     "schedule_software_update": {"offset_sec": 7200},
@@ -47,7 +46,7 @@ def _sample(parameter: Parameter) -> Value:
         return True if parameter.type is bool else "1234"
     low = parameter.minimum or 0
     high = low + 2 if parameter.maximum is None else parameter.maximum
-    return 450 if parameter.is_time else parameter.type(low + round((high - low) / 2))
+    return 450 if parameter.is_time else low + round((high - low) / 2)
 
 
 def _vehicle_command(command: Command) -> Row:
@@ -73,7 +72,12 @@ def _rows(commands: tuple[Command, ...]) -> tuple[Row, ...]:
     return tuple(_vehicle_command(command) for command in commands if not command.dangerous)
 
 
-DANGEROUS = tuple(row for row in CATALOGUE[Kind.VEHICLE].commands.values() if row.dangerous)
+DANGEROUS = tuple(
+    row
+    for row in CATALOGUE[Kind.VEHICLE].commands.values()
+    if row.dangerous and not row.signed_only and not row.is_local
+)
+"""A signed message is not for hands: what exists only signed is left out."""
 
 COMMANDS = Folder(
     "Vehicle commands",

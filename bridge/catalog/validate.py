@@ -178,10 +178,11 @@ def _boolean(label: str, raw: Any) -> bool:
 
 
 def _choice(label: str, raw: Any, choices: tuple[Value, ...]) -> Value:
-    word = raw.strip().lower() if isinstance(raw, str) else raw
-    if word not in choices:
+    words = {str(choice).lower(): choice for choice in choices}
+    word = raw.strip().lower() if isinstance(raw, str) else ""
+    if word not in words:
         raise ValueInvalid(f"{label} must be one of {', '.join(map(str, choices))}, not {_shown(raw)}")
-    return word
+    return words[word]
 
 
 def _text(label: str, raw: Any) -> str:

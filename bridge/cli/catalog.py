@@ -11,6 +11,7 @@ from typing import Any
 from bridge import settings
 from bridge.catalog import CATALOGUE, commands_of
 from bridge.catalog.rows import Command, Entity, Parameter
+from bridge.catalog.validate import STOP
 from bridge.ledger import PRICES
 from bridge.model import Kind
 
@@ -50,7 +51,7 @@ def _entities() -> str:
     for kind, catalogue in CATALOGUE.items():
         lines += ["", f"## {HEADINGS[kind]}", ""]
         rows = (_entity(row) for row in catalogue.entities.values())
-        lines += _table(("group/key", "name", "unit or values", "HA", "set", "source", "note"), rows)
+        lines += _table(("group/key", "name", "unit or values", "HA", "set", "source", "stream", "note"), rows)
         if catalogue.composites:
             lines += ["", "Home Assistant gets these too, made of the topics above:", ""]
             parts = ((f"`{row.key}`", row.component, _used(row.states)) for row in catalogue.composites)
@@ -61,6 +62,10 @@ def _entities() -> str:
 _ENTITIES = """Every value that the bridge publishes. Each has a topic of its own, `<base>/<kind>/<id>/<group>/<key>`,
 and is part of its group's JSON topic, `<base>/<kind>/<id>/<group>`. Units are metric. A value that is not known is
 `None` (`null` in JSON).
+
+**source** is where a poll finds the value. `derived` is worked out by the bridge; `assumed` is told by nobody, and is
+what was set last through the bridge; `stream` comes only with streaming, and is offered to nobody before. **stream**
+names the fields of Fleet Telemetry that tell it.
 
 **HA** is the component in Home Assistant; in brackets: there, but disabled until you enable it. **set** says what
 `<base>/<kind>/<id>/set/<key>` takes; [commands.md](commands.md) has the answers."""
@@ -80,6 +85,7 @@ def _entity(row: Entity) -> tuple[str, ...]:
         component if row.enabled or not component else f"({component})",
         _setter(row),
         f"`{row.source}`",
+        _code(row.stream.split()),
         _note(row),
     )
 
@@ -99,7 +105,7 @@ def _setter(row: Entity) -> str:
         return f"{row.limits.minimum:g} to {row.limits.maximum:g}, step {row.limits.step:g}"
     if row.component == "time":
         return f"full minutes, like {_TIME}"
-    return "a value" if row.options else ", ".join(_words(row))
+    return "a value" if row.options else ", ".join([*_words(row), *([STOP] if row.stop else [])])
 
 
 def _words(row: Entity) -> list[str]:
@@ -140,6 +146,8 @@ _COMMANDS = """Publish to `<base>/<kind>/<id>/set/<name>`, without retain; the o
 A value is sent bare (`80`, `true`, `dog`) or as `{"value": 80, "transaction": "abc"}`; parameters are sent as a JSON
 object, which may hold a `transaction` too. Commands without parameters take `PRESS`.
 
+Commands that exist **only signed** need a key of the bridge in the car; [signing.md](signing.md) tells how.
+
 Commands marked **off** can open or start a car, or lock you out of it. They do nothing until you name them in
 `FLEET2MQTT_COMMANDS_ENABLE`. Prices are Tesla's, per call; a car that sleeps costs a wake ($0.02) besides."""
 
@@ -174,6 +182,7 @@ def _code(names: Iterable[str]) -> str:
 def _command(row: Command, kind: Kind) -> tuple[str, ...]:
     notes = [
         "**off**" if row.dangerous else "",
+        "only signed" if row.signed_only else "",
         "" if row.repeatable else "never repeated by itself",
         "" if row.wakes or kind is not Kind.VEHICLE else "does not wake",
         row.note,
@@ -196,7 +205,7 @@ def _parameter(parameter: Parameter) -> str:
 def _bounds(parameter: Parameter) -> str:
     if parameter.is_time:
         return f"like {_TIME}, or minutes"
-    kind = {bool: "true/false", int: "whole number", float: "number", str: "text"}[parameter.type]
+    kind = {bool: "true/false", int: "whole number", float: "number", str: "text", dict: "object"}[parameter.type]
     if parameter.minimum is None and parameter.maximum is None:
         return kind
     return (
@@ -216,6 +225,8 @@ def _example(row: Command) -> str:
 
 
 def _sample(parameter: Parameter) -> Any:
+    if parameter.example is not None:
+        return parameter.example
     if parameter.choices:
         return parameter.choices[-1]
     if parameter.type is bool:
@@ -225,7 +236,8 @@ def _sample(parameter: Parameter) -> Any:
     if parameter.type is str:
         return "1234" if parameter.secret else "text"
     low = parameter.minimum or 0
-    return parameter.type(_middle(low, max(low + 2, 2) if parameter.maximum is None else parameter.maximum, 1))
+    middle = _middle(low, max(low + 2, 2) if parameter.maximum is None else parameter.maximum, 1)
+    return int(middle) if parameter.type is int else middle
 
 
 def _configuration() -> str:

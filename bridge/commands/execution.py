@@ -48,6 +48,8 @@ class CommandAnswer(Protocol):
     def result(self) -> bool: ...
     @property
     def reason(self) -> str: ...
+    @property
+    def told(self) -> Mapping[str, Any] | None: ...
 
 
 class Api(Protocol):
@@ -192,7 +194,20 @@ class Executor:
             return self.result(job.request, Outcome.REFUSED, reason, text, attempts=attempt)
         if job.command.confirmed:
             return await self._confirm(job, attempt)
+        if answer.told is not None and not job.expected:
+            return self._told(job, attempt, answer.told)
         return self._done(job, attempt, answer.reason)
+
+    def _told(self, job: Job, attempt: int, told: Mapping[str, Any]) -> Result:
+        """It asked for something: that is the result's value, and what it tells is published."""
+        if job.command.tells:
+            try:
+                values = job.command.tells(told)
+            except (KeyError, TypeError, ValueError) as error:
+                log.warning("a car's answer holds no value", command=job.command.name, error=repr(error))
+            else:
+                self._learn(Update(job.request.device, values, self._clock.monotonic(), "command"))
+        return self.result(job.request, Outcome.OK, None, "", attempts=attempt, value=dict(told))
 
     def _note_sending(self, job: Job) -> None:
         try:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from bridge.catalog.vehicle.charge import CHARGE
 from bridge.catalog.vehicle.climate import CLIMATE
 from bridge.catalog.vehicle.closures import CLOSURES
-from bridge.catalog.vehicle.commands import COMMANDS
+from bridge.catalog.vehicle.commands import COMMANDS as PLAIN
 from bridge.catalog.vehicle.composites import COMPOSITES
 from bridge.catalog.vehicle.config import CONFIG
 from bridge.catalog.vehicle.drive import DRIVE
@@ -14,12 +14,15 @@ from bridge.catalog.vehicle.location import LOCATION
 from bridge.catalog.vehicle.media import MEDIA
 from bridge.catalog.vehicle.powertrain import POWERTRAIN
 from bridge.catalog.vehicle.security import SECURITY
+from bridge.catalog.vehicle.signed import SIGNED_ONLY
 from bridge.catalog.vehicle.software import SOFTWARE
 from bridge.catalog.vehicle.special import SPECIAL
 from bridge.catalog.vehicle.status import STATUS
 from bridge.catalog.vehicle.tyres import TYRES
 
 __all__ = ["COMMANDS", "COMPOSITES", "ENTITIES", "EVENTS"]
+
+COMMANDS = (*PLAIN, *SIGNED_ONLY)
 
 ENTITIES = (
     *CHARGE,
