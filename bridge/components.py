@@ -172,7 +172,9 @@ def _temperatures(composite: Composite, kind: Kind, values: Mapping[str, Value])
     """Where the device tells its own, those."""
     if composite.range_of is None:
         return {}
-    own = _range(CATALOGUE[kind].entities[composite.range_of], values)
+    entity = CATALOGUE[kind].entities[composite.range_of]
+    known, untold = _range(entity, values), _range(entity, {})
+    own = known if known["min"] < known["max"] else untold  # Home Assistant takes no range without an extent
     return {"min_temp": own["min"], "max_temp": own["max"], "temp_step": own["step"]}
 
 

@@ -26,6 +26,11 @@ EXAMPLES: Mapping[str, Mapping[str, Value]] = {
 """Where the first value that comes to mind is not a good one."""
 
 
+def is_call_of_its_own(command: Command) -> bool:
+    """A signed message is not for hands; and a button may be another command with its parameters given."""
+    return not command.signed_only and command.endpoint in {"wake_up", command.name, f"command/{command.name}"}
+
+
 def body(command: Command) -> Mapping[str, Value]:
     """An example, checked as the bridge checks what it is sent."""
     given = {each.name: _sample(each) for each in command.parameters if each.type is not str or _is_said(each)}
@@ -72,12 +77,7 @@ def _rows(commands: tuple[Command, ...]) -> tuple[Row, ...]:
     return tuple(_vehicle_command(command) for command in commands if not command.dangerous)
 
 
-DANGEROUS = tuple(
-    row
-    for row in CATALOGUE[Kind.VEHICLE].commands.values()
-    if row.dangerous and not row.signed_only and not row.is_local
-)
-"""A signed message is not for hands: what exists only signed is left out."""
+DANGEROUS = tuple(row for row in CATALOGUE[Kind.VEHICLE].commands.values() if row.dangerous and is_call_of_its_own(row))
 
 COMMANDS = Folder(
     "Vehicle commands",

@@ -156,7 +156,22 @@ def _set_row(row: Entity, kind: Kind) -> tuple[str, ...]:
     commands = CATALOGUE[kind].commands
     called = sorted(commands_of(row))
     off = [name for name in called if commands[name].dangerous]
-    return f"`set/{row.key}`", f"`{_sample_value(row)}`", _code(called), _code(off)
+    return (
+        f"`set/{row.key}`",
+        f"`{_example_value(row, [commands[name] for name in called])}`",
+        _code(called),
+        _code(off),
+    )
+
+
+def _example_value(row: Entity, called: list[Command]) -> str:
+    """With the PIN, where one must be given too."""
+    secrets = {each.name: _sample(each) for command in called for each in command.parameters if _is_pin(each)}
+    return json.dumps({"value": True} | secrets) if secrets else _sample_value(row)
+
+
+def _is_pin(parameter: Parameter) -> bool:
+    return parameter.secret and _is_needed(parameter)
 
 
 def _sample_value(row: Entity) -> str:

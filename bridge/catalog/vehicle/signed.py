@@ -76,7 +76,7 @@ CHARGE = (
         "Set charge on solar",
         _flag("enabled", fill="charge_on_solar"),
         _decimal("lower_charge_limit", *PERCENT, fill="charge_on_solar_lower_limit", default=20),
-        _decimal("upper_charge_limit", *PERCENT, fill="charge_limit"),
+        _decimal("upper_charge_limit", 50, 100, fill="charge_limit"),
         scopes=CHARGING,
         note="The car charges with what is left of the sun; below the lower limit from anywhere. It needs a Powerwall.",
     ),

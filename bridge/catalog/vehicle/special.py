@@ -113,6 +113,7 @@ SPECIAL = group(
                 ASSUMED,
                 SUSPENSION,
                 sets("set_suspension_level", "level"),
+                read=convert.known({word: word for word in SUSPENSION.split()}),
                 category="config",
                 needs="has_air_suspension",
                 icon="mdi:car-lifted-pickup",
