@@ -21,8 +21,9 @@ and is part of its group's JSON topic, `<base>/<kind>/<id>/<group>`. Units are m
 - **HA** is the component in Home Assistant; in brackets: there, but disabled until you enable it. **set** says what
   `<base>/<kind>/<id>/set/<key>` takes; [commands.md](commands.md) has the answers.
 - **source** is where it comes from: a field of an answer of Tesla's, `bridge` (the bridge itself), derived (worked
-  out of other values) or assumed (told by nobody: what was set last through the bridge). *stream* names the field of Fleet Telemetry that tells the same; a row without another source
-  comes alive with the stream only, and is offered to nobody before.
+  out of other values) or assumed (told by nobody: what was set last through the bridge). *stream* names the fields of
+  Fleet Telemetry that tell the same; a row without another source comes alive with the stream only, and is offered to
+  nobody before.
 - **call** is the price class of the call that brings it, and the scope that the sign-in must cover. One `data` call
   ($0.002) of a car that is awake brings all rows of that class; [cost-and-sleep.md](cost-and-sleep.md) tells more.
   Empty: no call."""
