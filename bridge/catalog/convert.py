@@ -167,6 +167,11 @@ def _code(raw: Any) -> Any:
     return _raise(TypeError(raw)) if isinstance(raw, bool) else raw
 
 
+def either(yes: str, no: str) -> Callable[[Any], str]:
+    """True or false -> its word."""
+    return lambda raw: yes if boolean(raw) else no
+
+
 def negated(raw: Any) -> bool:
     """Not."""
     return not boolean(raw)
