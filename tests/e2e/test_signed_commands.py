@@ -43,7 +43,7 @@ def _asked(one: House, car: str, name: str) -> tuple[Any, Any]:
     """What the bridge says of a command, and what the car was told."""
     one.tesla.forget()
     one.tesla.force(car, **{**READY, **BEFORE.get(name, {})})
-    result = one.ask(car, name, json.dumps(BY_MQTT.get(name, EXAMPLES[name])))
+    result = one.ask(car, name, json.dumps(BY_MQTT[name] if name in BY_MQTT else EXAMPLES[name]))
     (told,) = one.tesla.executions(car)
     return result, told
 
