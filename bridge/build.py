@@ -14,7 +14,6 @@ from pydantic import SecretStr
 
 from bridge.accounts import Access
 from bridge.clock import Clock
-from bridge.commands.execution import Policy
 from bridge.database import Database
 from bridge.doctor import Case
 from bridge.errors import SettingWrong
@@ -33,7 +32,6 @@ from bridge.mqtt import BrokerAddress
 from bridge.schedule import Pace
 from bridge.settings import (
     FIRST,
-    CommandSettings,
     MqttSettings,
     PollingSettings,
     Settings,
@@ -47,10 +45,6 @@ log = structlog.get_logger()
 
 def pace(polling: PollingSettings) -> Pace:
     return Pace(**polling.model_dump())
-
-
-def policy(commands: CommandSettings) -> Policy:
-    return Policy(wake=commands.wake, wake_time=commands.wake_time)
 
 
 def accounts(own: Settings, database: Database, clock: Clock, ledger: Ledger) -> list[Access]:

@@ -31,6 +31,7 @@ class Api(Tesla):
         self.region = SimpleNamespace(name="na")
         self.anew = 0
         self.signs = False
+        self.is_troubled = None
 
     def ask_anew(self) -> None:
         self.anew += 1

@@ -22,7 +22,7 @@ HEADS = {
 
 GROUPS = {
     Kind.VEHICLE: "charge climate closures drive location tyres security media software config powertrain special "
-    "status",
+    "status options",
     Kind.ENERGY_SITE: "power battery grid storm settings info history status",
     Kind.WALL_CONNECTOR: "charge info status",
 }

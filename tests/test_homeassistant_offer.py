@@ -95,7 +95,9 @@ def test_what_only_the_stream_tells_is_offered_to_nobody() -> None:
 
 def test_without_the_scope_for_commands_nothing_is_offered_that_would_be_refused() -> None:
     shown = described(CAR, KNOWN[Kind.VEHICLE], scopes=["vehicle_device_data", "vehicle_location"])
-    assert _reachable(shown) == {"wake"}
+    commands = CATALOGUE[Kind.VEHICLE].commands
+    own = {name for name in _reachable(shown) if commands[name].is_local}
+    assert _reachable(shown) - own == {"wake", "wake_and_refresh"}
     assert not {"climate", "send_destination", "rename"} & shown["components"].keys()
     assert "command_topic" not in shown["components"]["firmware"]
 

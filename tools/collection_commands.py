@@ -28,7 +28,11 @@ EXAMPLES: Mapping[str, Mapping[str, Value]] = {
 
 def is_call_of_its_own(command: Command) -> bool:
     """A signed message is not for hands; and a button may be another command with its parameters given."""
-    return not command.signed_only and command.endpoint in {"wake_up", command.name, f"command/{command.name}"}
+    return not (command.signed_only or command.is_local) and command.endpoint in {
+        "wake_up",
+        command.name,
+        f"command/{command.name}",
+    }
 
 
 def body(command: Command) -> Mapping[str, Value]:
@@ -104,5 +108,5 @@ OFF = Folder(
 WRITES = Folder(
     "Energy site settings",
     "A yes means accepted, not done: read `Site info` afterwards.",
-    tuple(_energy_write(command) for command in CATALOGUE[Kind.ENERGY_SITE].commands.values()),
+    tuple(_energy_write(command) for command in CATALOGUE[Kind.ENERGY_SITE].commands.values() if not command.is_local),
 )

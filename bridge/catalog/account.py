@@ -2,8 +2,21 @@
 
 from __future__ import annotations
 
-from bridge.catalog import convert
-from bridge.catalog.rows import Command, Entity, Event, binary_sensor, enum, group, sensor, timestamp
+from bridge.catalog import convert, options
+from bridge.catalog.options import option
+from bridge.catalog.rows import (
+    Entity,
+    Event,
+    Limits,
+    binary_sensor,
+    enum,
+    group,
+    number,
+    select,
+    sensor,
+    timestamp,
+    topic,
+)
 
 
 def _calls(cost: str, name: str, *, enabled: bool = True) -> Entity:
@@ -18,6 +31,33 @@ def _calls(cost: str, name: str, *, enabled: bool = True) -> Entity:
         enabled=enabled,
     )
 
+
+OPTIONS = options.options(
+    number(
+        "monthly_budget",
+        "Monthly budget",
+        "bridge.monthly_budget",
+        Limits(minimum=0, maximum=1000, step=0.01),
+        option("monthly_budget"),
+        unit="USD",
+        device_class="monetary",
+        category="config",
+        needs="budget_owner",
+        icon="mdi:wallet",
+        note="Of all accounts together.",
+    ),
+    select(
+        "budget_mode",
+        "Budget mode",
+        "bridge.budget_mode",
+        "off warn slow_down hard_stop",
+        option("budget_mode"),
+        category="config",
+        needs="budget_owner",
+        icon="mdi:wallet-outline",
+        note="What is done to keep to it; each does what those before it do.",
+    ),
+)
 
 ENTITIES = (
     *group(
@@ -95,6 +135,21 @@ ENTITIES = (
                 note="Of those that the sign-in asks for.",
             ),
             sensor("problem", "Problem", "bridge.problem", category="diagnostic"),
+            topic(
+                "budget_owner",
+                "Budget owner",
+                "bridge.budget_owner",
+                read=convert.boolean,
+                note="The budget is that of all accounts together: it is set at the first one.",
+            ),
+            binary_sensor(
+                "service_trouble",
+                "Service trouble",
+                "bridge.service_trouble",
+                device_class="problem",
+                category="diagnostic",
+                note="Tesla's servers failed at a quarter of the calls of the last ten minutes, and at three or more.",
+            ),
         ),
     ),
     *group(
@@ -124,8 +179,9 @@ ENTITIES = (
             _calls("free", "Free calls this month", enabled=False),
         ),
     ),
+    *OPTIONS,
 )
 
 EVENTS: tuple[Event, ...] = ()
 
-COMMANDS: tuple[Command, ...] = ()
+COMMANDS = options.commands(OPTIONS)

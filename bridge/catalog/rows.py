@@ -167,6 +167,8 @@ class Command:
     """It exists only in signed form: sent plain it would be a 404 (docs/signing.md)."""
     tells: Callable[[Mapping[str, Any]], Mapping[str, Value]] | None = None
     """What the answer says -> entities and their values, where a command asks for something."""
+    refreshes: bool = False
+    """Fresh data is asked for when it is done, though it changes nothing."""
     direct: bool = True
     """False: reached only through an entity's set topic, which reads the value back."""
     confirmed: bool = False

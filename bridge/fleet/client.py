@@ -100,6 +100,11 @@ class FleetClient:
         """Can it send the commands that exist only signed?"""
         return self.signer is not None and self.signer.signs_all
 
+    @property
+    def is_troubled(self) -> bool | None:
+        """Do Tesla's servers fail? None while nothing was asked in the last ten minutes."""
+        return self._sender.service.is_troubled
+
     def ask_anew(self) -> None:
         """Somebody has signed in: what was refused for want of a scope may be asked once more."""
         self._sender.scopes.forget()

@@ -5,13 +5,14 @@ from __future__ import annotations
 from bridge.catalog.vehicle.charge import CHARGE
 from bridge.catalog.vehicle.climate import CLIMATE
 from bridge.catalog.vehicle.closures import CLOSURES
-from bridge.catalog.vehicle.commands import COMMANDS as PLAIN
+from bridge.catalog.vehicle.commands import COMMANDS as TESLAS
 from bridge.catalog.vehicle.composites import COMPOSITES
 from bridge.catalog.vehicle.config import CONFIG
 from bridge.catalog.vehicle.drive import DRIVE
 from bridge.catalog.vehicle.events import EVENTS
 from bridge.catalog.vehicle.location import LOCATION
 from bridge.catalog.vehicle.media import MEDIA
+from bridge.catalog.vehicle.options import COMMANDS as OWN, OPTIONS
 from bridge.catalog.vehicle.powertrain import POWERTRAIN
 from bridge.catalog.vehicle.security import SECURITY
 from bridge.catalog.vehicle.signed import SIGNED_ONLY
@@ -21,8 +22,6 @@ from bridge.catalog.vehicle.status import STATUS
 from bridge.catalog.vehicle.tyres import TYRES
 
 __all__ = ["COMMANDS", "COMPOSITES", "ENTITIES", "EVENTS"]
-
-COMMANDS = (*PLAIN, *SIGNED_ONLY)
 
 ENTITIES = (
     *CHARGE,
@@ -38,4 +37,7 @@ ENTITIES = (
     *POWERTRAIN,
     *SPECIAL,
     *STATUS,
+    *OPTIONS,
 )
+
+COMMANDS = (*TESLAS, *SIGNED_ONLY, *OWN)

@@ -103,7 +103,7 @@ CLIMATE = group(
             "climate_mode",
             "Climate mode",
             "climate_state.is_climate_on",
-            read=convert.either("heat_cool", "off"),
+            read=convert.known({True: "heat_cool", False: "off"}),
             options=("off", "heat_cool"),
             write=picks(
                 {
@@ -129,7 +129,7 @@ CLIMATE = group(
             "climate_fan_mode",
             "Climate fan mode",
             "climate_state.bioweapon_mode",
-            read=convert.either("bioweapon", "auto"),
+            read=convert.known({True: "bioweapon", False: "auto"}),
             options=("auto", "bioweapon"),
             write=chooses("set_bioweapon_mode", {"auto": {"on": False}, "bioweapon": {"on": True}}),
         ),

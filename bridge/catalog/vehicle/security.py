@@ -105,7 +105,7 @@ SECURITY = group(
             "Sentry mode state",
             "vehicle_state.sentry_mode",
             "off on idle armed aware panic quiet",
-            read=convert.either("on", "off"),
+            read=convert.mapped({False: "off", True: "on"}),
             category="diagnostic",
             stream="SentryMode",
             note="A poll tells only off and on.",
