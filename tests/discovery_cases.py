@@ -43,6 +43,8 @@ OF_ITSELF = {
     "scopes_granted": "openid, vehicle_cmds",
     "scopes_missing": "none",
     "problem": "none",
+    "public_key_problem": False,
+    "partner_registered": True,
     "cost_month": 1.25,
     "credit_left": 8.75,
     "calls_data": 600,
@@ -82,7 +84,13 @@ SET = {
     for kind in Kind
 }
 
-KNOWN = {kind: read(kind, {**ANSWERS.get(kind, {}), "bridge": OF_ITSELF}) | SET[kind] for kind in Kind}
+WORKED_OUT: Mapping[Kind, dict[str, Value]] = {Kind.ACCOUNT: {"refresh_token_age": 0.2}}
+"""Values that are derived."""
+
+KNOWN = {
+    kind: read(kind, {**ANSWERS.get(kind, {}), "bridge": OF_ITSELF}) | SET[kind] | WORKED_OUT.get(kind, {})
+    for kind in Kind
+}
 UNKNOWN: Mapping[Kind, Mapping[str, Value]] = {
     kind: {key: {} if isinstance(value, dict) else None for key, value in KNOWN[kind].items()} for kind in Kind
 }

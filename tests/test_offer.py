@@ -176,4 +176,4 @@ def test_a_place_needs_the_scope_of_its_call_and_its_own() -> None:
 def test_every_answer_of_tesla_has_its_scope() -> None:
     rows = [row for kind in CATALOGUE.values() for row in kind.entities.values()]
     heads = {row.source.partition(".")[0] for row in rows if not needed(row)}
-    assert heads - {ASSUMED, DERIVED, STREAMED} == {"bridge"}
+    assert heads - {ASSUMED, DERIVED, STREAMED} <= {"bridge"}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from bridge.derived.account import ACCOUNT
+from bridge.derived.alerts import ALERTS
 from bridge.derived.frame import Derivation
 
-DERIVATIONS: tuple[Derivation, ...] = ()
+DERIVATIONS: tuple[Derivation, ...] = (*ACCOUNT, *ALERTS)

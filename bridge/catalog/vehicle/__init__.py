@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bridge.catalog.vehicle.besides import BESIDES
 from bridge.catalog.vehicle.charge import CHARGE
 from bridge.catalog.vehicle.climate import CLIMATE
 from bridge.catalog.vehicle.closures import CLOSURES
@@ -38,6 +39,7 @@ ENTITIES = (
     *SPECIAL,
     *STATUS,
     *OPTIONS,
+    *BESIDES,
 )
 
 COMMANDS = (*TESLAS, *SIGNED_ONLY, *OWN)
