@@ -110,7 +110,8 @@ class Account:
         return self._tokens.scopes or None
 
     def offer(self, enabled_commands: Collection[str]) -> Offer:
-        return Offer(enabled_commands=enabled_commands, scopes=self.scopes, advice=self.access.advice)
+        signs = self.api.signs
+        return Offer(enabled_commands=enabled_commands, scopes=self.scopes, advice=self.access.advice, signs=signs)
 
     @property
     def device(self) -> Device:

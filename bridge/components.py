@@ -9,8 +9,9 @@ from functools import cache
 from typing import Any
 
 from bridge.catalog import CATALOGUE, commands_of
-from bridge.catalog.offer import Offer, has, limits
+from bridge.catalog.offer import Offer, has, limits, step
 from bridge.catalog.rows import Command, Composite, Entity, Event
+from bridge.catalog.validate import STOP
 from bridge.model import DeviceId, Kind, Value
 from bridge.topics import Topics
 
@@ -42,7 +43,8 @@ def components(
     for composite in catalogue.composites:
         states, called = _parts(composite, at.kind)
         if look.offer.joins(composite, states, called, values):
-            yield composite.key, _composite(composite, at, look, is_commanded=any(map(look.offer.allows, called)))
+            component = _composite(composite, at, look, is_commanded=any(map(look.offer.allows, called)))
+            yield composite.key, component | _temperatures(composite, at.kind, values)
     for command in catalogue.commands.values():
         if command.button and has(command.needs, values) and look.offer.allows(command):
             yield command.name, _button(command, at, look)
@@ -119,7 +121,6 @@ _PLATFORM: Mapping[str, Component] = {
     "cover": {
         "payload_open": "true",
         "payload_close": "false",
-        "payload_stop": None,
         "state_open": "true",
         "state_closed": "false",
     },
@@ -130,7 +131,8 @@ _PLATFORM: Mapping[str, Component] = {
 def _hidden_buttons(entity: Entity, kind: Kind, offer: Offer) -> Component:
     """A cover has no button for what cannot be asked of it, or may not: null hides it (1.10)."""
     buttons = {"payload_open": True, "payload_close": False}
-    return {option: None for option, value in buttons.items() if not _may_ask(entity, value, kind, offer)}
+    hidden: Component = {key: None for key, value in buttons.items() if not _may_ask(entity, value, kind, offer)}
+    return hidden | {"payload_stop": STOP if _may_stop(entity, kind, offer) else None}
 
 
 def _may_ask(entity: Entity, value: Value, kind: Kind, offer: Offer) -> bool:
@@ -138,6 +140,10 @@ def _may_ask(entity: Entity, value: Value, kind: Kind, offer: Offer) -> bool:
         return entity.write is not None and offer.allows(CATALOGUE[kind].commands[entity.write(value).command])
     except ValueError:
         return False  # a frunk cannot be closed
+
+
+def _may_stop(entity: Entity, kind: Kind, offer: Offer) -> bool:
+    return entity.stop is not None and offer.allows(CATALOGUE[kind].commands[entity.stop.command])
 
 
 def _commanded(topic: str, look: Look, option: str = "command_topic") -> Component:
@@ -151,7 +157,7 @@ def _range(entity: Entity, values: Mapping[str, Value]) -> Component:
     assert own  # noqa: S101 - only rows with limits come here
     assert entity.limits  # noqa: S101 - the same
     known = [now] if isinstance(now, int | float) else []
-    return {"min": min([own[0], *known]), "max": max([own[1], *known]), "step": entity.limits.step}
+    return {"min": min([own[0], *known]), "max": max([own[1], *known]), "step": step(entity, values)}
 
 
 def _priced(entity: Entity, values: Mapping[str, Value]) -> Component:
@@ -168,6 +174,16 @@ def _composite(composite: Composite, at: DeviceId, look: Look, *, is_commanded: 
     for option, name in composite.commands.items() if is_commanded else ():
         component |= _commanded(look.topics.set(at, name), look, option)
     return component | _manner(None, composite.icon, enabled=composite.enabled) | dict(composite.settings)
+
+
+def _temperatures(composite: Composite, kind: Kind, values: Mapping[str, Value]) -> Component:
+    """Where the device tells its own, those."""
+    if composite.range_of is None:
+        return {}
+    entity = CATALOGUE[kind].entities[composite.range_of]
+    known, untold = _range(entity, values), _range(entity, {})
+    own = known if known["min"] < known["max"] else untold  # Home Assistant takes no range without an extent
+    return {"min_temp": own["min"], "max_temp": own["max"], "temp_step": own["step"]}
 
 
 def _button(command: Command, at: DeviceId, look: Look) -> Component:

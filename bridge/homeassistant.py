@@ -13,7 +13,7 @@ from typing import Any
 
 from bridge.catalog import CATALOGUE
 from bridge.catalog.offer import limits
-from bridge.catalog.rows import Command, Composite, Entity, Event
+from bridge.catalog.rows import Command, Composite, Entity, Event, Limits
 from bridge.components import Component, Look, components, node
 from bridge.model import Device, DeviceId, Kind, Value
 from bridge.topics import Topics
@@ -93,9 +93,13 @@ def reshapes(kind: Kind, changed: Mapping[str, Value], values: Mapping[str, Valu
 @cache
 def _frames(kind: Kind) -> frozenset[str]:
     numbers = [row for row in CATALOGUE[kind].entities.values() if row.limits]
-    ends = [end for row in numbers if row.limits for end in (row.limits.minimum_from, row.limits.maximum_from)]
+    ends = {end for row in numbers if row.limits for end in _told_by_the_device(row.limits)}
     currencies = {row.unit_from for row in CATALOGUE[kind].entities.values() if row.unit_from}
-    return gates(kind) | currencies | {end for end in ends if end}
+    return gates(kind) | currencies | ends
+
+
+def _told_by_the_device(own: Limits) -> set[str]:
+    return {key for key in (own.minimum_from, own.maximum_from, own.step_from) if key}
 
 
 def _is_beyond(entity: Entity, values: Mapping[str, Value]) -> bool:

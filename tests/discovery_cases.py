@@ -11,6 +11,7 @@ from ha_contract import check_documents, check_payload, topics_read
 
 from bridge.catalog import CATALOGUE, read
 from bridge.catalog.offer import Offer
+from bridge.catalog.rows import ASSUMED, Entity
 from bridge.components import Look
 from bridge.homeassistant import document, messages
 from bridge.model import Device, DeviceId, Kind, Value
@@ -75,6 +76,20 @@ OF_ITSELF = {
 }
 """What the bridge says of itself, of the account, and of how fresh a device's values are."""
 
+
+def _assumed(row: Entity) -> Value:
+    """A value that was set through the bridge."""
+    if row.options:
+        return row.options[-1]
+    return row.limits.minimum if row.limits else True
+
+
+SET = {
+    kind: {key: _assumed(row) for key, row in CATALOGUE[kind].entities.items() if row.source == ASSUMED}
+    for kind in Kind
+}
+
+
 WORKED_OUT: Mapping[Kind, Mapping[str, Value]] = {
     Kind.ACCOUNT: {"refresh_token_age": 0.2},
     Kind.ENERGY_SITE: {
@@ -135,7 +150,8 @@ WORKED_OUT: Mapping[Kind, Mapping[str, Value]] = {
 """What the bridge derives from the rest."""
 
 KNOWN = {
-    kind: {**read(kind, {**ANSWERS.get(kind, {}), "bridge": OF_ITSELF}), **WORKED_OUT.get(kind, {})} for kind in Kind
+    kind: read(kind, {**ANSWERS.get(kind, {}), "bridge": OF_ITSELF}) | SET[kind] | dict(WORKED_OUT.get(kind, {}))
+    for kind in Kind
 }
 UNKNOWN: Mapping[Kind, Mapping[str, Value]] = {
     kind: {key: {} if isinstance(value, dict) else None for key, value in KNOWN[kind].items()} for kind in Kind

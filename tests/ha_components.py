@@ -179,6 +179,8 @@ def _climate(component: Json) -> Complaints:
         yield say(Log.COMPONENT, f"modes {modes}")
     if ("preset_modes" in component) != ("preset_mode_command_topic" in component):
         yield say(Log.COMPONENT, "preset_modes and preset_mode_command_topic go together")
+    if ("fan_modes" in component) != ("fan_mode_command_topic" in component):
+        yield say(Log.SILENT, "fan_modes without a topic for them")
     if "none" in presets:
         yield say(Log.COMPONENT, "preset_modes must not include preset mode 'none'")
     if component.get("temperature_unit", "C") not in {"C", "F"}:
@@ -187,7 +189,7 @@ def _climate(component: Json) -> Complaints:
         yield say(Log.COMPONENT, f"precision {component['precision']}")
     if component.get("min_temp", 7) >= component.get("max_temp", 35):
         yield say(Log.VALUE, "min_temp is not below max_temp")
-    for aspect in ("mode", "temperature", "preset_mode"):
+    for aspect in ("mode", "temperature", "preset_mode", "fan_mode"):
         if f"{aspect}_command_topic" in component and f"{aspect}_state_topic" not in component:
             yield say(Log.SILENT, f"{aspect} is optimistic without a state topic")
 

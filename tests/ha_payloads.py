@@ -199,6 +199,11 @@ def _preset(component: Json, text: str) -> Complaints:
         yield f"{Log.PRESET}: {text!r}"
 
 
+def _fan_mode(component: Json, text: str) -> Complaints:
+    if text and text != UNKNOWN and text not in component["fan_modes"]:
+        yield f"{Log.MODE}: {text!r}"
+
+
 def _temperature(_component: Json, text: str) -> Complaints:
     if text and text != UNKNOWN:
         yield from _finite(text, Log.TEMPERATURE)
@@ -243,6 +248,7 @@ _OPTIONS: Mapping[str, Reader] = {
     "json_attributes_topic": _attributes,
     "mode_state_topic": _mode,
     "preset_mode_state_topic": _preset,
+    "fan_mode_state_topic": _fan_mode,
     "temperature_state_topic": _temperature,
     "current_temperature_topic": _temperature,
 }

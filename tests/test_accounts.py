@@ -30,6 +30,7 @@ class Api(Tesla):
         super().__init__(clock)
         self.region = SimpleNamespace(name="na")
         self.anew = 0
+        self.signs = False
         self.is_troubled = None
 
     def ask_anew(self) -> None:
@@ -256,6 +257,15 @@ async def test_each_account_offers_what_its_own_token_covers(tmp_path: Path, tes
         assert home.accounts.of(CAR).offer(["door_unlock"]).scopes is None
         assert home.accounts.of(SITE).offer(["door_unlock"]).scopes == {"energy_device_data"}
         assert home.accounts.of(SITE).offer(["door_unlock"]).enabled_commands == ["door_unlock"]
+
+
+async def test_only_an_account_that_can_sign_offers_what_exists_only_signed(
+    tmp_path: Path, tesla: Api, parents: Api
+) -> None:
+    tesla.signs = True
+    async with at_work(tmp_path, tesla=tesla, parents=parents) as home:
+        await home.passes(0)
+        assert [home.accounts.of(at).offer(()).signs for at in (CAR, SITE)] == [True, False]
 
 
 # --- across a restart -------------------------------------------------------------------------------------

@@ -17,14 +17,15 @@ HEADS = {
     Kind.VEHICLE: "vehicle charge_state climate_state drive_state gui_settings vehicle_config vehicle_state "
     "charge_schedule_data preconditioning_schedule_data bridge options warranty release_notes service_data "
     "recent_alerts nearby_charging_sites drivers invitations mobile_enabled fleet_status fleet_telemetry_config "
-    "fleet_telemetry_errors stream",
+    "fleet_telemetry_errors stream assumed derived",
     Kind.ENERGY_SITE: "live_status site_info energy_history past_days backup_time_remaining backup_history "
     "charge_level_history charge_history bridge",
     Kind.WALL_CONNECTOR: "wall_connector wall_connector_info charge_history bridge",
 }
 
 GROUPS = {
-    Kind.VEHICLE: "charge climate closures drive location tyres security media software config status options",
+    Kind.VEHICLE: "charge climate closures drive location tyres security media software config powertrain special "
+    "status options",
     Kind.ENERGY_SITE: "power battery grid storm outages settings intent tariff info history lifetime charges status",
     Kind.WALL_CONNECTOR: "charge sessions info status",
 }
@@ -83,7 +84,7 @@ def test_options_for_home_assistant_are_legal(kind: Kind, row: Entity) -> None:
     assert row.component != "select" or "none" not in row.options
 
 
-PLACES = {"position", "route_position", "zone", "at_home", "charge_zone"}
+PLACES = {"position", "route_position", "origin_position", "route_line", "zone", "at_home", "charge_zone"}
 
 
 @every(ENTITIES)

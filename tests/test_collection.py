@@ -15,7 +15,7 @@ import collection
 import httpx2
 import pytest
 from brokers import ROOT
-from collection_commands import body
+from collection_commands import body, is_call_of_its_own
 from collection_notes import named
 from doc_pages import page
 from key_desk import DOMAIN, web
@@ -34,10 +34,10 @@ from bridge.simulator.server import Simulation, serve
 HOME = ROOT / "docs/collection"
 SIMULATOR = HOME / "simulator.postman_environment.json"
 COMMANDS = [
-    command
+    row
     for kind in (Kind.VEHICLE, Kind.ENERGY_SITE)
-    for command in CATALOGUE[kind].commands.values()
-    if command.endpoint
+    for row in CATALOGUE[kind].commands.values()
+    if is_call_of_its_own(row)
 ]
 README = page(HOME / "README.md")
 

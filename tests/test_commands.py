@@ -132,6 +132,70 @@ async def test_a_pin_is_sent_and_told_to_nobody(tmp_path: Path) -> None:
     assert b"9731" not in kept
 
 
+async def test_a_mode_with_a_pin_is_set_with_it(tmp_path: Path) -> None:
+    async with desk(tmp_path, offer=Offer(enabled_commands=("speed_limit_activate",))) as one:
+        without = await one.ask("speed_limit_lock", "true")
+        result = await one.ask("speed_limit_lock", '{"value": true, "pin": "9731", "transaction": "limit"}')
+        kept = written_in(tmp_path)
+    assert (without.outcome, without.message) == (Outcome.INVALID, "speed_limit_activate needs pin, a text")
+    assert [each.body for each in one.tesla.writes] == [{"pin": "9731"}]
+    assert (result.outcome, result.value) == (Outcome.OK, True)
+    assert b"limit" in kept
+    assert b"9731" not in kept
+
+
+async def test_besides_its_value_a_setting_takes_only_what_its_command_takes(at: Desk) -> None:
+    result = await at.ask("charge_limit", '{"value": 80, "more": 1}')
+    assert (result.outcome, at.tesla.writes) == (Outcome.INVALID, [])
+    assert "has no parameter 'more'" in result.message
+    assert (await at.ask("defrost", '{"value": true, "manual_override": true}')).outcome is Outcome.OK
+    assert at.tesla.writes[0].body == {"on": True, "manual_override": True}
+
+
+async def test_a_cover_that_can_be_stopped_takes_stop(tmp_path: Path) -> None:
+    async with desk(tmp_path, offer=Offer(enabled_commands=("stop_tonneau", "window_control"))) as one:
+        assert (await one.ask("tonneau", "stop")).outcome is Outcome.OK
+        refused = await one.ask("windows", "stop")
+    assert [each.what for each in one.tesla.writes] == ["command/stop_tonneau"]
+    assert (refused.outcome, refused.reason) == (Outcome.INVALID, "value")
+
+
+async def test_without_a_key_what_exists_only_signed_is_unavailable_and_nobody_is_woken(tmp_path: Path) -> None:
+    async with desk(tmp_path, offer=Offer(signs=False)) as one:
+        results = [await one.ask("set_recirculation", "true"), await one.ask("recirculation", "true")]
+    assert {(each.outcome, each.reason) for each in results} == {(Outcome.UNAVAILABLE, "signing_required")}
+    assert "fleet2mqtt keys" in results[0].message
+    assert one.tesla.asked == []
+
+
+async def test_what_no_answer_tells_is_what_was_set_last(at: Desk) -> None:
+    assert (await at.ask("recirculation", "true")).outcome is Outcome.OK
+    assert at.store.values(CAR)["recirculation"] is True
+
+
+async def test_the_answer_to_a_question_is_the_value_of_the_result(at: Desk) -> None:
+    told = {"charge_on_solar": {"enabled": True, "lower_charge_limit": 30.0, "upper_charge_limit": 80.0}}
+    at.tesla.answers.append(CommandAnswer(result=True, reason="", told=told))
+    result = await at.ask("get_charge_on_solar", "PRESS")
+    assert (result.outcome, result.value) == (Outcome.OK, told)
+    values = at.store.values(CAR)
+    assert (values["charge_on_solar"], values["charge_on_solar_lower_limit"]) == (True, 30)
+
+
+async def test_an_answer_that_holds_nothing_is_shown_as_it_is(at: Desk) -> None:
+    at.tesla.answers.append(CommandAnswer(result=True, reason="", told={"charge_on_solar": None}))
+    result = await at.ask("get_charge_on_solar", "PRESS")
+    assert (result.outcome, result.value) == (Outcome.OK, {"charge_on_solar": None})
+    assert "charge_on_solar" not in at.store.values(CAR)
+
+
+async def test_a_parameter_keeps_to_the_cars_own_limits(at: Desk) -> None:
+    at.knows(CAR, charge_limit_maximum=90, charge_current_maximum=16)
+    result = await at.ask("set_charge_limit", "95")
+    assert (result.outcome, result.message) == (Outcome.INVALID, "set_charge_limit: percent must be 50 to 90, not '95'")
+    assert (await at.ask("set_charging_amps", "17")).outcome is Outcome.INVALID
+
+
 # --- sleeping cars ----------------------------------------------------------------------------------------
 
 

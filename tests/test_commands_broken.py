@@ -98,6 +98,8 @@ def _good(parameter: Parameter) -> Any:
         return parameter.choices[0]
     if parameter.type in {int, float}:
         return 1 if parameter.minimum is None else parameter.minimum
+    if parameter.type is dict:
+        return {"some": "thing"}
     return "1" if parameter.type is str else True
 
 

@@ -7,9 +7,11 @@ from discovery_cases import CAR, DANGEROUS, DEVICES, KNOWN, TOPICS, Json, compla
 from ha_contract import topics_read
 
 from bridge.catalog import CATALOGUE, commands_of
-from bridge.catalog.rows import Entity
-from bridge.homeassistant import gates
-from bridge.model import Kind, Value
+from bridge.catalog.offer import Offer
+from bridge.catalog.rows import STREAMED, Entity
+from bridge.components import Look
+from bridge.homeassistant import document, gates
+from bridge.model import Device, Kind, Value
 
 
 def _reachable(shown: Json) -> set[str]:
@@ -29,7 +31,8 @@ def _reachable(shown: Json) -> set[str]:
 def _called_by_buttons(row: Entity, cover: Json) -> set[str]:
     assert row.write
     texts = [cover[option] for option in ("payload_open", "payload_close") if cover[option] is not None]
-    return {row.write(text == "true").command for text in texts}
+    stops = {row.stop.command} if row.stop and cover["payload_stop"] is not None else set()
+    return stops | {row.write(text == "true").command for text in texts}
 
 
 @pytest.mark.parametrize("name", DANGEROUS)
@@ -51,6 +54,43 @@ def test_a_cover_has_a_button_for_what_can_be_asked_of_it() -> None:
     assert _buttons("frunk") == ("true", None)
     assert _buttons("tonneau", has_tonneau=True) == ("true", None)
     assert _buttons("windows") == (None, None)
+
+
+def test_a_cover_can_be_stopped_where_there_is_a_command_for_it() -> None:
+    def stop(cover: str, *enabled: str) -> Value:
+        values = {"has_tonneau": True, "sunroof_installed": True}
+        return described(CAR, values, enabled=enabled)["components"][cover]["payload_stop"]
+
+    assert (stop("tonneau", "stop_tonneau"), stop("tonneau", "open_tonneau")) == ("stop", None)
+    assert (stop("sunroof", "sun_roof_control"), stop("sunroof")) == ("stop", None)
+    assert stop("windows", "window_control") is None
+
+
+def test_without_a_key_nothing_is_offered_that_exists_only_signed() -> None:
+    values = KNOWN[Kind.VEHICLE] | dict.fromkeys(gates(Kind.VEHICLE), True)
+    only = {name for name, row in CATALOGUE[Kind.VEHICLE].commands.items() if row.signed_only}
+    assert _reachable(described(CAR, values, enabled=DANGEROUS)) & only
+    without = document(Device(CAR, "Car"), values, Look(TOPICS, "1", offer=Offer(DANGEROUS, signs=False)), {})
+    assert not _reachable(without) & only
+
+
+def test_the_climate_takes_the_cars_own_range() -> None:
+    values = {"minimum_temperature": 16.0, "maximum_temperature": 27.5}
+    told, untold = (described(CAR, each)["components"]["climate"] for each in (values, {}))
+    assert (told["min_temp"], told["max_temp"], told["temp_step"]) == (16.0, 27.5, 0.5)
+    assert (untold["min_temp"], untold["max_temp"]) == (15, 28)
+
+
+def test_the_volume_goes_in_the_cars_own_steps() -> None:
+    told, untold = (described(CAR, each)["components"]["media_volume"] for each in ({"media_volume_step": 0.333}, {}))
+    assert (told["step"], untold["step"]) == (0.333, 0.1)
+
+
+def test_what_only_the_stream_tells_is_offered_to_nobody() -> None:
+    shown = described(CAR, KNOWN[Kind.VEHICLE] | dict.fromkeys(gates(Kind.VEHICLE), True))["components"]
+    streamed = {key for key, row in CATALOGUE[Kind.VEHICLE].entities.items() if row.source == STREAMED}
+    assert not streamed & shown.keys()
+    assert "route_origin" not in shown
 
 
 def test_without_the_scope_for_commands_nothing_is_offered_that_would_be_refused() -> None:
@@ -75,7 +115,8 @@ def test_without_the_scope_for_location_nothing_is_shown_that_stays_unknown() ->
 @pytest.mark.parametrize("kind", Kind)
 def test_what_a_device_lacks_is_not_offered(kind: Kind) -> None:
     entities, commands, composites, _ = CATALOGUE[kind]
-    needs: dict[str, str | None] = {key: row.needs for key, row in entities.items() if row.component}
+    shown_rows = {key: row for key, row in entities.items() if row.component and row.source != STREAMED}
+    needs: dict[str, str | None] = {key: row.needs for key, row in shown_rows.items()}
     needs |= {row.key: row.needs for row in composites}
     needs |= {name: row.needs for name, row in commands.items() if row.button}
     for gate in gates(kind):

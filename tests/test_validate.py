@@ -131,8 +131,8 @@ def test_a_bare_text_is_judged_like_the_same_text_in_json(
         assert _same(_set(_entity(key), text), _set(_entity(key), {"value": text}))
 
 
-@pytest.mark.parametrize("given_", [{}, {"percent": 80}, {"value": 80, "more": 1}, {"Value": 80}])
-def test_an_object_for_a_row_holds_its_value_and_nothing_else(given_: Mapping[str, Any]) -> None:
+@pytest.mark.parametrize("given_", [{}, {"percent": 80}, {"Value": 80}])
+def test_an_object_for_a_row_holds_its_value(given_: Mapping[str, Any]) -> None:
     assert _set(_entity("charge_limit"), given_) == NO
 
 

@@ -17,7 +17,6 @@ EXAMPLES: Mapping[str, Mapping[str, Value]] = {
     "add_precondition_schedule": {"days_of_week": "Weekdays", "name": "Morning"},
     "navigation_request": {"address": "1 Market Street, San Francisco"},
     "navigation_waypoints_request": {"waypoints": "refId:ChIJIQBpAG2ahYAR_6128GcTUEo"},
-    "parental_controls_enable_setting": {"setting": "speed_limit"},
     "remote_boombox": {"sound": 2000},
     "remote_seat_heater_request": {"heater": 0, "seat_position": 0},
     "schedule_software_update": {"offset_sec": 7200},
@@ -27,6 +26,15 @@ EXAMPLES: Mapping[str, Mapping[str, Value]] = {
     "upcoming_calendar_entries": {"calendar_data": "Dentist at nine"},
 }
 """Where the first value that comes to mind is not a good one."""
+
+
+def is_call_of_its_own(command: Command) -> bool:
+    """A signed message is not for hands; and a button may be another command with its parameters given."""
+    return not (command.signed_only or command.is_local) and command.endpoint in {
+        "wake_up",
+        command.name,
+        f"command/{command.name}",
+    }
 
 
 def body(command: Command) -> Mapping[str, Value]:
@@ -76,7 +84,7 @@ def _rows(commands: tuple[Command, ...]) -> tuple[Row, ...]:
     return tuple(_vehicle_command(command) for command in commands if not command.dangerous)
 
 
-DANGEROUS = tuple(row for row in CATALOGUE[Kind.VEHICLE].commands.values() if row.dangerous)
+DANGEROUS = tuple(row for row in CATALOGUE[Kind.VEHICLE].commands.values() if row.dangerous and is_call_of_its_own(row))
 
 COMMANDS = Folder(
     "Vehicle commands",

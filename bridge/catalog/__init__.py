@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from bridge.catalog import account, bridge, energy_site, vehicle, wall_connector
 from bridge.catalog.convert import INVALID, PLAIN
-from bridge.catalog.rows import DERIVED, STREAMED, Command, Composite, Entity, Event
+from bridge.catalog.rows import ASSUMED, DERIVED, STREAMED, Command, Composite, Entity, Event
 from bridge.catalog.writes import Write
 from bridge.model import Kind, Value
 
@@ -120,7 +120,7 @@ def _columns(kind: Kind) -> Mapping[str, Collection[tuple[tuple[str, ...], list[
     """Head of the sources -> path of an object in the answer, and what is read from its fields."""
     heads: dict[str, dict[tuple[str, ...], list[_Column]]] = {}
     for entity in CATALOGUE[kind].entities.values():
-        if entity.source in {DERIVED, STREAMED}:
+        if entity.source in {ASSUMED, DERIVED, STREAMED}:
             continue
         head, *rest = steps = tuple(entity.source.split("."))
         first = rest[0] if rest else ""

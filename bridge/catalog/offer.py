@@ -21,6 +21,8 @@ class Offer:
     """What the token holds; None: not known, so nothing is hidden."""
     advice: str = ""
     """How the owner grants more."""
+    signs: bool = True
+    """Can the bridge sign commands itself?"""
 
     def is_enabled(self, command: Command) -> bool:
         return not command.dangerous or command.name in self.enabled_commands
@@ -28,8 +30,11 @@ class Offer:
     def in_scope(self, command: Command) -> bool:
         return self.scopes is None or command.is_local or any(scope in self.scopes for scope in command.scopes)
 
+    def can_send(self, command: Command) -> bool:
+        return self.signs or not command.signed_only
+
     def allows(self, command: Command) -> bool:
-        return self.is_enabled(command) and self.in_scope(command)
+        return self.is_enabled(command) and self.in_scope(command) and self.can_send(command)
 
     def sees(self, entity: Entity) -> bool:
         """Does Tesla tell the value to this token?"""
@@ -49,7 +54,8 @@ class Offer:
     ) -> bool:
         """Is the composite a component? `states`: what it reads; `commands`: those that it can call."""
         is_useful = composite.component in _TELLING or any(map(self.allows, commands))
-        return has(composite.needs, values) and all(map(self.sees, states)) and is_useful
+        is_told = all(self.sees(row) and row.source != STREAMED for row in states)
+        return has(composite.needs, values) and is_told and is_useful
 
 
 def needed(entity: Entity) -> frozenset[str]:
@@ -98,10 +104,18 @@ def limits(entity: Entity, values: Mapping[str, Value]) -> tuple[float, float] |
     own = entity.limits
     if own is None:
         return None
-    minimum = _known(values, own.minimum_from, own.minimum)
-    return minimum, max(minimum, _known(values, own.maximum_from, own.maximum))
+    minimum = known(values, own.minimum_from, own.minimum)
+    return minimum, max(minimum, known(values, own.maximum_from, own.maximum))
 
 
-def _known(values: Mapping[str, Value], key: str | None, otherwise: float) -> float:
+def step(entity: Entity, values: Mapping[str, Value]) -> float:
+    """How a number is counted now; only for rows with a range."""
+    assert entity.limits  # noqa: S101 - the caller has looked
+    own = known(values, entity.limits.step_from, entity.limits.step)
+    return own if own > 0 else entity.limits.step
+
+
+def known(values: Mapping[str, Value], key: str | None, otherwise: float) -> float:
+    """The number that the device tells under this key, else another."""
     value = values.get(key) if key else None
     return value if isinstance(value, int | float) else otherwise

@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any, TypedDict, Unpack
 
 from bridge.catalog import convert
-from bridge.catalog.writes import Write
+from bridge.catalog.writes import Invocation, Write
 from bridge.model import Value
 
 Read = Callable[[Any], Value]
@@ -30,17 +30,22 @@ Excuse = Callable[[Mapping[str, Value], Mapping[str, Value]], tuple[str, str] | 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """The range of a number. `*_from` names the entity of the same device that holds the device's own limit."""
+    """The range of a number. `*_from` names the entity of the same device that holds the device's own limit.
+
+    With a `step_from` the step is how the device counts: shown to people, demanded of nobody.
+    """
 
     minimum: float
     maximum: float
     step: float = 1
     minimum_from: str | None = None
     maximum_from: str | None = None
+    step_from: str | None = None
 
 
 DERIVED = "derived"
 STREAMED = "stream"
+ASSUMED = "assumed"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +61,8 @@ class Entity:
     source: str
     """Dotted path; its head names the answer: charge_state, live_status, vehicle (the list entry), bridge (us).
 
-    DERIVED: bridge.derived works it out of other values. STREAMED: only the stream has it.
+    DERIVED: bridge.derived works it out of other values. STREAMED: only the stream has it. ASSUMED: no poll tells it;
+    it is what was set last through the bridge.
     """
     read: Read = convert.phrase
     null: Value = None
@@ -78,6 +84,8 @@ class Entity:
     """For values that are no word, number, time, true or false."""
     example: Value = None
     """One of those, for the docs."""
+    stop: Invocation | None = None
+    """What `stop` means to a cover; None: it cannot be stopped."""
     needs: str | None = None
     """Key of the entity of the same device that must be true, or not empty, for this one to be offered."""
     scope: str | None = None
@@ -102,6 +110,8 @@ class Composite:
     commands: Mapping[str, str]
     """Home Assistant's option -> key or command whose set topic it writes."""
     settings: Mapping[str, Any]
+    range_of: str | None = None
+    """Key of the number whose range is the range of its temperatures."""
     enabled: bool = True
     icon: str | None = None
     needs: str | None = None
@@ -130,6 +140,9 @@ class Parameter:
     type: type[bool | int | float | str | dict[str, Any]]
     minimum: float | None = None
     maximum: float | None = None
+    minimum_from: str | None = None
+    maximum_from: str | None = None
+    """Keys of the entities of the same device that hold its own limits, which then count."""
     choices: tuple[Value, ...] = ()
     required: bool = True
     default: Value = None
@@ -139,6 +152,8 @@ class Parameter:
     """A PIN: never logged, journalled or echoed."""
     is_time: bool = False
     """Minutes after the device's own midnight; `07:30` is taken too, and may fill it."""
+    example: Value = None
+    """A value that makes sense, for the docs, where the type and the range do not make one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -161,6 +176,10 @@ class Command:
     """Off until the owner enables it by name."""
     is_local: bool = False
     """Done by the bridge itself (bridge.commands.local): nothing is sent to Tesla, no car is woken."""
+    signed_only: bool = False
+    """It exists only in signed form: sent plain it would be a 404 (docs/signing.md)."""
+    tells: Callable[[Mapping[str, Any]], Mapping[str, Value]] | None = None
+    """What the answer says -> entities and their values, where a command asks for something."""
     refreshes: bool = False
     """Fresh data is asked for when it is done, though it changes nothing."""
     is_composed: bool = False
@@ -206,6 +225,11 @@ class _Topic(_Options, total=False):
     write: Write | None
     check: Check | None
     example: Value
+
+
+class _Cover(_Options, total=False):
+    device_class: str | None
+    stop: Invocation | None
 
 
 class _Classed(_Options, total=False):
@@ -271,7 +295,7 @@ def binary_sensor(key: str, name: str, source: str, **options: Unpack[_Classed])
     return Entity(key=key, name=name, source=source, component="binary_sensor", **options)
 
 
-def switch(key: str, name: str, source: str, write: Write, **options: Unpack[_Options]) -> Entity:
+def switch(key: str, name: str, source: str, write: Write, **options: Unpack[_Classed]) -> Entity:
     """A true or false that can be set."""
     options.setdefault("read", convert.boolean)
     return Entity(key=key, name=name, source=source, component="switch", write=write, **options)
@@ -302,7 +326,7 @@ def lock(key: str, name: str, source: str, write: Write, **options: Unpack[_Opti
     return Entity(key=key, name=name, source=source, component="lock", write=write, **options)
 
 
-def cover(key: str, name: str, source: str, write: Write, **options: Unpack[_Classed]) -> Entity:
+def cover(key: str, name: str, source: str, write: Write, **options: Unpack[_Cover]) -> Entity:
     """True is open."""
     options.setdefault("read", convert.is_open)
     return Entity(key=key, name=name, source=source, component="cover", write=write, **options)

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from bridge.catalog import convert
+from bridge.catalog.offer import known
 from bridge.catalog.rows import Check, Command, Entity, Parameter
 from bridge.model import Value
 
@@ -30,6 +31,8 @@ def entity_value(entity: Entity, given: Given, limits: tuple[float, float] | Non
     raw = _single(entity.key, given)
     if entity.check:
         return _checked(entity.check, raw)
+    if entity.stop and isinstance(raw, str) and raw.strip().lower() == STOP:
+        return STOP
     if entity.options:
         return _choice(entity.key, raw, entity.options)
     if entity.component == "time":
@@ -37,6 +40,8 @@ def entity_value(entity: Entity, given: Given, limits: tuple[float, float] | Non
     if limits is None or entity.limits is None:
         return _boolean(entity.key, raw)
     value = _number(entity.key, raw, *limits)
+    if entity.limits.step_from:
+        return value
     steps = (value - entity.limits.minimum) / entity.limits.step
     if not math.isclose(steps, round(steps), abs_tol=1e-6):
         raise ValueInvalid(f"{entity.key} takes steps of {entity.limits.step:g}, not {value:g}")
@@ -44,14 +49,29 @@ def entity_value(entity: Entity, given: Given, limits: tuple[float, float] | Non
     return round(value) if entity.limits.step == int(entity.limits.step) else value
 
 
+STOP = "stop"
+"""What is sent to a cover to stop it."""
+
+
+def besides(command: Command, given: Given) -> dict[str, Value]:
+    """What an entity was given besides its value: parameters of the command that it calls, like a PIN."""
+    more = {} if isinstance(given, str) else {name: raw for name, raw in given.items() if name != "value"}
+    _check_names(command, more)
+    return {name: _parameter(command, name, raw, {}) for name, raw in more.items()}
+
+
 def parameters(command: Command, given: Given, state: Mapping[str, Value]) -> dict[str, Value]:
     """The parameters of a command; missing ones are filled from the state. Raises ValueInvalid."""
     named = _named(command, given)
+    _check_names(command, named)
+    return complete(command, {name: _parameter(command, name, raw, state) for name, raw in named.items()}, state)
+
+
+def _check_names(command: Command, named: Mapping[str, Any]) -> None:
     known = {parameter.name for parameter in command.parameters}
     if unknown := named.keys() - known:
         takes = f"it takes {', '.join(sorted(known))}" if known else "it takes none"
         raise ValueInvalid(f"{command.name} has no parameter {_shown(', '.join(sorted(unknown)))}; {takes}")
-    return complete(command, {name: _parameter(command, name, raw) for name, raw in named.items()}, state)
 
 
 def complete(command: Command, named: Mapping[str, Value], state: Mapping[str, Value]) -> dict[str, Value]:
@@ -78,7 +98,7 @@ def _filled(parameter: Parameter, state: Mapping[str, Value]) -> Value:
 def _single(name: str, given: Given) -> Any:
     if isinstance(given, str):
         return given
-    if given.keys() != {"value"}:
+    if "value" not in given:
         raise ValueInvalid(f'{name} takes a bare value, or {{"value": ...}}')
     return given["value"]
 
@@ -98,7 +118,7 @@ def _named(command: Command, given: Given) -> Mapping[str, Any]:
     return {names[0]: given}
 
 
-def _parameter(command: Command, name: str, raw: Any) -> Value:
+def _parameter(command: Command, name: str, raw: Any, state: Mapping[str, Value]) -> Value:
     parameter = next(each for each in command.parameters if each.name == name)
     label = f"{command.name}: {name}"
     if parameter.choices and parameter.type is str:
@@ -111,7 +131,7 @@ def _parameter(command: Command, name: str, raw: Any) -> Value:
         return _text(label, raw)
     if parameter.is_time and isinstance(raw, str) and not _NUMBER.fullmatch(raw.strip()):
         return _minutes(label, raw)
-    return _numeric(label, raw, parameter)
+    return _numeric(label, raw, parameter, state)
 
 
 def _checked(check: Check, raw: Any) -> Value:
@@ -121,9 +141,9 @@ def _checked(check: Check, raw: Any) -> Value:
         raise ValueInvalid(str(error)) from None
 
 
-def _numeric(label: str, raw: Any, parameter: Parameter) -> int | float:
-    low = -_EXACT if parameter.minimum is None else parameter.minimum
-    high = _EXACT if parameter.maximum is None else parameter.maximum
+def _numeric(label: str, raw: Any, parameter: Parameter, state: Mapping[str, Value]) -> int | float:
+    low = known(state, parameter.minimum_from, -_EXACT if parameter.minimum is None else parameter.minimum)
+    high = known(state, parameter.maximum_from, _EXACT if parameter.maximum is None else parameter.maximum)
     value = _number(label, raw, low, high)
     if parameter.type is int and value != int(value):
         raise ValueInvalid(f"{label} must be a whole number, not {value:g}")
@@ -167,10 +187,11 @@ def _boolean(label: str, raw: Any) -> bool:
 
 
 def _choice(label: str, raw: Any, choices: tuple[Value, ...]) -> Value:
-    word = raw.strip().lower() if isinstance(raw, str) else raw
-    if word not in choices:
+    words = {str(choice).lower(): choice for choice in choices}
+    word = raw.strip().lower() if isinstance(raw, str) else ""
+    if word not in words:
         raise ValueInvalid(f"{label} must be one of {', '.join(map(str, choices))}, not {_shown(raw)}")
-    return word
+    return words[word]
 
 
 def _text(label: str, raw: Any) -> str:

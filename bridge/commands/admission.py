@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from bridge.catalog import CATALOGUE, Catalogue, validate
 from bridge.catalog.offer import Offer, limits
-from bridge.catalog.rows import Command, Entity
+from bridge.catalog.rows import Command, Entity, Parameter
 from bridge.errors import ScopeMissing
 from bridge.model import Outcome, Request, Value
 from bridge.topics import Payload, PayloadInvalid, decode
@@ -107,10 +107,13 @@ def _set_entity(
 ) -> Job:
     value = validate.entity_value(entity, given, limits(entity, values))
     assert entity.write  # noqa: S101 - the caller has looked
-    invocation = entity.write(value)
+    stops = entity.stop if value == validate.STOP else None
+    invocation = stops or entity.write(value)
     command = catalogue.commands[invocation.command]
-    parameters = validate.complete(command, invocation.parameters, values)
-    return Job(request, command, parameters, {entity.key: value}, {entity.key: value})
+    more = validate.besides(command, given)
+    parameters = validate.complete(command, {**more, **invocation.parameters}, values)
+    asked = {entity.key: value} | {row.name: more[row.name] for row in _told(command) if row.name in more}
+    return Job(request, command, parameters, asked, {} if stops else {entity.key: value})
 
 
 def part(request: Request, value: Value) -> Job:
@@ -137,8 +140,13 @@ def _call_command(request: Request, given: validate.Given, values: Mapping[str, 
 
 def _asked(command: Command, given: validate.Given, parameters: Mapping[str, Value]) -> dict[str, Value]:
     named = given if isinstance(given, Mapping) else {}
-    rows = [row for row in command.parameters if not row.secret and (row.name in named or not row.fill)]
+    rows = [row for row in _told(command) if row.name in named or not row.fill]
     return {row.name: parameters[row.name] for row in rows if row.name in parameters}
+
+
+def _told(command: Command) -> list[Parameter]:
+    """What may be written down and echoed."""
+    return [row for row in command.parameters if not row.secret]
 
 
 def _check_allowed(command: Command, offer: Offer) -> None:
@@ -147,6 +155,13 @@ def _check_allowed(command: Command, offer: Offer) -> None:
             Outcome.INVALID,
             "not_enabled",
             f"{command.name} is off until you enable it: add it to FLEET2MQTT_COMMANDS_ENABLE",
+        )
+    if not offer.can_send(command):
+        raise Refusal(
+            Outcome.UNAVAILABLE,
+            "signing_required",
+            f"{command.name} exists only as a signed command, and the bridge has no key: make one with "
+            "`fleet2mqtt keys` and put it into the car with `fleet2mqtt pair` (docs/signing.md)",
         )
     if not offer.in_scope(command):
         lack = ScopeMissing.lacking(command.scopes, offer.advice)

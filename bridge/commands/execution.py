@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from asyncio import Lock
 from collections import defaultdict
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
+from typing import Any
 
 import structlog
 
@@ -163,7 +164,20 @@ class Executor:
             return self._refuse(job, reason, text, attempt)
         if job.command.confirmed:
             return await self._confirm(job, attempt)
+        if answer.told is not None and not job.expected:
+            return self._told(job, attempt, answer.told)
         return self._done(job, attempt, answer.reason)
+
+    def _told(self, job: Job, attempt: int, told: Mapping[str, Any]) -> Result:
+        """It asked for something: that is the result's value, and what it tells is published."""
+        if job.command.tells:
+            try:
+                values = job.command.tells(told)
+            except (KeyError, TypeError, ValueError) as error:
+                log.warning("a car's answer holds no value", command=job.command.name, error=repr(error))
+            else:
+                self._learn(Update(job.request.device, values, self._clock.monotonic(), "command"))
+        return self.result(job.request, Outcome.OK, None, "", attempts=attempt, value=dict(told))
 
     def begins(self, job: Job) -> None:
         """Something is about to be sent for it: on disk when this returns. Raises NotSent."""

@@ -19,6 +19,8 @@ class CommandAnswer:
 
     result: bool
     reason: str
+    told: Mapping[str, Any] | None = None
+    """What was asked for, where the command asks for something."""
 
 
 def is_ok(answer: Answer) -> bool:

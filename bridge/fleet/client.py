@@ -28,6 +28,9 @@ _CARS, _SITES = ("vehicle_device_data",), ("energy_device_data",)
 class Signer(Protocol):
     """Who knows which cars take commands only signed, and signs them: signing.carrier, or a proxy."""
 
+    signs_all: bool
+    """Also the commands that exist only signed?"""
+
     async def command(self, wire: FleetClient, vin: str, plain: Call) -> CommandAnswer: ...
     async def check(self, wire: FleetClient, vin: str) -> None: ...
     async def ping(self, wire: FleetClient, vin: str) -> bool | None: ...
@@ -91,6 +94,11 @@ class FleetClient:
     def region(self) -> Region:
         """Where the account lives; changes when Tesla says so."""
         return self._sender.region
+
+    @property
+    def signs(self) -> bool:
+        """Can it send the commands that exist only signed?"""
+        return self.signer is not None and self.signer.signs_all
 
     @property
     def is_troubled(self) -> bool | None:

@@ -74,6 +74,10 @@ class RecordedCar:
         """Acknowledged; the recorded body stays."""
         return True, ""
 
+    def told(self, _name: str) -> Json | None:
+        """Nothing: it takes no signed messages."""
+        return None
+
     def fleet_status(self) -> Json:
         version = (self._groups.get("vehicle_state") or {}).get("car_version") or ""
         return {

@@ -22,7 +22,7 @@ def _signed_command(ask: Ask) -> Json:
     request = _message(ask)
     enclave = ask.cloud.signing_car(car.vin, paired=car.key_paired)
 
-    def act(name: str, parameters: dict[str, Any], signed: dict[str, Any]) -> tuple[bool, str]:
+    def act(name: str, parameters: dict[str, Any], signed: dict[str, Any]) -> tuple[bool, str, Json | None]:
         if name not in CHARGING_COMMANDS:
             ask.need_scope(*COMMANDS)
         try:
@@ -31,7 +31,7 @@ def _signed_command(ask: Ask) -> Json:
             raise Faulty(Fault.BAD_PARAMETER) from None
         answer = {"result": result, "reason": reason}
         ask.cloud.executions.append(Execution(ask.now, car.vin, name, parameters, answer, signed))
-        return result, reason
+        return result, reason, car.told(name) if result else None
 
     reply = enclave.answer(request, ask.now, act)
     return envelope(base64.b64encode(reply.SerializeToString()).decode())

@@ -1,10 +1,11 @@
 """Listing, reading, waking and commanding cars (fleet-api.md 2.1 to 2.4 and 3.1)."""
 
 from bridge.simulator.account import Car
-from bridge.simulator.answers import Json, envelope, listing, refuse
+from bridge.simulator.answers import Json, envelope, listing, not_found, refuse
 from bridge.simulator.cloud import Execution
 from bridge.simulator.errors import BadParameter
 from bridge.simulator.gate import Ask, Call
+from bridge.simulator.vehicle_commands_signed import SIGNED
 
 CARS = "/api/1/vehicles"
 CAR = "/api/1/vehicles/{tag}"
@@ -120,6 +121,8 @@ def _command(ask: Ask) -> Json:
         ask.need_scope(*COMMANDS)
     if ask.car.command_signing == "required" and name not in DONE_BY_THE_CLOUD:
         raise refuse(403, PROTOCOL_REQUIRED)
+    if name in SIGNED:
+        raise not_found()  # there is no such endpoint
     car = live(ask)
     result, reason = car.command(name, ask.body, ask.now)
     answer = {"result": result, "reason": reason}

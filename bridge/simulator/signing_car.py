@@ -7,6 +7,7 @@ from random import Random
 from typing import Any
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from google.protobuf.json_format import ParseDict
 from tesla_protocol.command.car_server_pb2 import ActionStatus, Response, ResultReason
 from tesla_protocol.command.errors_pb2 import NominalError
 from tesla_protocol.command.signatures_pb2 import (
@@ -22,8 +23,8 @@ from bridge.simulator import signing_metadata as code
 from bridge.simulator.signing_actions import understood
 from bridge.simulator.signing_part import INFOTAINMENT, SECURITY, Fault, Faulty, Part
 
-Act = Callable[[str, dict[str, Any], dict[str, Any]], tuple[bool, str]]
-"""Does (command, parameters, how it was signed) -> (done, reason)."""
+Act = Callable[[str, dict[str, Any], dict[str, Any]], tuple[bool, str, dict[str, Any] | None]]
+"""Does (command, parameters, how it was signed) -> (done, reason, JSON of a Response that tells more)."""
 
 ENCRYPT = 1 << 1
 KEY_NOT_ON_WHITELIST = 1
@@ -78,11 +79,13 @@ class SigningCar:
         part.verify(request, now)
         name, parameters = understood(part.domain, request.protobuf_message_as_bytes)
         counter = request.signature_data.HMAC_Personalized_data.counter
-        done, reason = act(name, parameters, {"domain": part.domain, "counter": counter})
+        done, reason, told = act(name, parameters, {"domain": part.domain, "counter": counter})
         if self.late_faults:
             raise Faulty(self.late_faults.pop(0), resync=True)
+        says_more = told is not None and part.domain != SECURITY
         said = _security_says if part.domain == SECURITY else _infotainment_says
-        return self._sealed(part, request, said(reason, done=done))
+        answer = said(reason, done=done)
+        return self._sealed(part, request, answer + _more(told) if says_more and told else answer)
 
     def _sealed(self, part: Part, request: RoutableMessage, payload: bytes) -> RoutableMessage:
         reply = self._reply(request)
@@ -141,6 +144,11 @@ def _security_says(reason: str, *, done: bool) -> bytes:
         return b""
     error = NominalError(genericError=GENERIC_ERRORS.get(reason, UNKNOWN_ERROR))  # type: ignore[arg-type]
     return FromVCSECMessage(nominalError=error).SerializeToString()
+
+
+def _more(told: dict[str, Any]) -> bytes:
+    """Messages written one after the other are one message."""
+    return ParseDict(told, Response()).SerializeToString()
 
 
 def _infotainment_says(reason: str, *, done: bool) -> bytes:

@@ -11,6 +11,7 @@ from bridge.simulator.vehicle_birth import born, stops_around
 from bridge.simulator.vehicle_car import Car
 from bridge.simulator.vehicle_charging import Supply
 from bridge.simulator.vehicle_commands import execute
+from bridge.simulator.vehicle_commands_signed import told
 from bridge.simulator.vehicle_config import equipment
 from bridge.simulator.vehicle_force import force
 from bridge.simulator.vehicle_life import live, settle
@@ -132,6 +133,10 @@ class Vehicle:
         settle(self._car)
         return not reason, reason
 
+    def told(self, name: str) -> Answer | None:
+        """What the car answers to a signed question besides yes, as JSON of the protocol's Response."""
+        return told(self._car, name)
+
     def fleet_status(self) -> Answer:
         """The car's member of `vehicle_info` in `fleet_status`."""
         return vehicle_answers.fleet_status(self._car)
@@ -162,6 +167,7 @@ class Vehicle:
         tpms_pressure_fl, _fr, _rl, _rr      bar as read now
         hide_private, key_paired, mobile_access, in_service, discounted    bool
         command_signing      "off", "allowed", "required"
+        equipment            {name: value}: put into vehicle_config
         access_type          "OWNER", "DRIVER"
         number_of_keys       int
         old_firmware         bool: leaves out what firmware of 2023 did not have

@@ -15,7 +15,7 @@ from bridge.simulator.vehicle_answers_climate import climate_state
 from bridge.simulator.vehicle_answers_state import closures_state, vehicle_state
 from bridge.simulator.vehicle_battery import RATED_MILES_FULL
 from bridge.simulator.vehicle_car import Car, Route
-from bridge.simulator.vehicle_config import API_VERSION, DISPLAY, OLD_API_VERSION
+from bridge.simulator.vehicle_config import API_VERSION, OLD_API_VERSION
 
 FIRST_ID = 1_493_131_276_000_000
 MISSING = "<missing>"  # in forced answers: leave the field out
@@ -88,9 +88,9 @@ def vehicle_config(car: Car) -> dict[str, Any]:
     return car.config | {"utc_offset": int(offset.total_seconds())}
 
 
-def gui_settings(_: Car) -> dict[str, Any]:
+def gui_settings(car: Car) -> dict[str, Any]:
     """How the screen shows things; the answers' units do not follow it."""
-    return dict(DISPLAY)
+    return dict(car.display)
 
 
 def drive_state(car: Car) -> dict[str, Any]:

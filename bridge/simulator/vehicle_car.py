@@ -12,6 +12,7 @@ from bridge.simulator.vehicle_battery import Battery
 from bridge.simulator.vehicle_body import Body, Tyres
 from bridge.simulator.vehicle_charging import Charging
 from bridge.simulator.vehicle_climate import Climate
+from bridge.simulator.vehicle_config import DISPLAY
 from bridge.simulator.vehicle_journey import Journey, Moment
 from bridge.simulator.vehicle_media import Media
 from bridge.simulator.vehicle_routine import Stop, Story
@@ -65,7 +66,7 @@ class Access:
 
 @dataclass
 class Car:
-    """State of one car at `now` (UTC); `config` is its `vehicle_config`."""
+    """State of one car at `now` (UTC); `config` is its `vehicle_config`, `display` its `gui_settings`."""
 
     vin: str
     number: int
@@ -95,6 +96,7 @@ class Car:
     drive: Drive = field(default_factory=Drive)
     agenda: Agenda = field(default_factory=Agenda)
     access: Access = field(default_factory=Access)
+    display: dict[str, Any] = field(default_factory=lambda: dict(DISPLAY))
 
     @property
     def parked(self) -> bool:

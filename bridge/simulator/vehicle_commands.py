@@ -11,9 +11,10 @@ from bridge.simulator.vehicle_commands_media import MEDIA
 from bridge.simulator.vehicle_commands_modes import MODES
 from bridge.simulator.vehicle_commands_row import NEEDS, Row
 from bridge.simulator.vehicle_commands_schedules import SCHEDULES
+from bridge.simulator.vehicle_commands_signed import SIGNED
 from bridge.simulator.vehicle_parameters import read_all
 
-TABLE: dict[str, Row] = CHARGING | SCHEDULES | CLIMATE | BODY | MODES | MEDIA
+TABLE: dict[str, Row] = CHARGING | SCHEDULES | CLIMATE | BODY | MODES | MEDIA | SIGNED
 
 
 def execute(car: Car, name: str, params: dict[str, Any]) -> str:

@@ -30,6 +30,8 @@ NEEDS: dict[str, tuple[Callable[[Car], bool], str]] = {
     "seat_cooling": (lambda car: car.has("has_seat_cooling"), NOT_SUPPORTED),
     "sun_roof": (lambda car: car.has("sun_roof_installed"), NOT_SUPPORTED),
     "tonneau": (lambda car: car.config["car_type"] == "cybertruck", NOT_SUPPORTED),
+    "cybertruck": (lambda car: car.config["car_type"] == "cybertruck", NOT_SUPPORTED),
+    "air_suspension": (lambda car: car.has("has_air_suspension"), NOT_SUPPORTED),
     "homelink": (lambda car: car.at_home, "unavailable"),
     "cable": (lambda car: car.charging.plugged, "disconnected"),
 }

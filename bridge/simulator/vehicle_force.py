@@ -199,6 +199,10 @@ def _refuse(car: Car, value: Any) -> None:
     car.access.refuse = [text(reason) for reason in reasons]
 
 
+def _equipment(car: Car, value: Any) -> None:
+    car.config = car.config | mapping(value)
+
+
 def _command_signing(car: Car, value: Any) -> None:
     car.access.command_signing = str(choice("off", "allowed", "required")(value))
 
@@ -243,4 +247,5 @@ FIELDS: dict[str, Setter] = {
     "read_delay": _read_delay,
     "refuse": _refuse,
     "command_signing": _command_signing,
+    "equipment": _equipment,
 }

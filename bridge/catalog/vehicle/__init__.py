@@ -1,4 +1,4 @@
-"""A car: every value of vehicle_data and of its entry in the list (fleet-api.md 2.1, 2.2; entities.md A to H, L)."""
+"""A car: every value of vehicle_data and of its entry in the list (fleet-api.md 2.1, 2.2; entities.md A to L)."""
 
 from __future__ import annotations
 
@@ -18,8 +18,11 @@ from bridge.catalog.vehicle.events import EVENTS
 from bridge.catalog.vehicle.location import LOCATION
 from bridge.catalog.vehicle.media import MEDIA
 from bridge.catalog.vehicle.options import COMMANDS as OWN, OPTIONS
+from bridge.catalog.vehicle.powertrain import POWERTRAIN
 from bridge.catalog.vehicle.security import SECURITY
+from bridge.catalog.vehicle.signed import SIGNED_ONLY
 from bridge.catalog.vehicle.software import SOFTWARE
+from bridge.catalog.vehicle.special import SPECIAL
 from bridge.catalog.vehicle.status import STATUS
 from bridge.catalog.vehicle.tyres import TYRES
 
@@ -36,6 +39,8 @@ ENTITIES = (
     *MEDIA,
     *SOFTWARE,
     *CONFIG,
+    *POWERTRAIN,
+    *SPECIAL,
     *STATUS,
     *OPTIONS,
     *BESIDES,
@@ -45,4 +50,4 @@ ENTITIES = (
     *DERIVED_STATUS,
 )
 
-COMMANDS = (*TESLAS, *OWN)
+COMMANDS = (*TESLAS, *SIGNED_ONLY, *OWN)

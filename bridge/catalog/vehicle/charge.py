@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from bridge.catalog import convert
 from bridge.catalog.rows import (
+    ASSUMED,
+    STREAMED,
     Limits,
     binary_sensor,
     cover,
@@ -23,6 +25,8 @@ from bridge.catalog.rows import (
 from bridge.catalog.vehicle.quantities import CAR_TIME, MILES, amperes, km
 from bridge.catalog.writes import either, one_way, sets, sets_minutes
 
+TOLD_ON_DEMAND = "What was set last through the bridge; get_charge_on_solar asks the car."
+
 CHARGE = group(
     "charge",
     (
@@ -32,6 +36,7 @@ CHARGE = group(
             "charge_state.charging_state",
             "disconnected no_power starting charging complete stopped calibrating",
             icon="mdi:ev-station",
+            stream="DetailedChargeState",
         ),
         switch(
             "charging",
@@ -40,6 +45,7 @@ CHARGE = group(
             either("charge_start", "charge_stop"),
             read=convert.one_of("Starting", "Charging"),
             icon="mdi:ev-station",
+            stream="DetailedChargeState",
         ),
         binary_sensor(
             "battery_charging",
@@ -47,9 +53,19 @@ CHARGE = group(
             "charge_state.charging_state",
             read=convert.one_of("Starting", "Charging"),
             device_class="battery_charging",
+            stream="DetailedChargeState",
         ),
-        binary_sensor("plugged_in", "Plugged in", "charge_state", read=convert.is_plugged_in, device_class="plug"),
-        measurement("battery_level", "Battery level", "charge_state.battery_level", "%", "battery"),
+        binary_sensor(
+            "plugged_in",
+            "Plugged in",
+            "charge_state",
+            read=convert.is_plugged_in,
+            device_class="plug",
+            stream="ChargingCableType",
+        ),
+        measurement(
+            "battery_level", "Battery level", "charge_state.battery_level", "%", "battery", stream="BatteryLevel"
+        ),
         *hidden(
             measurement(
                 "usable_battery_level",
@@ -58,12 +74,23 @@ CHARGE = group(
                 "%",
                 "battery",
                 note="Below the battery level while the battery is cold.",
+                stream="Soc",
             ),
         ),
-        km("battery_range", "Battery range", "charge_state.battery_range"),
+        km("battery_range", "Battery range", "charge_state.battery_range", stream="RatedRange"),
         *hidden(
-            km("estimated_battery_range", "Estimated battery range", "charge_state.est_battery_range"),
-            km("ideal_battery_range", "Ideal battery range", "charge_state.ideal_battery_range"),
+            km(
+                "estimated_battery_range",
+                "Estimated battery range",
+                "charge_state.est_battery_range",
+                stream="EstBatteryRange",
+            ),
+            km(
+                "ideal_battery_range",
+                "Ideal battery range",
+                "charge_state.ideal_battery_range",
+                stream="IdealBatteryRange",
+            ),
         ),
         number(
             "charge_limit",
@@ -73,6 +100,7 @@ CHARGE = group(
             sets("set_charge_limit", "percent"),
             unit="%",
             device_class="battery",
+            stream="ChargeLimitSoc",
         ),
         number(
             "charge_current",
@@ -82,8 +110,9 @@ CHARGE = group(
             sets("set_charging_amps", "charging_amps"),
             unit="A",
             device_class="current",
+            stream="ChargeCurrentRequest",
         ),
-        amperes("charger_current", "Charger current", "charge_state.charger_actual_current"),
+        amperes("charger_current", "Charger current", "charge_state.charger_actual_current", stream="ChargeAmps"),
         measurement(
             "charger_voltage",
             "Charger voltage",
@@ -91,6 +120,7 @@ CHARGE = group(
             "V",
             "voltage",
             category="diagnostic",
+            stream="ChargerVoltage",
         ),
         measurement(
             "charger_power",
@@ -100,6 +130,7 @@ CHARGE = group(
             "power",
             precision=0,
             note="Tesla rounds it to whole kW.",
+            stream="ACChargingPower",
         ),
         measurement(
             "charge_rate",
@@ -111,6 +142,7 @@ CHARGE = group(
             precision=1,
             category="diagnostic",
             note="Range added in an hour. " + MILES,
+            stream="ChargeRateMilePerHour",
         ),
         sensor(
             "charge_energy_added",
@@ -121,6 +153,7 @@ CHARGE = group(
             state_class="total_increasing",
             precision=2,
             note="Of this or the last session; starts again at 0 with each.",
+            stream="ACChargingEnergyIn",
         ),
         cover(
             "charge_port_door",
@@ -128,6 +161,7 @@ CHARGE = group(
             "charge_state.charge_port_door_open",
             either("charge_port_door_open", "charge_port_door_close"),
             device_class="door",
+            stream="ChargePortDoorOpen",
         ),
         lock(
             "charge_cable_lock",
@@ -135,12 +169,14 @@ CHARGE = group(
             "charge_state.charge_port_latch",
             one_way(False, "charge_port_door_open", "the car locks the cable itself when it is plugged in"),
             read=convert.known({"Engaged": True, "Disengaged": False}),
+            stream="ChargePortLatch",
         ),
         timestamp(
             "scheduled_charging_start",
             "Scheduled charging start",
             "charge_state.scheduled_charging_start_time",
             read=convert.seconds_epoch,
+            stream="ScheduledChargingStartTime",
         ),
         switch(
             "scheduled_charging",
@@ -151,6 +187,7 @@ CHARGE = group(
             category="config",
             icon="mdi:calendar-clock",
             note="Keeps the car's own time of day.",
+            stream="ScheduledChargingMode",
         ),
         switch(
             "scheduled_departure",
@@ -162,6 +199,7 @@ CHARGE = group(
             enabled=False,
             icon="mdi:calendar-clock",
             note="Keeps the car's own time of day.",
+            stream="ScheduledChargingMode",
         ),
         time(
             "scheduled_charging_time_of_day",
@@ -171,6 +209,7 @@ CHARGE = group(
             category="config",
             icon="mdi:clock-start",
             note=f"Setting it switches scheduled charging on. {CAR_TIME}",
+            stream="ScheduledChargingStartTime",
         ),
         time(
             "scheduled_departure_time_of_day",
@@ -181,6 +220,7 @@ CHARGE = group(
             enabled=False,
             icon="mdi:clock-out",
             note=f"Setting it switches scheduled departure on. {CAR_TIME}",
+            stream="ScheduledDepartureTime",
         ),
         time(
             "off_peak_hours_end",
@@ -212,24 +252,47 @@ CHARGE = group(
             note="List of Tesla's schedule objects, without the places.",
         ),
         *hidden(
+            switch(
+                "charge_on_solar",
+                "Charge on solar",
+                ASSUMED,
+                sets("update_charge_on_solar", "enabled"),
+                category="config",
+                icon="mdi:solar-power",
+                note=TOLD_ON_DEMAND,
+            ),
+            number(
+                "charge_on_solar_lower_limit",
+                "Charge on solar lower limit",
+                ASSUMED,
+                Limits(minimum=0, maximum=100, maximum_from="charge_limit"),
+                sets("update_charge_on_solar", "lower_charge_limit"),
+                unit="%",
+                device_class="battery",
+                category="config",
+                note=f"Below it the car charges from anywhere. {TOLD_ON_DEMAND}",
+            ),
             measurement(
                 "minutes_to_full_charge",
                 "Time to full charge",
                 "charge_state.minutes_to_full_charge",
                 "min",
                 "duration",
+                stream="TimeToFullCharge",
             ),
             timestamp(
                 "scheduled_departure_time",
                 "Scheduled departure time",
                 "charge_state.scheduled_departure_time",
                 read=convert.seconds_epoch,
+                stream="ScheduledDepartureTime",
             ),
             binary_sensor(
                 "charger_multiple_phases",
                 "Charger has multiple phases",
                 "charge_state.charger_phases",
                 read=lambda raw: convert.number(raw) > 1,
+                stream="ChargerPhases",
             ),
         ),
         *diagnostics(
@@ -239,11 +302,17 @@ CHARGE = group(
                 "charge_state",
                 read=convert.first_of(convert.boolean, "user_charge_enable_request", "charge_enable_request"),
                 note="What the owner asked for, else what the car does by itself.",
+                stream="ChargeEnableRequest",
             ),
             sensor("charge_limit_standard", "Charge limit standard", "charge_state.charge_limit_soc_std", unit="%"),
             sensor("charge_limit_minimum", "Charge limit minimum", "charge_state.charge_limit_soc_min", unit="%"),
             sensor("charge_limit_maximum", "Charge limit maximum", "charge_state.charge_limit_soc_max", unit="%"),
-            amperes("charge_current_maximum", "Charge current maximum", "charge_state.charge_current_request_max"),
+            amperes(
+                "charge_current_maximum",
+                "Charge current maximum",
+                "charge_state.charge_current_request_max",
+                stream="ChargeCurrentRequestMax",
+            ),
             amperes("charge_amps", "Charge current set point", "charge_state.charge_amps"),
             amperes("charger_pilot_current", "Charger pilot current", "charge_state.charger_pilot_current"),
             sensor(
@@ -253,6 +322,7 @@ CHARGE = group(
                 read=convert.number,
                 state_class="measurement",
                 note="As Tesla sends it: some cars say 2 when they charge with three.",
+                stream="ChargerPhases",
             ),
             sensor(
                 "range_added",
@@ -287,55 +357,75 @@ CHARGE = group(
                 "charge_state.conn_charge_cable",
                 "iec sae gb_ac gb_dc sna",
                 note="Unknown while nothing is plugged in.",
+                stream="ChargingCableType",
             ),
             enum(
                 "charge_port_latch",
                 "Charge port latch",
                 "charge_state.charge_port_latch",
                 "engaged disengaged blocking sna",
+                stream="ChargePortLatch",
             ),
             sensor("charge_port_colour", "Charge port light colour", "charge_state.charge_port_color"),
             binary_sensor(
                 "charge_port_cold_weather_mode",
                 "Charge port cold weather mode",
                 "charge_state.charge_port_cold_weather_mode",
+                stream="ChargePortColdWeatherMode",
             ),
-            binary_sensor("fast_charger_present", "Fast charger present", "charge_state.fast_charger_present"),
+            binary_sensor(
+                "fast_charger_present",
+                "Fast charger present",
+                "charge_state.fast_charger_present",
+                stream="FastChargerPresent",
+            ),
             enum(
                 "fast_charger_type",
                 "Fast charger type",
                 "charge_state.fast_charger_type",
                 "tesla supercharger chademo gb ac_single_wire_can mc_single_wire_can combo other sna",
+                stream="FastChargerType",
             ),
             sensor("fast_charger_brand", "Fast charger brand", "charge_state.fast_charger_brand"),
             binary_sensor(
                 "supercharger_trip_planner",
                 "Supercharger session from trip planner",
                 "charge_state.supercharger_session_trip_planner",
+                stream="SuperchargerSessionTripPlanner",
             ),
             binary_sensor("trip_charging", "Trip charging", "charge_state.trip_charging"),
-            binary_sensor("battery_heater", "Battery heater", "charge_state.battery_heater_on", device_class="heat"),
+            binary_sensor(
+                "battery_heater",
+                "Battery heater",
+                "charge_state.battery_heater_on",
+                device_class="heat",
+                stream="BatteryHeaterOn",
+            ),
             binary_sensor(
                 "not_enough_power_to_heat",
                 "Not enough power to heat",
                 "charge_state.not_enough_power_to_heat",
                 device_class="problem",
+                stream="NotEnoughPowerToHeat",
             ),
             enum(
                 "scheduled_charging_mode",
                 "Scheduled charging mode",
                 "charge_state.scheduled_charging_mode",
                 "off start_at depart_by",
+                stream="ScheduledChargingMode",
             ),
             binary_sensor(
                 "scheduled_charging_pending",
                 "Scheduled charging pending",
                 "charge_state.scheduled_charging_pending",
+                stream="ScheduledChargingPending",
             ),
             binary_sensor(
                 "preconditioning_enabled",
                 "Departure preconditioning",
                 "charge_state.preconditioning_enabled",
+                stream="PreconditioningEnabled",
             ),
             enum(
                 "preconditioning_days",
@@ -356,6 +446,49 @@ CHARGE = group(
                 "Managed charging start",
                 "charge_state.managed_charging_start_time",
                 read=convert.seconds_epoch,
+            ),
+            measurement(
+                "dc_charging_power",
+                "DC charging power",
+                STREAMED,
+                "kW",
+                "power",
+                stream="DCChargingPower",
+            ),
+            sensor(
+                "dc_charging_energy",
+                "DC charging energy",
+                STREAMED,
+                unit="kWh",
+                device_class="energy",
+                state_class="total_increasing",
+                stream="DCChargingEnergyIn",
+                note="At the battery, with AC too. Starts again at 0 with each session.",
+            ),
+            measurement(
+                "charge_end_hours",
+                "Estimated time to end of charge",
+                STREAMED,
+                "h",
+                "duration",
+                stream="EstimatedHoursToChargeTermination",
+            ),
+            measurement(
+                "energy_remaining",
+                "Energy remaining",
+                "charge_state.energy_remaining",
+                "kWh",
+                "energy_storage",
+                precision=1,
+                stream="EnergyRemaining",
+                note="Only newer firmware tells it.",
+            ),
+            binary_sensor("full_charge_complete", "Full charge complete", STREAMED, stream="BmsFullchargecomplete"),
+            sensor(
+                "charge_schedule_count",
+                "Charge schedule count",
+                "charge_schedule_data.charge_schedules",
+                read=convert.count,
             ),
         ),
     ),

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from bridge.catalog import convert
 from bridge.catalog.rows import (
+    ASSUMED,
+    STREAMED,
     Limits,
     binary_sensor,
     diagnostics,
@@ -16,7 +18,7 @@ from bridge.catalog.rows import (
     switch,
     topic,
 )
-from bridge.catalog.vehicle.quantities import CABIN, celsius
+from bridge.catalog.vehicle.quantities import CABIN, NOT_TOLD, celsius
 from bridge.catalog.writes import Invocation, chooses, picks, sets
 
 LEVELS = {0: "off", 1: "low", 2: "medium", 3: "high"}
@@ -40,15 +42,16 @@ SEAT_HEATERS = tuple(
         icon="mdi:car-seat-heater",
         enabled=needs is None,
         needs=needs,
+        stream=stream,
     )
-    for seat, name, position, needs in (
-        ("left", "front left", 0, None),
-        ("right", "front right", 1, None),
-        ("rear_left", "rear left", 2, "rear_seat_heaters"),
-        ("rear_center", "rear centre", 4, "rear_seat_heaters"),
-        ("rear_right", "rear right", 5, "rear_seat_heaters"),
-        ("third_row_left", "third row left", 7, "third_row_seats"),
-        ("third_row_right", "third row right", 8, "third_row_seats"),
+    for seat, name, position, needs, stream in (
+        ("left", "front left", 0, None, "SeatHeaterLeft"),
+        ("right", "front right", 1, None, "SeatHeaterRight"),
+        ("rear_left", "rear left", 2, "rear_seat_heaters", "SeatHeaterRearLeft"),
+        ("rear_center", "rear centre", 4, "rear_seat_heaters", "SeatHeaterRearCenter"),
+        ("rear_right", "rear right", 5, "rear_seat_heaters", "SeatHeaterRearRight"),
+        ("third_row_left", "third row left", 7, "third_row_seats", ""),
+        ("third_row_right", "third row right", 8, "third_row_seats", ""),
     )
 )
 
@@ -63,6 +66,7 @@ SEAT_COOLERS = tuple(
         icon="mdi:car-seat-cooler",
         enabled=False,
         needs="has_seat_cooling",
+        stream=f"ClimateSeatCoolingFront{side.title()}",
     )
     for side, position in (("left", 1), ("right", 2))
 )
@@ -75,6 +79,7 @@ AUTO_SEATS = tuple(
         sets("remote_auto_seat_climate_request", "auto_climate_on", auto_seat_position=position),
         category="config",
         icon="mdi:car-seat",
+        stream=f"AutoSeatClimate{side.title()}",
     )
     for side, position in (("left", 1), ("right", 2))
 )
@@ -92,8 +97,8 @@ OVERHEAT_TEMPERATURES = {"Low": 30, "Medium": 35, "High": 40}
 CLIMATE = group(
     "climate",
     (
-        celsius("inside_temperature", "Inside temperature", "climate_state.inside_temp"),
-        celsius("outside_temperature", "Outside temperature", "climate_state.outside_temp"),
+        celsius("inside_temperature", "Inside temperature", "climate_state.inside_temp", stream="InsideTemp"),
+        celsius("outside_temperature", "Outside temperature", "climate_state.outside_temp", stream="OutsideTemp"),
         topic(
             "climate_mode",
             "Climate mode",
@@ -106,6 +111,7 @@ CLIMATE = group(
                     "heat_cool": Invocation("auto_conditioning_start", {}),
                 }
             ),
+            stream="HvacPower",
         ),
         topic(
             "climate_preset",
@@ -117,6 +123,15 @@ CLIMATE = group(
                 "set_climate_keeper_mode",
                 _parameter("climate_keeper_mode", KEEPER_LEVELS | {0: "none"}),
             ),
+            stream="ClimateKeeperMode",
+        ),
+        topic(
+            "climate_fan_mode",
+            "Climate fan mode",
+            "climate_state.bioweapon_mode",
+            read=convert.known({True: "bioweapon", False: "auto"}),
+            options=("auto", "bioweapon"),
+            write=chooses("set_bioweapon_mode", {"auto": {"on": False}, "bioweapon": {"on": True}}),
         ),
         select(
             "climate_keeper_mode",
@@ -126,6 +141,7 @@ CLIMATE = group(
             chooses("set_climate_keeper_mode", _parameter("climate_keeper_mode", KEEPER_LEVELS)),
             read=convert.known(KEEPER),
             icon="mdi:dog-side",
+            stream="ClimateKeeperMode",
         ),
         number(
             "target_temperature",
@@ -137,6 +153,7 @@ CLIMATE = group(
             device_class="temperature",
             category="config",
             enabled=False,
+            stream="HvacLeftTemperatureRequest",
         ),
         number(
             "passenger_target_temperature",
@@ -148,6 +165,7 @@ CLIMATE = group(
             device_class="temperature",
             category="config",
             enabled=False,
+            stream="HvacRightTemperatureRequest",
         ),
         switch(
             "defrost",
@@ -156,6 +174,7 @@ CLIMATE = group(
             sets("set_preconditioning_max", "on"),
             read=convert.nonzero,
             icon="mdi:snowflake-melt",
+            stream="DefrostMode",
         ),
         *SEAT_HEATERS,
         *SEAT_COOLERS,
@@ -168,6 +187,7 @@ CLIMATE = group(
             chooses("remote_steering_wheel_heat_level_request", _parameter("level", WHEEL_LEVELS)),
             read=convert.known(WHEEL_LEVELS),
             icon="mdi:steering",
+            stream="HvacSteeringWheelHeatLevel",
         ),
         switch(
             "auto_steering_wheel_heater",
@@ -176,6 +196,7 @@ CLIMATE = group(
             sets("remote_auto_steering_wheel_heat_climate_request", "on"),
             category="config",
             icon="mdi:steering",
+            stream="HvacSteeringWheelHeatAuto",
         ),
         switch(
             "steering_wheel_heater",
@@ -184,6 +205,7 @@ CLIMATE = group(
             sets("remote_steering_wheel_heater_request", "on"),
             enabled=False,
             icon="mdi:steering",
+            stream="HvacSteeringWheelHeatLevel",
         ),
         switch(
             "bioweapon_mode",
@@ -210,6 +232,7 @@ CLIMATE = group(
             read=convert.known(OVERHEAT),
             category="config",
             icon="mdi:sun-thermometer",
+            stream="CabinOverheatProtectionMode",
         ),
         number(
             "cabin_overheat_temperature",
@@ -223,6 +246,7 @@ CLIMATE = group(
             category="config",
             enabled=False,
             needs="cabin_overheat_temperature_supported",
+            stream="CabinOverheatProtectionTemperatureLimit",
         ),
         topic(
             "precondition_schedules",
@@ -232,18 +256,31 @@ CLIMATE = group(
             note="List of Tesla's schedule objects, without the places.",
         ),
         *hidden(
-            binary_sensor("climate_on", "Climate on", "climate_state.is_climate_on", device_class="running"),
+            switch(
+                "recirculation",
+                "Recirculation",
+                ASSUMED,
+                sets("set_recirculation", "on"),
+                category="config",
+                icon="mdi:air-filter",
+                note=NOT_TOLD,
+            ),
+            binary_sensor(
+                "climate_on", "Climate on", "climate_state.is_climate_on", device_class="running", stream="HvacPower"
+            ),
         ),
         *diagnostics(
             celsius(
                 "driver_temperature_setting",
                 "Driver temperature setting",
                 "climate_state.driver_temp_setting",
+                stream="HvacLeftTemperatureRequest",
             ),
             celsius(
                 "passenger_temperature_setting",
                 "Passenger temperature setting",
                 "climate_state.passenger_temp_setting",
+                stream="HvacRightTemperatureRequest",
             ),
             sensor(
                 "minimum_temperature",
@@ -265,13 +302,20 @@ CLIMATE = group(
                 "climate_state",
                 "off on precondition overheat_protect",
                 read=convert.hvac_state,
+                stream="HvacPower",
             ),
-            binary_sensor("auto_conditioning", "Automatic conditioning", "climate_state.is_auto_conditioning_on"),
+            binary_sensor(
+                "auto_conditioning",
+                "Automatic conditioning",
+                "climate_state.is_auto_conditioning_on",
+                stream="HvacAutoMode",
+            ),
             binary_sensor(
                 "hvac_auto",
                 "Automatic climate",
                 "climate_state.hvac_auto_request",
                 read=convert.known({"On": True, "Override": False}),
+                stream="HvacAutoMode",
             ),
             sensor(
                 "fan_speed",
@@ -279,12 +323,14 @@ CLIMATE = group(
                 "climate_state.fan_status",
                 read=convert.number,
                 state_class="measurement",
+                stream="HvacFanSpeed",
             ),
             binary_sensor(
                 "preconditioning",
                 "Preconditioning",
                 "climate_state.is_preconditioning",
                 device_class="running",
+                stream="HvacPower",
             ),
             enum(
                 "defrost_mode",
@@ -292,6 +338,7 @@ CLIMATE = group(
                 "climate_state.defrost_mode",
                 "off normal max",
                 read=convert.mapped({0: "off", 1: "normal", 2: "max"}),
+                stream="DefrostMode",
             ),
             binary_sensor(
                 "front_defroster",
@@ -300,7 +347,11 @@ CLIMATE = group(
                 device_class="heat",
             ),
             binary_sensor(
-                "rear_defroster", "Rear defroster", "climate_state.is_rear_defroster_on", device_class="heat"
+                "rear_defroster",
+                "Rear defroster",
+                "climate_state.is_rear_defroster_on",
+                device_class="heat",
+                stream="RearDefrostEnabled",
             ),
             binary_sensor(
                 "side_mirror_heaters",
@@ -313,12 +364,14 @@ CLIMATE = group(
                 "Wiper blade heater",
                 "climate_state.wiper_blade_heater",
                 device_class="heat",
+                stream="WiperHeatEnabled",
             ),
             binary_sensor(
                 "cabin_overheat_active",
                 "Cabin overheat protection active",
                 "climate_state.cabin_overheat_protection_actively_cooling",
                 device_class="running",
+                stream="HvacPower",
             ),
             binary_sensor(
                 "cabin_overheat_allowed",
@@ -334,6 +387,29 @@ CLIMATE = group(
                 "remote_heater_control",
                 "Remote heater control",
                 "climate_state.remote_heater_control_enabled",
+            ),
+            binary_sensor("air_conditioning", "Air conditioning enabled", STREAMED, stream="HvacACEnabled"),
+            sensor(
+                "fan_power",
+                "Fan power",
+                STREAMED,
+                unit="%",
+                state_class="measurement",
+                stream="HvacFanStatus",
+            ),
+            binary_sensor(
+                "defrost_for_preconditioning",
+                "Defrost for preconditioning",
+                STREAMED,
+                stream="DefrostForPreconditioning",
+            ),
+            binary_sensor("seat_ventilation", "Seat ventilation enabled", STREAMED, stream="SeatVentEnabled"),
+            binary_sensor("rear_display_climate", "Rear display climate", STREAMED, stream="RearDisplayHvacEnabled"),
+            sensor(
+                "precondition_schedule_count",
+                "Precondition schedule count",
+                "preconditioning_schedule_data.precondition_schedules",
+                read=convert.count,
             ),
         ),
     ),

@@ -3,28 +3,39 @@
 from __future__ import annotations
 
 from bridge.catalog import convert
-from bridge.catalog.rows import Entity, binary_sensor, cover, diagnostics, group, hidden, lock, sensor
+from bridge.catalog.rows import (
+    STREAMED,
+    Entity,
+    binary_sensor,
+    cover,
+    diagnostics,
+    enum,
+    group,
+    hidden,
+    lock,
+    sensor,
+)
 from bridge.catalog.writes import Invocation, either, one_way, picks
 
 DOORS = (
-    ("df", "door_front_driver", "Door front driver"),
-    ("dr", "door_rear_driver", "Door rear driver"),
-    ("pf", "door_front_passenger", "Door front passenger"),
-    ("pr", "door_rear_passenger", "Door rear passenger"),
+    ("df", "door_front_driver", "Door front driver", "DoorState"),
+    ("dr", "door_rear_driver", "Door rear driver", "DoorState"),
+    ("pf", "door_front_passenger", "Door front passenger", "DoorState"),
+    ("pr", "door_rear_passenger", "Door rear passenger", "DoorState"),
 )
 
 WINDOWS = (
-    ("fd_window", "window_front_driver", "Window front driver"),
-    ("fp_window", "window_front_passenger", "Window front passenger"),
-    ("rd_window", "window_rear_driver", "Window rear driver"),
-    ("rp_window", "window_rear_passenger", "Window rear passenger"),
+    ("fd_window", "window_front_driver", "Window front driver", "FdWindow"),
+    ("fp_window", "window_front_passenger", "Window front passenger", "FpWindow"),
+    ("rd_window", "window_rear_driver", "Window rear driver", "RdWindow"),
+    ("rp_window", "window_rear_passenger", "Window rear passenger", "RpWindow"),
 )
 
-_DOOR_FIELDS = tuple(field for field, _, _ in DOORS)
-_WINDOW_FIELDS = tuple(field for field, _, _ in WINDOWS)
+_DOOR_FIELDS = tuple(field for field, *_ in DOORS)
+_WINDOW_FIELDS = tuple(field for field, *_ in WINDOWS)
 
 
-def _openings(rows: tuple[tuple[str, str, str], ...], device_class: str) -> tuple[Entity, ...]:
+def _openings(rows: tuple[tuple[str, str, str, str], ...], device_class: str) -> tuple[Entity, ...]:
     return tuple(
         binary_sensor(
             key,
@@ -33,15 +44,16 @@ def _openings(rows: tuple[tuple[str, str, str], ...], device_class: str) -> tupl
             read=convert.is_open,
             device_class=device_class,
             category="diagnostic",
+            stream=stream,
         )
-        for field, key, name in rows
+        for field, key, name, stream in rows
     )
 
 
 CLOSURES = group(
     "closures",
     (
-        lock("locked", "Lock", "vehicle_state.locked", either("door_lock", "door_unlock")),
+        lock("locked", "Lock", "vehicle_state.locked", either("door_lock", "door_unlock"), stream="Locked"),
         *hidden(
             binary_sensor(
                 "unlocked",
@@ -50,6 +62,7 @@ CLOSURES = group(
                 read=convert.negated,
                 device_class="lock",
                 note="Home Assistant's lock class: true is unlocked.",
+                stream="Locked",
             ),
         ),
         *_openings(DOORS, "door"),
@@ -59,6 +72,7 @@ CLOSURES = group(
             "vehicle_state",
             read=convert.any_of(convert.is_open, *_DOOR_FIELDS),
             device_class="door",
+            stream="DoorState",
         ),
         *_openings(WINDOWS, "window"),
         binary_sensor(
@@ -67,6 +81,7 @@ CLOSURES = group(
             "vehicle_state",
             read=convert.any_of(convert.is_open, *_WINDOW_FIELDS),
             device_class="window",
+            stream="FdWindow FpWindow RdWindow RpWindow",
         ),
         cover(
             "windows",
@@ -81,6 +96,7 @@ CLOSURES = group(
             read=convert.any_of(convert.is_open, *_WINDOW_FIELDS),
             device_class="window",
             note="Opening only vents.",
+            stream="FdWindow FpWindow RdWindow RpWindow",
         ),
         cover(
             "frunk",
@@ -88,6 +104,7 @@ CLOSURES = group(
             "vehicle_state.ft",
             one_way(True, "actuate_trunk", "the frunk can only be closed by hand", which_trunk="front"),
             device_class="door",
+            stream="DoorState",
         ),
         cover(
             "trunk",
@@ -96,6 +113,7 @@ CLOSURES = group(
             picks(dict.fromkeys((True, False), Invocation("actuate_trunk", {"which_trunk": "rear"}))),
             device_class="door",
             note="Opening and closing are the same command: a trunk with a motor moves the other way.",
+            stream="DoorState",
         ),
         cover(
             "sunroof",
@@ -111,7 +129,8 @@ CLOSURES = group(
             device_class="window",
             enabled=False,
             needs="sunroof_installed",
-            note="Opening only vents.",
+            stop=Invocation("sun_roof_control", {"state": "stop"}),
+            note="Opening only vents. A signed command cannot stop it.",
         ),
         cover(
             "tonneau",
@@ -121,6 +140,8 @@ CLOSURES = group(
             device_class="shutter",
             enabled=False,
             needs="has_tonneau",
+            stop=Invocation("stop_tonneau", {}),
+            stream="TonneauPosition",
         ),
         *diagnostics(
             sensor(
@@ -129,6 +150,7 @@ CLOSURES = group(
                 "vehicle_state",
                 read=convert.count_of(convert.is_open, *_DOOR_FIELDS),
                 state_class="measurement",
+                stream="DoorState",
             ),
             sensor(
                 "open_windows",
@@ -136,6 +158,7 @@ CLOSURES = group(
                 "vehicle_state",
                 read=convert.count_of(convert.is_open, *_WINDOW_FIELDS),
                 state_class="measurement",
+                stream="FdWindow FpWindow RdWindow RpWindow",
             ),
             sensor(
                 "sunroof_percent_open",
@@ -153,6 +176,22 @@ CLOSURES = group(
                 unit="%",
                 state_class="measurement",
                 needs="has_tonneau",
+                stream="TonneauOpenPercent",
+            ),
+            binary_sensor(
+                "tonneau_moving",
+                "Tonneau moving",
+                "vehicle_state.tonneau_in_motion",
+                device_class="moving",
+                needs="has_tonneau",
+            ),
+            enum(
+                "tonneau_tent_mode",
+                "Tonneau tent mode",
+                STREAMED,
+                "inactive moving failed active",
+                needs="has_tonneau",
+                stream="TonneauTentMode",
             ),
         ),
     ),

@@ -45,6 +45,12 @@ def _float(name: str, minimum: float, maximum: float, **options: Any) -> Paramet
     return Parameter(name=name, type=float, minimum=minimum, maximum=maximum, **options)
 
 
+def _temperature(name: str, **options: Any) -> Parameter:
+    """°C; the car tells its own range."""
+    own = {"minimum_from": "minimum_temperature", "maximum_from": "maximum_temperature"}
+    return _float(name, 15, 28, **own, **options)
+
+
 def _text(name: str, **options: Any) -> Parameter:
     return Parameter(name=name, type=str, **options)
 
@@ -54,13 +60,21 @@ def _minutes(name: str, **options: Any) -> Parameter:
     return _int(name, 0, 1439, is_time=True, **options)
 
 
+def _an_id(**options: Any) -> Parameter:
+    return _int("id", 1, example=1767222000, **options)
+
+
+def _days() -> Parameter:
+    return _text("days_of_week", example="Mon,Tues,Wed,Thurs,Fri")
+
+
 def _pin(name: str, **options: Any) -> Parameter:
     """Four digits."""
     return _text(name, secret=True, **options)
 
 
 def _place(**options: Any) -> tuple[Parameter, Parameter]:
-    return _float("lat", -90, 90, **options), _float("lon", -180, 180, **options)
+    return _float("lat", -90, 90, example=52.52, **options), _float("lon", -180, 180, example=13.405, **options)
 
 
 def _here(**options: Any) -> tuple[Parameter, Parameter]:
@@ -139,11 +153,16 @@ CHARGE = (
         icon="mdi:battery",
         **OFF,
     ),
-    _command("set_charge_limit", "Set charge limit", _int("percent", 50, 100), scopes=CHARGING),
+    _command(
+        "set_charge_limit",
+        "Set charge limit",
+        _int("percent", 50, 100, minimum_from="charge_limit_minimum", maximum_from="charge_limit_maximum"),
+        scopes=CHARGING,
+    ),
     _command(
         "set_charging_amps",
         "Set charge current",
-        _int("charging_amps", 0, 48),
+        _int("charging_amps", 0, 48, maximum_from="charge_current_maximum"),
         scopes=CHARGING,
         note="Some cars take less than 5 A only when it is sent twice.",
     ),
@@ -173,21 +192,21 @@ CHARGE = (
     _once(
         "add_charge_schedule",
         "Add charge schedule",
-        _text("days_of_week"),
+        _days(),
         _flag("enabled", default=True),
         _flag("start_enabled"),
         _minutes("start_time", required=False),
         _flag("end_enabled", default=False),
         _minutes("end_time", required=False),
         *_here(),
-        _int("id", 1, required=False),
+        _an_id(required=False),
         _flag("one_time", default=False),
-        _text("name", required=False),
+        _text("name", required=False, example="night"),
         scopes=CHARGING,
         body=_with_id,
         note="days_of_week: All, Weekdays, or Mon,Tues,...; an id that exists changes that schedule.",
     ),
-    _command("remove_charge_schedule", "Remove charge schedule", _int("id", 1), scopes=CHARGING),
+    _command("remove_charge_schedule", "Remove charge schedule", _an_id(), scopes=CHARGING),
     _command(
         "batch_remove_charge_schedules",
         "Remove charge schedules",
@@ -198,17 +217,17 @@ CHARGE = (
     _once(
         "add_precondition_schedule",
         "Add precondition schedule",
-        _text("days_of_week"),
+        _days(),
         _flag("enabled", default=True),
         _minutes("precondition_time"),
         *_here(),
-        _int("id", 1, required=False),
+        _an_id(required=False),
         _flag("one_time", default=False),
-        _text("name", required=False),
+        _text("name", required=False, example="night"),
         body=_with_id,
         note="days_of_week: All, Weekdays, or Mon,Tues,...; an id that exists changes that schedule.",
     ),
-    _command("remove_precondition_schedule", "Remove precondition schedule", _int("id", 1)),
+    _command("remove_precondition_schedule", "Remove precondition schedule", _an_id()),
     _command(
         "batch_remove_precondition_schedules",
         "Remove precondition schedules",
@@ -243,8 +262,8 @@ CLIMATE = (
     _command(
         "set_temps",
         "Set temperatures",
-        _float("driver_temp", 15, 28, fill="target_temperature"),
-        _float("passenger_temp", 15, 28, fill="passenger_target_temperature"),
+        _temperature("driver_temp", fill="target_temperature"),
+        _temperature("passenger_temp", fill="passenger_target_temperature"),
         note="Both are always sent: a missing one can arrive as 0 °C.",
     ),
     _command("set_preconditioning_max", "Set defrost", _flag("on"), _flag("manual_override", default=False)),
@@ -338,6 +357,17 @@ CLOSURES = (
         *_here(required=False),
         note="Old cars close their windows only for somebody near them.",
     ),
+    Command(
+        name="vent_windows",
+        title="Vent windows",
+        endpoint="command/window_control",
+        settled=SETTLED,
+        dangerous=True,
+        body=lambda _parameters, _now: {"command": "vent"},
+        button=True,
+        enabled=False,
+        icon="mdi:car-door",
+    ),
     _guarded(
         "sun_roof_control",
         "Move sunroof",
@@ -372,6 +402,17 @@ ACTIONS = (
     _guarded("remote_start_drive", "Keyless driving", button=True, icon="mdi:car-key"),
 )
 
+CHILD_SETTINGS = (
+    "SpeedLimit",
+    "Acceleration",
+    "SafetyFeatures",
+    "Curfew",
+    "BrowserBlocked",
+    "TheaterBlocked",
+    "ArcadeBlocked",
+)
+"""As the car's protocol names them."""
+
 SECURITY = (
     _command("set_sentry_mode", "Set sentry mode", _flag("on")),
     _guarded("set_valet_mode", "Set valet mode", _flag("on"), _pin("password", required=False)),
@@ -388,7 +429,12 @@ SECURITY = (
     _command("speed_limit_set_limit", "Set speed limit", _float("limit_mph", 50, 120)),
     _guarded("parental_controls_activate", "Activate parental controls", _pin("pin")),
     _guarded("parental_controls_deactivate", "Deactivate parental controls", _pin("pin")),
-    _guarded("parental_controls_enable_setting", "Set a parental control", _text("setting"), _flag("enable")),
+    _guarded(
+        "parental_controls_enable_setting",
+        "Set a parental control",
+        _text("setting", choices=CHILD_SETTINGS),
+        _flag("enable"),
+    ),
     _guarded("parental_controls_set_speed_limit", "Set parental speed limit", _float("limit_mph", 50, 120)),
     _guarded("parental_controls_clear_pin_admin", "Clear parental controls PIN as owner"),
 )
@@ -401,7 +447,7 @@ SOFTWARE = (
         note="Seconds from now.",
     ),
     _command("cancel_software_update", "Cancel software update", button=True, icon="mdi:update", **OFF),
-    _command("set_vehicle_name", "Set vehicle name", _text("vehicle_name")),
+    _command("set_vehicle_name", "Set vehicle name", _text("vehicle_name", example="Red")),
     _command("set_low_power_mode", "Set low power mode", _flag("enable")),
     _command("keep_accessory_power_mode", "Keep accessory power", _flag("enable")),
 )
@@ -414,7 +460,7 @@ MEDIA = (
     _media("media_prev_fav", "Previous favourite", "mdi:heart-minus"),
     _media("media_volume_up", "Volume up", "mdi:volume-plus"),
     _media("media_volume_down", "Volume down", "mdi:volume-minus"),
-    _command("adjust_volume", "Set volume", _float("volume", 0, 11), wakes=False),
+    _command("adjust_volume", "Set volume", _float("volume", 0, 11, maximum_from="media_volume_maximum"), wakes=False),
 )
 
 _ORDER = _int("order", required=False, default=1, choices=(1, 2, 3))
@@ -424,7 +470,7 @@ NAVIGATION = (
     _once(
         "navigation_request",
         "Send destination",
-        _text("address"),
+        _text("address", example="Alexanderplatz 1, Berlin"),
         body=_shared_text,
         note="An address, coordinates or a link to a map.",
     ),
@@ -433,11 +479,11 @@ NAVIGATION = (
     _once(
         "navigation_waypoints_request",
         "Navigate along waypoints",
-        _text("waypoints"),
+        _text("waypoints", example="refId:ChIJAVkDPzdOqEcRcDteW0YgIQQ,refId:ChIJiQnyVcZRqEcRY0xnhE77uyY"),
         note="refId:<Google place id>,refId:<Google place id>",
     ),
-    _once("upcoming_calendar_entries", "Send calendar", _text("calendar_data")),
-    _once("take_drivenote", "Take drive note", _text("note")),
+    _once("upcoming_calendar_entries", "Send calendar", _text("calendar_data", example='{"events": []}')),
+    _once("take_drivenote", "Take drive note", _text("note", example="rattles at the rear left")),
 )
 
 COMMANDS = (

@@ -3,7 +3,16 @@
 from __future__ import annotations
 
 from bridge.catalog import convert
-from bridge.catalog.rows import binary_sensor, diagnostics, group, hidden, sensor, timestamp, topic
+from bridge.catalog.rows import (
+    STREAMED,
+    binary_sensor,
+    diagnostics,
+    group,
+    hidden,
+    sensor,
+    timestamp,
+    topic,
+)
 
 LOCATION_SCOPE = "vehicle_location"
 
@@ -17,6 +26,7 @@ LOCATION = group(
             read=convert.position("latitude", "longitude"),
             scope=LOCATION_SCOPE,
             note="JSON for trackers; {} while unknown.",
+            stream="Location",
         ),
         topic(
             "route_position",
@@ -25,14 +35,39 @@ LOCATION = group(
             read=convert.position("active_route_latitude", "active_route_longitude"),
             scope=LOCATION_SCOPE,
             note="JSON for trackers; {} while unknown.",
+            stream="DestinationLocation",
         ),
+        topic(
+            "origin_position",
+            "Origin position",
+            STREAMED,
+            read=convert.position("latitude", "longitude"),
+            scope=LOCATION_SCOPE,
+            stream="OriginLocation",
+            note="JSON for trackers; {} while unknown.",
+        ),
+        topic(
+            "route_line",
+            "Route line",
+            STREAMED,
+            scope=LOCATION_SCOPE,
+            stream="RouteLine",
+            note="An encoded polyline; too long for a state of Home Assistant.",
+        ),
+        # In this group because they tell where the car is; they come without the scope.
+        binary_sensor("at_home", "At home", STREAMED, stream="LocatedAtHome", icon="mdi:home"),
         *hidden(
+            binary_sensor("at_work", "At work", STREAMED, stream="LocatedAtWork", icon="mdi:office-building"),
+            binary_sensor(
+                "at_favourite", "At a favourite place", STREAMED, stream="LocatedAtFavorite", icon="mdi:heart"
+            ),
             sensor(
                 "route_destination",
                 "Destination",
                 "drive_state.active_route_destination",
                 scope=LOCATION_SCOPE,
                 icon="mdi:map-marker",
+                stream="DestinationName",
             ),
         ),
         *diagnostics(
@@ -43,6 +78,7 @@ LOCATION = group(
                 unit="°",
                 state_class="measurement",
                 scope=LOCATION_SCOPE,
+                stream="Location",
             ),
             sensor(
                 "longitude",
@@ -51,6 +87,7 @@ LOCATION = group(
                 unit="°",
                 state_class="measurement",
                 scope=LOCATION_SCOPE,
+                stream="Location",
             ),
             sensor(
                 "heading",
@@ -59,6 +96,7 @@ LOCATION = group(
                 unit="°",
                 state_class="measurement_angle",
                 scope=LOCATION_SCOPE,
+                stream="GpsHeading",
             ),
             timestamp(
                 "gps_time",
@@ -67,14 +105,18 @@ LOCATION = group(
                 read=convert.seconds_epoch,
                 scope=LOCATION_SCOPE,
             ),
+            binary_sensor("gps_fix", "GPS fix", STREAMED, stream="GpsState"),
             # In this group because it tells whether the car is at home; Tesla does not withhold it.
-            binary_sensor("homelink_nearby", "Homelink nearby", "vehicle_state.homelink_nearby"),
+            binary_sensor(
+                "homelink_nearby", "Homelink nearby", "vehicle_state.homelink_nearby", stream="HomelinkNearby"
+            ),
             sensor(
                 "homelink_devices",
                 "Homelink devices",
                 "vehicle_state.homelink_device_count",
                 read=convert.number,
                 state_class="measurement",
+                stream="HomelinkDeviceCount",
             ),
         ),
     ),

@@ -11,6 +11,8 @@ MILES = "Tesla sends miles, whatever the car shows."
 
 CAR_TIME = "In the car's own time zone."
 
+NOT_TOLD = "No answer of Tesla's tells it: what was set last through the bridge."
+
 CABIN = Limits(minimum=15, maximum=28, step=0.5, minimum_from="minimum_temperature", maximum_from="maximum_temperature")
 """°C that the climate can be set to."""
 

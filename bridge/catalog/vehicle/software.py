@@ -14,10 +14,17 @@ SOFTWARE = group(
             "vehicle_state",
             read=convert.firmware_update,
             note="JSON for Home Assistant's update entity; {} while unknown.",
+            stream="Version SoftwareUpdateVersion SoftwareUpdateDownloadPercentComplete "
+            "SoftwareUpdateInstallationPercentComplete",
         ),
         *diagnostics(
-            sensor("software_version", "Software version", "vehicle_state.car_version"),
-            sensor("update_version", "Update version", "vehicle_state.software_update.version"),
+            sensor("software_version", "Software version", "vehicle_state.car_version", stream="Version"),
+            sensor(
+                "update_version",
+                "Update version",
+                "vehicle_state.software_update.version",
+                stream="SoftwareUpdateVersion",
+            ),
             enum(
                 "update_status",
                 "Update status",
@@ -31,6 +38,7 @@ SOFTWARE = group(
                 "vehicle_state.software_update.download_perc",
                 unit="%",
                 state_class="measurement",
+                stream="SoftwareUpdateDownloadPercentComplete",
             ),
             sensor(
                 "update_install_progress",
@@ -38,6 +46,7 @@ SOFTWARE = group(
                 "vehicle_state.software_update.install_perc",
                 unit="%",
                 state_class="measurement",
+                stream="SoftwareUpdateInstallationPercentComplete",
             ),
             sensor(
                 "update_duration",
@@ -46,12 +55,14 @@ SOFTWARE = group(
                 read=convert.scaled(1 / 60),
                 unit="min",
                 device_class="duration",
+                stream="SoftwareUpdateExpectedDurationMinutes",
             ),
             timestamp(
                 "update_scheduled_start",
                 "Update scheduled start",
                 "vehicle_state.software_update.scheduled_time_ms",
                 read=convert.millis_epoch,
+                stream="SoftwareUpdateScheduledStartTime",
             ),
             sensor("api_version", "API version", "vehicle_state.api_version", read=convert.number),
         ),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from bridge.catalog import convert
-from bridge.catalog.rows import Entity, binary_sensor, diagnostics, group, sensor, timestamp
+from bridge.catalog.rows import STREAMED, Entity, binary_sensor, diagnostics, group, sensor, timestamp
 
 TYRES_AT = (
     ("fl", "front_left", "front left"),
@@ -37,24 +37,28 @@ def _tyre(at: str, key: str, name: str) -> tuple[Entity, ...]:
             f"Tyre pressure {name}",
             f"tpms_pressure_{at}",
             state_class="measurement",
+            stream=f"TpmsPressure{at.title()}",
         ),
         binary_sensor(
             f"tyre_soft_warning_{key}",
             f"Tyre pressure warning {name}",
             f"vehicle_state.tpms_soft_warning_{at}",
             device_class="problem",
+            stream="TpmsSoftWarnings",
         ),
         binary_sensor(
             f"tyre_hard_warning_{key}",
             f"Tyre pressure alarm {name}",
             f"vehicle_state.tpms_hard_warning_{at}",
             device_class="problem",
+            stream="TpmsHardWarnings",
         ),
         timestamp(
             f"tyre_pressure_time_{key}",
             f"Tyre pressure measured {name}",
             f"vehicle_state.tpms_last_seen_pressure_time_{at}",
             read=convert.seconds_epoch,
+            stream=f"TpmsLastSeenPressureTime{at.title()}",
         ),
     )
 
@@ -68,11 +72,26 @@ TYRES = group(
             "vehicle_state",
             read=convert.any_of(convert.boolean, *_WARNING_FIELDS),
             device_class="problem",
+            stream="TpmsSoftWarnings TpmsHardWarnings",
         ),
         *(row for tyre in TYRES_AT for row in _tyre(*tyre)),
         *diagnostics(
             _bar("tyre_pressure_front", "Tyre pressure recommended front", "tpms_rcp_front_value"),
             _bar("tyre_pressure_rear", "Tyre pressure recommended rear", "tpms_rcp_rear_value"),
+            sensor(
+                "tyre_soft_warnings",
+                "Tyre pressure warnings",
+                STREAMED,
+                stream="TpmsSoftWarnings",
+                note="The tyres that have one.",
+            ),
+            sensor(
+                "tyre_hard_warnings",
+                "Tyre pressure alarms",
+                STREAMED,
+                stream="TpmsHardWarnings",
+                note="The tyres that have one.",
+            ),
         ),
     ),
 )

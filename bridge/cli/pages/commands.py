@@ -18,6 +18,8 @@ _ABOUT = """Publish to `<base>/<kind>/<id>/set/<name>`, without retain; the one 
 A value is sent bare (`80`, `true`, `dog`) or as `{"value": 80, "transaction": "abc"}`; parameters are sent as a JSON
 object, which may hold a `transaction` too. Commands without parameters take `PRESS`.
 
+Commands that exist **only signed** need a key of the bridge in the car; [signing.md](signing.md) tells how.
+
 Commands marked **off** can open or start a car, or lock you out of it. They do nothing until you name them in
 `FLEET2MQTT_COMMANDS_ENABLE`. Prices are Tesla's, per call; a car that sleeps costs a wake ($0.02) besides. Cars from
 2021 on take commands only signed: [signing.md](signing.md)."""
@@ -55,12 +57,22 @@ def _set_row(row: Entity, kind: Kind) -> tuple[str, ...]:
     return (
         f"`set/{row.key}`",
         row.group,
-        f"`{_sample_value(row)}`",
+        f"`{_example_value(row, rows)}`",
         code(called),
         ", ".join(scopes),
         ", ".join(prices),
         code(off),
     )
+
+
+def _example_value(row: Entity, called: list[Command]) -> str:
+    """With the PIN, where one must be given too."""
+    secrets = {each.name: _sample(each) for command in called for each in command.parameters if _is_pin(each)}
+    return json.dumps({"value": True} | secrets) if secrets else _sample_value(row)
+
+
+def _is_pin(parameter: Parameter) -> bool:
+    return parameter.secret and _is_needed(parameter)
 
 
 def _sample_value(row: Entity) -> str:
@@ -76,6 +88,7 @@ def _sample_value(row: Entity) -> str:
 def _command(row: Command, kind: Kind) -> tuple[str, ...]:
     notes = [
         "**off**" if row.dangerous else "",
+        "only signed" if row.signed_only else "",
         "" if row.repeatable else "never repeated by itself",
         "" if row.wakes or kind is not Kind.VEHICLE else "does not wake",
         "done by the bridge" if row.is_local else "",
@@ -117,6 +130,8 @@ def _example(row: Command) -> str:
 
 
 def _sample(parameter: Parameter) -> Any:
+    if parameter.example is not None:
+        return parameter.example
     if parameter.choices:
         return parameter.choices[-1]
     if parameter.type is bool:

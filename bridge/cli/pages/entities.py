@@ -7,7 +7,8 @@ from itertools import groupby
 
 from bridge.catalog import CATALOGUE, Catalogue
 from bridge.catalog.offer import needed
-from bridge.catalog.rows import DERIVED, STREAMED, Composite, Entity, Event
+from bridge.catalog.rows import ASSUMED, DERIVED, STREAMED, Composite, Entity, Event
+from bridge.catalog.validate import STOP
 from bridge.cli.pages.tables import GENERATED, HEADINGS, TIME, code, middle, table
 from bridge.sources.extras import EXTRAS
 from bridge.sources.poll import DATA_GROUPS
@@ -20,9 +21,10 @@ and is part of its group's JSON topic, `<base>/<kind>/<id>/<group>`. Units are m
 
 - **HA** is the component in Home Assistant; in brackets: there, but disabled until you enable it. **set** says what
   `<base>/<kind>/<id>/set/<key>` takes; [commands.md](commands.md) has the answers.
-- **source** is where it comes from: a field of an answer of Tesla's, `bridge` (the bridge itself) or derived (worked
-  out of other values). *stream* names the field of Fleet Telemetry that tells the same; a row without another source
-  comes alive with the stream only, and is offered to nobody before.
+- **source** is where it comes from: a field of an answer of Tesla's, `bridge` (the bridge itself), derived (worked
+  out of other values) or assumed (told by nobody: what was set last through the bridge). *stream* names the fields of
+  Fleet Telemetry that tell the same; a row without another source comes alive with the stream only, and is offered to
+  nobody before.
 - **call** is the price class of the call that brings it, and the scope that the sign-in must cover. One `data` call
   ($0.002) of a car that is awake brings all rows of that class; [cost-and-sleep.md](cost-and-sleep.md) tells more.
   Empty: no call."""
@@ -76,7 +78,7 @@ def _entity(row: Entity) -> tuple[str, ...]:
 
 
 def _source(row: Entity) -> str:
-    polled = {STREAMED: "", DERIVED: DERIVED}.get(row.source, f"`{row.source}`")
+    polled = {STREAMED: "", DERIVED: DERIVED, ASSUMED: ASSUMED}.get(row.source, f"`{row.source}`")
     streamed = f"*stream* `{row.stream}`" if row.stream else ""
     return "<br>".join(part for part in (polled, streamed) if part)
 
@@ -155,7 +157,7 @@ def _setter(row: Entity) -> str:
         return f"full minutes, like {TIME}"
     if row.check:
         return "an object"
-    return "a value" if row.options else ", ".join(words(row))
+    return "a value" if row.options else ", ".join([*words(row), *([STOP] if row.stop else [])])
 
 
 def words(row: Entity) -> list[str]:

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 
 from bridge.fleet.signing.forms import (
     NOTHING,
+    ON_OFF,
     TRUNKS,
     WHEEL_HEAT,
     Action,
@@ -20,6 +21,7 @@ from bridge.fleet.signing.forms import (
     departure,
     homelink,
     key,
+    managed_site,
     one_of,
     precondition_schedule,
     same,
@@ -27,6 +29,7 @@ from bridge.fleet.signing.forms import (
     seat_heater,
     temperatures,
     tonneau,
+    worded,
 )
 
 _WHERE = ("home", "work", "other")
@@ -43,6 +46,15 @@ _CHARGE = {
     "set_scheduled_charging": same("scheduledChargingAction", enabled="enable", charging_time="time"),
     "set_scheduled_departure": car("scheduledDepartureAction", departure),
     "add_charge_schedule": car("addChargeScheduleAction", charge_schedule),
+    "update_charge_on_solar": car("updateChargeOnSolarFeatureRequest", lambda given: {"charge_on_solar": dict(given)}),
+    "get_charge_on_solar": car("getChargeOnSolarFeatureRequest"),
+    "set_rate_tariff": car("setRateTariffRequest", lambda given: given["tariff"]),
+    "get_rate_tariff": car("getRateTariffRequest"),
+    "add_managed_charging_site": car("addManagedChargingSiteRequest", managed_site),
+    "remove_managed_charging_site": same("removeManagedChargingSiteRequest", "public_key"),
+    "get_managed_charging_sites": car("getManagedChargingSitesRequest"),
+    "set_discharge_limit": same("setDischargeLimitAction", discharge_limit="percent"),
+    "cancel_soh_test": car("cancelSohTestAction"),
     "remove_charge_schedule": same("removeChargeScheduleAction", "id"),
     "batch_remove_charge_schedules": same("batchRemoveChargeSchedulesAction", *_WHERE),
     "add_precondition_schedule": car("addPreconditionScheduleAction", precondition_schedule),
@@ -61,6 +73,7 @@ _CLIMATE = {
     "set_cabin_overheat_protection": same("setCabinOverheatProtectionAction", "on", "fan_only"),
     # The car counts from 1; 0 is: not told.
     "set_cop_temp": car("setCopTempAction", lambda given: {"copActivationTemp": given["cop_temp"] + 1}),
+    "set_recirculation": same("hvacRecirculationAction", "on"),
     "set_bioweapon_mode": same("hvacBioweaponModeAction", "on", "manual_override"),
     "remote_seat_heater_request": car("hvacSeatHeaterActions", seat_heater),
     "remote_seat_cooler_request": car("hvacSeatCoolerActions", seat_cooler),
@@ -75,6 +88,7 @@ _CLIMATE = {
 _CLOSURES = {
     "door_lock": key("RKE_ACTION_LOCK"),
     "door_unlock": key("RKE_ACTION_UNLOCK"),
+    "auto_secure_vehicle": key("RKE_ACTION_AUTO_SECURE_VEHICLE"),
     "remote_start_drive": key("RKE_ACTION_REMOTE_DRIVE"),
     "actuate_trunk": closure(lambda given: TRUNKS[given["which_trunk"]], "MOVE"),
     "open_tonneau": tonneau("OPEN"),
@@ -86,6 +100,11 @@ _CLOSURES = {
     "flash_lights": car("vehicleControlFlashLightsAction"),
     "honk_horn": car("vehicleControlHonkHornAction"),
     "remote_boombox": same("boomboxAction", "sound"),
+    "start_light_show": same("startLightShowAction", "show_index", "volume", "dance_moves"),
+    "stop_light_show": car("stopLightShowAction"),
+    "dashcam_save_clip": car("dashcamSaveClipAction"),
+    "delete_dashcam_clips": car("deleteDashcamClipsAction", delete_clips=True),
+    "format_usb": car("formatUsbAction", format_usb=True),
 }
 
 _SECURITY = {
@@ -108,6 +127,7 @@ _SECURITY = {
     ),
     "parental_controls_enable_setting": same("parentalControlsEnableSettingsAction", "setting", "enable"),
     "parental_controls_set_speed_limit": same("parentalControlsSetSpeedLimitAction", "limit_mph"),
+    "parental_controls_clear_pin": same("parentalControlsClearPinAction", "pin"),
     "parental_controls_clear_pin_admin": car("parentalControlsClearPinAdminAction"),
 }
 
@@ -117,6 +137,44 @@ _SOFTWARE = {
     "set_vehicle_name": same("setVehicleNameAction", vehicleName="vehicle_name"),
     "set_low_power_mode": same("setLowPowerModeAction", low_power_mode="enable"),
     "keep_accessory_power_mode": same("setKeepAccessoryPowerModeAction", keep_accessory_power_mode="enable"),
+}
+
+_DISPLAY = {
+    "set_temperature_unit": worded("setTemperatureUnitAction", "unit", "UNIT", "unit"),
+    "set_distance_unit": worded("setDistanceUnitAction", "unit", "UNIT", "unit"),
+    "set_tire_pressure_unit": worded("setTirePressureUnitAction", "unit", "UNIT", "unit"),
+    "set_energy_display_format": worded("setEnergyDisplayFormatAction", "format", "FORMAT", "format"),
+    "set_time_display_format": worded("setTimeDisplayFormatAction", "format", "FORMAT", "format"),
+}
+
+_TRUCK = {
+    "set_outlets": worded("setOutletsOnOffAction", "outlet_request", "OUTLET_REQUEST", "outlets"),
+    "set_outlet_timer": same("setOutletTimerAction", "num_minutes"),
+    "set_outlet_soc_limit": same("setOutletSocLimitAction", "percent"),
+    "set_power_feed": worded("setPowerFeedOnOffAction", "power_feed_request", "POWER_FEED_REQUEST", "feeds"),
+    "set_power_feed_timer": same("setPowerFeedTimerAction", "num_minutes"),
+    "set_power_feed_soc_limit": same("setPowerFeedSocLimitAction", "percent"),
+    "set_lightbar_brightness": same("setLightbarBrightnessAction", brightness_request="brightness"),
+    "set_lightbar_middle": same("setLightbarMiddleAction", middle_light_request="on"),
+    "set_lightbar_ditch": same("setLightbarDitchAction", ditch_lights_request="on"),
+    "set_truck_bed_light_auto": same("setTruckBedLightAutoStateAction", power_state="on"),
+    "set_truck_bed_light_brightness": same("setTruckBedLightBrightnessAction", "brightness"),
+    "set_front_zone_light": worded(
+        "setFrontZoneLightRequestAction", "zone_light_request", "ZONE_LIGHT_REQUEST", "level"
+    ),
+    "set_rear_zone_light": worded("setRearZoneLightRequestAction", "zone_light_request", "ZONE_LIGHT_REQUEST", "level"),
+    "set_trailer_light_test": same("setTrailerLightTestStartStopAction", start_stop="start"),
+    "set_tent_mode": same("setTentModeRequestAction", "on"),
+    "set_suspension_level": worded("setSuspensionLevelAction", "suspension_level", "SUSPENSION_LEVEL", "level"),
+    "set_powershare_feature": car(
+        "setPowershareFeatureAction",
+        lambda given: {"powershare_feature_request": f"POWERSHARE_FEATURE_REQUEST_{ON_OFF[given['on']]}"},
+    ),
+    "set_powershare_request": car(
+        "setPowershareRequestAction",
+        lambda given: {"powershare_request": f"POWERSHARE_REQUEST_{ON_OFF[given['on']]}"},
+    ),
+    "set_powershare_discharge_limit": same("setPowershareDischargeLimitAction", powershare_discharge_limit="percent"),
 }
 
 _MEDIA = {
@@ -144,6 +202,8 @@ ACTIONS: Mapping[str, Action] = {
     **_CLOSURES,
     **_SECURITY,
     **_SOFTWARE,
+    **_DISPLAY,
+    **_TRUCK,
     **_MEDIA,
     **_NAVIGATION,
 }

@@ -11,7 +11,7 @@ from typing import Any, Self
 import structlog
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from bridge.catalog.vehicle.commands import COMMANDS
+from bridge.catalog.vehicle import COMMANDS
 from bridge.clock import Clock
 from bridge.errors import BridgeError, SigningRequired
 from bridge.fleet import answers
@@ -25,12 +25,15 @@ from bridge.fleet.signing.faults import KEY_NOT_PAIRED
 from bridge.fleet.transport import Answer
 
 _ONCE = frozenset(row.endpoint.removeprefix("command/") for row in COMMANDS if not row.repeatable)
+_SIGNED_ONLY = frozenset(row.endpoint.removeprefix("command/") for row in COMMANDS if row.signed_only)
 
 log = structlog.get_logger()
 
 
 class Signer:
     """Sends the commands of one account, each in the form that its car takes, one at a time to each car."""
+
+    signs_all = True
 
     def __init__(
         self,
@@ -57,6 +60,8 @@ class Signer:
         async with self._locks[vin]:
             if _name(plain) in UNSIGNED:
                 return await _as_it_is(wire, plain)
+            if _name(plain) in _SIGNED_ONLY:
+                return await self._signed_or_not_at_all(wire, vin, plain)
             if await self._takes_signed(wire, vin):
                 return await self._signed_else_plain(wire, vin, plain)
             return await self._plain_else_signed(wire, vin, plain)
@@ -67,6 +72,13 @@ class Signer:
         except PlainOnly:
             self._remember(vin, signs=False)
         return await _as_it_is(wire, plain)
+
+    async def _signed_or_not_at_all(self, wire: Wire, vin: str, plain: Call) -> CommandAnswer:
+        try:
+            return await self._signed(wire, vin, plain)
+        except PlainOnly:
+            text = f"{_name(plain)} exists only as a signed command, and this car takes none; nothing was done"
+            raise SigningRequired(text) from None
 
     async def _plain_else_signed(self, wire: Wire, vin: str, plain: Call) -> CommandAnswer:
         try:

@@ -52,6 +52,11 @@ def same(message: str, *same: str, **renamed: str) -> Action:
     return car(message, lambda given: {to: given[name] for to, name in names.items() if given.get(name) is not None})
 
 
+def worded(message: str, field: str, start: str, parameter: str) -> Action:
+    """A word of ours, `feed_1`, is the end of an enum's, POWER_FEED_REQUEST_FEED_1."""
+    return car(message, lambda given: {field: f"{start}_{given[parameter].upper()}"})
+
+
 def key(action: str) -> Action:
     """To the part that a key talks to."""
     return Action(Domain.DOMAIN_VEHICLE_SECURITY, lambda _: {"RKEAction": action})
@@ -85,6 +90,7 @@ SEATS = (
 )
 SEAT_HEAT = ("OFF", "LOW", "MED", "HIGH")
 WHEEL_HEAT = {0: "StwHeatLevel_Off", 1: "StwHeatLevel_Low", 3: "StwHeatLevel_High"}
+ON_OFF = {True: "ON", False: "OFF"}
 TRUNKS = {"front": "frontTrunk", "rear": "rearTrunk"}
 
 _DAYS = {"sun": 1, "mon": 2, "tue": 4, "wed": 8, "thu": 16, "fri": 32, "sat": 64, "all": 127, "weekdays": 62}
@@ -170,6 +176,16 @@ def _schedule(given: Parameters) -> dict[str, Any]:
         "enabled": given["enabled"],
         "latitude": given["lat"],
         "longitude": given["lon"],
+    }
+
+
+def managed_site(given: Parameters) -> Said:
+    return {
+        "site": {
+            "public_key": given["public_key"],
+            "manager_type": {"site_controller": {"din": given["din"]}},
+            "lat_lon": {"latitude": given["lat"], "longitude": given["lon"]},
+        }
     }
 
 

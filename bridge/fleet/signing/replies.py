@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from google.protobuf.json_format import MessageToDict
 from google.protobuf.message import DecodeError
 from tesla_protocol.command.car_server_pb2 import OperationStatus_E as CarStatus, Response
 from tesla_protocol.command.errors_pb2 import GenericError_E
@@ -28,10 +29,22 @@ def answer(domain: Domain, payload: bytes) -> CommandAnswer:
 
 
 def _infotainment(payload: bytes) -> CommandAnswer:
-    status = Response.FromString(payload).actionStatus
+    said = Response.FromString(payload)
+    status = said.actionStatus
     if status.result == CarStatus.OPERATIONSTATUS_OK:
-        return DONE
+        return _told(said)
     return CommandAnswer(result=False, reason=safe(status.result_reason.plain_text))
+
+
+def _told(said: Response) -> CommandAnswer:
+    """Fields are named as in the protocol; those that hold nothing are told too."""
+    name = said.WhichOneof("response_msg")
+    if name is None:
+        return DONE
+    told = MessageToDict(
+        getattr(said, name), preserving_proto_field_name=True, always_print_fields_with_no_presence=True
+    )
+    return CommandAnswer(result=True, reason="", told=told)
 
 
 def _vcsec(payload: bytes) -> CommandAnswer:

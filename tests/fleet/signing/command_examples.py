@@ -106,6 +106,57 @@ EXAMPLES: Mapping[str, Mapping[str, Any]] = {
     "take_drivenote": {"note": "rattles"},
 }
 
+SITE = {"public_key": "BPwkOd0n", "din": "1707000-11-J--TG1", **HOME}
+TARIFF = {"code": "NIGHT", "name": "Night rate", "currency": "EUR", "energy_charges": {"Summer": {"OFF_PEAK": 0.25}}}
+
+SIGNED_EXAMPLES: Mapping[str, Mapping[str, Any]] = {
+    "update_charge_on_solar": {"enabled": True, "lower_charge_limit": 30.0, "upper_charge_limit": 75.5},
+    "get_charge_on_solar": {},
+    "set_rate_tariff": {"tariff": TARIFF},
+    "get_rate_tariff": {},
+    "add_managed_charging_site": SITE,
+    "remove_managed_charging_site": {"public_key": "BPwkOd0n"},
+    "get_managed_charging_sites": {},
+    "set_discharge_limit": {"percent": 25},
+    "cancel_soh_test": {},
+    "set_recirculation": {"on": True},
+    "auto_secure_vehicle": {},
+    "start_light_show": {"show_index": 2, "volume": 3.5, "dance_moves": True},
+    "stop_light_show": {},
+    "dashcam_save_clip": {},
+    "delete_dashcam_clips": {},
+    "format_usb": {},
+    "parental_controls_clear_pin": PIN,
+    "set_temperature_unit": {"unit": "fahrenheit"},
+    "set_distance_unit": {"unit": "miles"},
+    "set_tire_pressure_unit": {"unit": "psi"},
+    "set_energy_display_format": {"format": "distance"},
+    "set_time_display_format": {"format": "12_hour"},
+    "set_outlets": {"outlets": "cabin_and_bed"},
+    "set_outlet_timer": {"num_minutes": 45},
+    "set_outlet_soc_limit": {"percent": 40},
+    "set_power_feed": {"feeds": "feed_1_and_feed_2"},
+    "set_power_feed_timer": {"num_minutes": 90},
+    "set_power_feed_soc_limit": {"percent": 35},
+    "set_lightbar_brightness": {"brightness": 60},
+    "set_lightbar_middle": {"on": True},
+    "set_lightbar_ditch": {"on": True},
+    "set_truck_bed_light_auto": {"on": True},
+    "set_truck_bed_light_brightness": {"brightness": 55},
+    "set_front_zone_light": {"level": "med"},
+    "set_rear_zone_light": {"level": "high"},
+    "set_trailer_light_test": {"start": True},
+    "set_tent_mode": {"on": True},
+    "set_suspension_level": {"level": "very_high"},
+    "set_powershare_feature": {"on": True},
+    "set_powershare_request": {"on": True},
+    "set_powershare_discharge_limit": {"percent": 30},
+}
+"""The same of those that exist only signed."""
+
+TRUCK: Mapping[str, Any] = {"equipment": {"car_type": "cybertruck", "has_air_suspension": True}}
+"""The car that has what these commands are for."""
+
 READY: Mapping[str, Any] = {
     "state": "online",
     "place": "home",

@@ -33,12 +33,12 @@ def talk(domain: Domain) -> tuple[RoutableMessage, RoutableMessage, bytes]:
     car = SigningCar(VIN, NOON)
     car.keys.add(PUBLIC.hex())
     to = Addressed(VIN, domain, bytes.fromhex(ADDRESS), bytes.fromhex(UUID))
-    opened = car.answer(messages.handshake(to, PUBLIC), NOON, lambda *_: (True, ""))
+    opened = car.answer(messages.handshake(to, PUBLIC), NOON, lambda *_: (True, "", None))
     info = session_info(opened)
     key = shared_key(OURS, info.publicKey)
     ticket = Ticket(epoch=info.epoch, counter=1, expires_at=10)
     request = messages.command(to, ACTIONS[NAMES[domain]].payload({}), key=key, public_key=PUBLIC, ticket=ticket)
-    return request, car.answer(request, NOON, lambda *_: (True, "")), key
+    return request, car.answer(request, NOON, lambda *_: (True, "", None)), key
 
 
 def session_info(reply: RoutableMessage) -> SessionInfo:
