@@ -15,6 +15,7 @@ DERIVED_LOCATION = group(
             needs="zone",
             scope=LOCATION_SCOPE,
             icon="mdi:home-map-marker",
+            stream="LocatedAtHome",
             note="In the zone named `home` of FLEET2MQTT_ZONES.",
         ),
         *hidden(

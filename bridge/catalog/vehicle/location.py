@@ -55,7 +55,6 @@ LOCATION = group(
             note="An encoded polyline; too long for a state of Home Assistant.",
         ),
         # In this group because they tell where the car is; they come without the scope.
-        binary_sensor("at_home", "At home", STREAMED, stream="LocatedAtHome", icon="mdi:home"),
         *hidden(
             binary_sensor("at_work", "At work", STREAMED, stream="LocatedAtWork", icon="mdi:office-building"),
             binary_sensor(

@@ -10,7 +10,7 @@ from bridge.cli.pages.tables import GENERATED, HEADINGS, table
 from bridge.model import Kind
 
 _ABOUT = """For who comes from Home Assistant's own integration, or from TeslaMate. The old name is on the left; on the
-right is the topic below `<base>/<kind>/<id>/`, whose last part is the end of our unique_id in Home Assistant, too
+right is the topic of a device, below its id, whose last part is the end of our unique_id in Home Assistant, too
 (`fleet2mqtt_<id>_<key>`). Units are the same: km, °C, bar, kW, kWh; Home Assistant converts by itself."""
 
 _HOME_ASSISTANT = """The names are the ends of the unique_id of Tesla Fleet (`<VIN>-<name>`, `<site id>-<name>`).
