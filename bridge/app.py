@@ -29,7 +29,6 @@ from bridge.freshness import freshness
 from bridge.goodbye import say_goodbye
 from bridge.health import Health
 from bridge.homeassistant import Look
-from bridge.ledger import Ledger
 from bridge.listener import Ears, Listener
 from bridge.model import Device, DeviceId, Kind, Result, Roster, Update
 from bridge.mqtt import Message, Mqtt, Publication
@@ -72,7 +71,7 @@ class Bridge:
         self._health = Health(clock)
         self._listening = asyncio.Event()
         self._birth = asyncio.Event()
-        self._ledger = Ledger(store=database, clock=clock, budget=settings.tesla.budget)
+        self._ledger = build.ledger(settings, database, clock)
         self._accounts = Accounts(build.accounts(settings, database, clock, self._ledger), self._means(database))
         self._own = (
             Device(BRIDGE, "fleet2mqtt", model="Fleet API to MQTT bridge", software=VERSION),
@@ -236,6 +235,8 @@ class Bridge:
         for device in self._roster.devices:
             at = device.at
             self._tell(at, freshness(at.kind, self._store.values(at), self._clock.now()))
+            if at.kind is Kind.VEHICLE:
+                self._tell(at, news.car(self._ledger.share(at.id)))
             if device not in self._own:
                 self._publisher.available(at, is_available=self._accounts.of(at).can_serve(at.kind))
         self._tell_of_accounts()

@@ -22,7 +22,8 @@ PATIENCE = 0.2
 
 BACKED_UP: Mapping[str, str] = {
     "SELECT * FROM secret": "INSERT INTO secret VALUES (?, ?)",
-    "SELECT * FROM spending": "INSERT INTO spending VALUES (?, ?, ?, ?)",
+    "SELECT * FROM spent": "INSERT INTO spent VALUES (?, ?, ?, ?, ?)",
+    "SELECT * FROM block": "INSERT INTO block VALUES (?, ?, ?, ?, ?)",
 }
 """What a person would miss: tokens and counts. A journal of yesterday would answer commands a second time."""
 

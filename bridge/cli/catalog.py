@@ -11,8 +11,8 @@ from typing import Any
 from bridge import settings
 from bridge.catalog import CATALOGUE, commands_of
 from bridge.catalog.rows import Command, Entity, Parameter
-from bridge.ledger import PRICES
 from bridge.model import Kind
+from bridge.prices import PRICES
 
 HEADINGS: Mapping[Kind, str] = {
     Kind.VEHICLE: "Vehicle",

@@ -14,7 +14,7 @@ def _write(name: str, title: str, *parameters: Parameter) -> Command:
         endpoint=name,
         parameters=parameters,
         scopes=("energy_cmds",),
-        cost="free",
+        cost="energy",
         wakes=False,
         direct=False,
         confirmed=True,

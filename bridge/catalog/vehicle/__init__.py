@@ -8,6 +8,7 @@ from bridge.catalog.vehicle.closures import CLOSURES
 from bridge.catalog.vehicle.commands import COMMANDS
 from bridge.catalog.vehicle.composites import COMPOSITES
 from bridge.catalog.vehicle.config import CONFIG
+from bridge.catalog.vehicle.cost import COST
 from bridge.catalog.vehicle.drive import DRIVE
 from bridge.catalog.vehicle.location import LOCATION
 from bridge.catalog.vehicle.media import MEDIA
@@ -30,4 +31,5 @@ ENTITIES = (
     *SOFTWARE,
     *CONFIG,
     *STATUS,
+    *COST,
 )
