@@ -119,12 +119,13 @@ class Bridge:
 
     def _commands(self, database: Database) -> Commander:
         journal = Journal(database, self._clock)
+        policy = build.policy(self._settings.commands)
         executor = Executor(
             api=lambda at: self._accounts.of(at).api,
             clock=self._clock,
             journal=journal,
             store=self._store,
-            policy=build.policy(self._settings.commands),
+            policy=policy,
             learn=self._learn,
             want=self._accounts.want,
         )
@@ -135,6 +136,8 @@ class Bridge:
             answer=self._answer,
             offer=self._offer,
             is_known=self._is_known,
+            clock=self._clock,
+            interval=policy.interval,
         )
 
     def _ears(self) -> Ears:

@@ -51,7 +51,7 @@ def pace(polling: PollingSettings) -> Pace:
 
 
 def policy(commands: CommandSettings) -> Policy:
-    return Policy(wake=commands.wake, wake_time=commands.wake_time)
+    return Policy(wake=commands.wake, wake_time=commands.wake_time, interval=commands.interval)
 
 
 def ledger(own: Settings, database: Database, clock: Clock) -> Ledger:

@@ -367,3 +367,35 @@ def test_a_new_month_ends_it(ledger: Ledger, clock: FakeClock) -> None:
     assert _may(ledger, "data") is AccountLimited
     clock.advance(1)
     assert _may(ledger, "data") is None
+
+
+# --- a month that goes wrong ------------------------------------------------------------------------------
+
+
+def test_a_month_that_goes_wrong_ends_at_the_budget_and_commands_go_last(database: Database, clock: FakeClock) -> None:
+    """Every read is answered 408 or 429, and an automation sends a command every 10 s (B4, F33)."""
+    clock.set_wall(datetime(2026, 7, 1, tzinfo=UTC))
+    ledger = Ledger(store=database, clock=clock, budget=10.0, wakes_a_day=10)
+    refused_since: dict[str, datetime] = {}
+    for second in range(0, 6 * 24 * 3600, 10):
+        for cost, every in (("command", 10), ("data", 60), ("wake", 600)):
+            if second % every == 0 and not _bad_call(ledger, cost, 429 if second % 7200 == 0 else 408):
+                refused_since.setdefault(cost, clock.now())
+        clock.advance(10)
+    assert 9.99 <= ledger.month().dollars <= 10.0
+    assert ledger.month().state is State.STOPPED
+    assert sorted(refused_since, key=lambda cost: refused_since[cost]) == ["data", "wake", "command"]
+
+
+def _bad_call(ledger: Ledger, cost: str, status: int) -> bool:
+    """Makes a call that goes wrong; False when the budget does not allow it."""
+    try:
+        line = ledger.begin(cost, VIN, "home")
+    except BudgetSpent:
+        return False
+    except (RateLimited, WakesSpent):
+        return True
+    ledger.end(line, status)
+    if status == 429:
+        ledger.limited(line, 900)
+    return True

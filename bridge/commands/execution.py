@@ -69,6 +69,7 @@ class Policy:
 
     wake: bool = True
     wake_time: float = 60
+    interval: float = 0
 
 
 class Executor:
