@@ -41,6 +41,9 @@ CREATE TABLE IF NOT EXISTS block (
     cost TEXT NOT NULL, about TEXT NOT NULL, until REAL NOT NULL, wait REAL NOT NULL, said TEXT NOT NULL,
     PRIMARY KEY (cost, about)
 ) STRICT;
+CREATE TABLE IF NOT EXISTS memory (
+    device TEXT NOT NULL, name TEXT NOT NULL, memory TEXT NOT NULL, PRIMARY KEY (device, name)
+) STRICT;
 CREATE TABLE IF NOT EXISTS value (device TEXT PRIMARY KEY, known TEXT NOT NULL) STRICT;
 """
 
@@ -231,6 +234,20 @@ class Database:
 
     def forget_values(self, device: str) -> None:
         self._write("DELETE FROM value WHERE device = ?", device)
+
+    # --- what derived values stand on -----------------------------------------------------------------------
+
+    def remember(self, device: str, name: str, memory: Mapping[str, Any]) -> None:
+        """On disk when it returns."""
+        statement = "INSERT OR REPLACE INTO memory VALUES (?, ?, ?)"
+        self._write(statement, device, name, json.dumps(memory), flushed=True)
+
+    def memories(self) -> Mapping[str, Mapping[str, Any]]:
+        """Device -> name of a derivation -> its memory."""
+        found: dict[str, dict[str, Any]] = {}
+        for device, name, memory in self._rows("SELECT device, name, memory FROM memory"):
+            found.setdefault(device, {})[name] = json.loads(memory)
+        return found
 
 
 def backed_up(directory: Path, name: str) -> Mapping[str, Any] | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bridge.catalog import convert
-from bridge.catalog.rows import Entity, binary_sensor, enum, group, sensor, timestamp
+from bridge.catalog.rows import Command, Entity, Event, binary_sensor, enum, group, sensor, timestamp
 
 
 def _calls(key: str, name: str, *, state_class: str = "total_increasing", enabled: bool = False) -> Entity:
@@ -156,3 +156,7 @@ ENTITIES = (
         ),
     ),
 )
+
+EVENTS: tuple[Event, ...] = ()
+
+COMMANDS: tuple[Command, ...] = ()

@@ -10,6 +10,7 @@ from bridge.catalog.vehicle.composites import COMPOSITES
 from bridge.catalog.vehicle.config import CONFIG
 from bridge.catalog.vehicle.cost import COST
 from bridge.catalog.vehicle.drive import DRIVE
+from bridge.catalog.vehicle.events import EVENTS
 from bridge.catalog.vehicle.location import LOCATION
 from bridge.catalog.vehicle.media import MEDIA
 from bridge.catalog.vehicle.security import SECURITY
@@ -17,7 +18,7 @@ from bridge.catalog.vehicle.software import SOFTWARE
 from bridge.catalog.vehicle.status import STATUS
 from bridge.catalog.vehicle.tyres import TYRES
 
-__all__ = ["COMMANDS", "COMPOSITES", "ENTITIES"]
+__all__ = ["COMMANDS", "COMPOSITES", "ENTITIES", "EVENTS"]
 
 ENTITIES = (
     *CHARGE,
