@@ -3,5 +3,6 @@
 from __future__ import annotations
 
 from bridge.derived.frame import Derivation
+from bridge.derived.sleep import SLEEP
 
-DERIVATIONS: tuple[Derivation, ...] = ()
+DERIVATIONS: tuple[Derivation, ...] = (*SLEEP,)

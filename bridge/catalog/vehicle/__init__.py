@@ -14,6 +14,7 @@ from bridge.catalog.vehicle.events import EVENTS
 from bridge.catalog.vehicle.location import LOCATION
 from bridge.catalog.vehicle.media import MEDIA
 from bridge.catalog.vehicle.security import SECURITY
+from bridge.catalog.vehicle.sleep import SLEEP
 from bridge.catalog.vehicle.software import SOFTWARE
 from bridge.catalog.vehicle.status import STATUS
 from bridge.catalog.vehicle.tyres import TYRES
@@ -33,4 +34,5 @@ ENTITIES = (
     *CONFIG,
     *STATUS,
     *COST,
+    *SLEEP,
 )
