@@ -252,8 +252,13 @@ class Database:
 
 def backed_up(directory: Path, name: str) -> Mapping[str, Any] | None:
     """A secret as the backup has it: to look at, also while another process holds the database."""
-    value = datafile.backed_up(directory / FILE, name)
-    return _parsed(value)
+    rows = datafile.read_backup(directory / FILE, "SELECT value FROM secret WHERE name = ?", name)
+    return _parsed(rows[0][0]) if rows else None
+
+
+def backed_up_calls(directory: Path) -> list[tuple[str, str, str, int, int]]:
+    """What `Database.calls` gave when the backup was made, also while another process holds the database."""
+    return datafile.read_backup(directory / FILE, "SELECT * FROM spent")
 
 
 def _parsed(text: str | None) -> Mapping[str, Any] | None:

@@ -231,7 +231,18 @@ def test_a_battery_that_has_more_was_charged() -> None:
 
 
 def test_what_was_never_seen_is_not_guessed() -> None:
-    assert drain({}, {}, MIDNIGHT) == ({}, {})
+    assert drain({}, {}, MIDNIGHT) == ({"phantom_drain": None}, {})
+
+
+def test_the_drain_of_the_last_time_stays_until_there_is_a_new_one() -> None:
+    car = Parked()
+    assert [car.shows(0, 80), car.shows(24, 78), car.shows(25, 78, charging=True), car.shows(26, 90)] == [
+        None,
+        2.0,
+        2.0,
+        2.0,
+    ]
+    assert car.shows(50, 89) == 1.0
 
 
 # --- rows -------------------------------------------------------------------------------------------------

@@ -130,18 +130,27 @@ def _told(cause: Cause, spent: Mapping[str, float], ours: float) -> dict[str, Va
 
 
 def drain(values: Mapping[str, Value], memory: Memory, now: datetime) -> tuple[dict[str, Value], dict[str, Any]]:
-    """Percent a day that the battery has lost since the car was parked; unknown until it has stood for hours."""
+    """Percent a day that the battery has lost since the car was parked; known once it has stood for hours.
+
+    Until then it is that of the last time.
+    """
+    kept = _parked(values, memory, now)
+    return {"phantom_drain": kept.get("drain")}, kept
+
+
+def _parked(values: Mapping[str, Value], memory: Memory, now: datetime) -> dict[str, Any]:
+    """When it was parked and with how much; a drive or a charge that nobody saw shows in the odometer or the level."""
     level, seen, odometer = values.get("battery_level"), values.get("last_seen"), values.get("odometer")
     if not isinstance(level, int | float) or not isinstance(seen, datetime) or seen > now:
-        return {}, dict(memory)
+        return dict(memory)
     begun = _moment(memory.get("at"))
     is_busy = _busy_with(values) in {Cause.DRIVING, Cause.CHARGING}
     if is_busy or begun is None or memory["odometer"] != odometer or level > memory["level"]:
-        return {}, {"at": seen.isoformat(), "level": level, "odometer": odometer}
+        return {"at": seen.isoformat(), "level": level, "odometer": odometer, "drain": memory.get("drain")}
     if seen - begun < LONG_ENOUGH:
-        return {}, dict(memory)
+        return dict(memory)
     lost = (memory["level"] - level) / ((seen - begun) / timedelta(days=1))
-    return {"phantom_drain": round(lost, 2)}, dict(memory)
+    return {**memory, "drain": round(lost, 2)}
 
 
 def _moment(text: Any) -> datetime | None:
