@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from doc_pages import ROOT, page
 from fakes import FakeClock
 from verbs import loaded, settings_of, words
 
@@ -127,3 +128,12 @@ def test_while_the_bridge_runs_its_backup_is_read(data: Path) -> None:
 def test_it_makes_no_data_directory(data: Path) -> None:
     said()
     assert not data.exists()
+
+
+# --- its page ---------------------------------------------------------------------------------------------
+
+
+def test_the_page_shows_what_the_verb_says() -> None:
+    shown = [content for _, content in page(ROOT / "docs/cost-and-sleep.md").fences]
+    line = next(content for content in shown if content.startswith("fleet2mqtt costs"))
+    assert f"{said(*line.split()[2:])}\n" in shown
