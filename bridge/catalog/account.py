@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bridge.catalog import convert
-from bridge.catalog.rows import Command, Entity, Event, binary_sensor, enum, group, sensor, timestamp
+from bridge.catalog.rows import Command, Entity, Event, binary_sensor, enum, event, group, sensor, timestamp
 
 
 def _calls(key: str, name: str, *, state_class: str = "total_increasing", enabled: bool = False) -> Entity:
@@ -157,6 +157,14 @@ ENTITIES = (
     ),
 )
 
-EVENTS: tuple[Event, ...] = ()
+EVENTS: tuple[Event, ...] = (
+    event(
+        "budget",
+        "Budget",
+        "budget_50 budget_80 budget_100",
+        category="diagnostic",
+        note="So much of the month's budget is spent, with `cost_month` and `budget_left`. Once a month each.",
+    ),
+)
 
 COMMANDS: tuple[Command, ...] = ()

@@ -4,5 +4,6 @@ from __future__ import annotations
 
 from bridge.derived.frame import Derivation
 from bridge.derived.sleep import SLEEP
+from bridge.derived.spending import SPENDING
 
-DERIVATIONS: tuple[Derivation, ...] = (*SLEEP,)
+DERIVATIONS: tuple[Derivation, ...] = (*SLEEP, *SPENDING)
