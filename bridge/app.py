@@ -27,7 +27,7 @@ from bridge.derived import DERIVATIONS
 from bridge.derived.deriver import Deriver
 from bridge.doctor import Case, Doctor
 from bridge.fleet import VERSION
-from bridge.freshness import freshness
+from bridge.freshness import by_group, freshness
 from bridge.goodbye import say_goodbye
 from bridge.health import Health
 from bridge.last_values import LastValues
@@ -257,6 +257,7 @@ class Bridge:
             if at.kind is Kind.VEHICLE:
                 self._tell(at, news.car(self._ledger.share(at.id)))
             if device not in self._own:
+                self._tell(at, by_group(at.kind, self._store.learned(at), self._clock.monotonic(), self._clock.now()))
                 self._publisher.available(at, is_available=self._accounts.of(at).can_serve(at.kind))
         self._tell_of_accounts()
         self._tell(BRIDGE, {"version": VERSION, "started_at": self._started, "devices": len(self._roster.devices)})
