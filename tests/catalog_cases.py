@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -76,3 +77,29 @@ def nodes(body: Mapping[str, Any], above: Where = ()) -> Iterator[tuple[Where, A
         yield (*above, key), value
         if isinstance(value, dict):
             yield from nodes(value, (*above, key))
+
+
+MISSING = object()
+
+
+def replaced(body: Any, path: Where, value: Any) -> Any:
+    """A copy with another value at the path; MISSING takes it away."""
+    changed = copy.deepcopy(body)
+    parent = changed
+    for key in path[:-1]:
+        parent = parent[key]
+    if value is MISSING:
+        del parent[path[-1]]
+    else:
+        parent[path[-1]] = value
+    return changed
+
+
+def place_of(row: Entity) -> Where:
+    return tuple(row.source.removeprefix("vehicle.").split("."))
+
+
+def touches(row: Entity, path: Where) -> bool:
+    """Does the row read what is at the path, below it, or around it?"""
+    place = place_of(row)
+    return place[: len(path)] == path or path[: len(place)] == place
