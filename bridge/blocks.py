@@ -73,6 +73,8 @@ class Blocks:
 
     def switched_off(self, account: str, said: str) -> None:
         """402, or 403 EXCEEDED_LIMIT: no call that has a price, until it is time to try, or the month is over."""
+        if self._left(PAID, account):
+            return  # calls that were under way together are refused together
         before = self._blocks.get((PAID, account))
         wait = min(before.kept.wait * 2, LONGEST) if before else FIRST_TRY
         self._put(PAID, account, min(wait, time_left(self._clock.now()).total_seconds()), said)

@@ -352,6 +352,15 @@ def _is_allowed(ledger: Ledger) -> bool:
     return True
 
 
+def test_calls_that_are_refused_together_are_one_refusal(ledger: Ledger, clock: FakeClock) -> None:
+    lines = [ledger.begin("data", device, "home") for device in (VIN, OTHER_VIN)]
+    for line in lines:
+        ledger.end(line, 403)
+        ledger.switched_off(line, "the billing limit is reached")
+    clock.advance(900)
+    assert _may(ledger, "data") is None
+
+
 def test_one_good_answer_ends_it(ledger: Ledger, opened: Books, clock: FakeClock) -> None:
     _switch_off(ledger)
     clock.advance(900)
