@@ -56,6 +56,8 @@ class Standing:
     token_expires: datetime | None
     token_renewed: datetime | None
     sign_in_ends: datetime | None
+    is_troubled: bool | None = None
+    """Do Tesla's servers fail?"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +70,8 @@ class Means:
     health: Health
     data_dir: Path
     notes: Notes
+    is_polled: Callable[[DeviceId], bool] = lambda _: True
+    """Has the owner left its polling on?"""
 
 
 class Account:
@@ -92,6 +96,7 @@ class Account:
             listening=means.listening,
             report=self.report,
             is_ours=is_ours,
+            is_polled=means.is_polled,
         )
 
     @property
@@ -117,6 +122,7 @@ class Account:
             token_expires=self._tokens.expires_at,
             token_renewed=self._tokens.renewed_at,
             sign_in_ends=self._tokens.ends_at,
+            is_troubled=self.api.is_troubled,
         )
 
     def can_serve(self, kind: Kind) -> bool:

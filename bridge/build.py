@@ -14,7 +14,6 @@ from pydantic import SecretStr
 
 from bridge.accounts import Access
 from bridge.clock import Clock
-from bridge.commands.execution import Policy
 from bridge.database import Database
 from bridge.doctor import Case
 from bridge.errors import SettingWrong
@@ -34,7 +33,6 @@ from bridge.prices import LIST, PriceList
 from bridge.schedule import Pace
 from bridge.settings import (
     FIRST,
-    CommandSettings,
     MqttSettings,
     PollingSettings,
     Settings,
@@ -48,10 +46,6 @@ log = structlog.get_logger()
 
 def pace(polling: PollingSettings) -> Pace:
     return Pace(**polling.model_dump())
-
-
-def policy(commands: CommandSettings) -> Policy:
-    return Policy(wake=commands.wake, wake_time=commands.wake_time, interval=commands.interval)
 
 
 def ledger(own: Settings, database: Database, clock: Clock) -> Ledger:

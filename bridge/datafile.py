@@ -25,8 +25,9 @@ BACKED_UP: Mapping[str, str] = {
     "SELECT * FROM secret": "INSERT INTO secret VALUES (?, ?)",
     "SELECT * FROM spent": "INSERT INTO spent VALUES (?, ?, ?, ?, ?)",
     "SELECT * FROM block": "INSERT INTO block VALUES (?, ?, ?, ?, ?)",
+    "SELECT * FROM option": "INSERT INTO option VALUES (?, ?, ?)",
 }
-"""What a person would miss: tokens and counts. A journal of yesterday would answer commands a second time."""
+"""What a person would miss: tokens, counts and options. A journal of yesterday would answer commands a second time."""
 
 log = structlog.get_logger()
 

@@ -15,10 +15,12 @@ BridgeError
 │   ├── RateLimited              429, with the seconds to wait
 │   ├── BudgetSpent              our own ledger said no: the call was not made
 │   ├── WakesSpent               the car was woken often enough today: it was not woken
+│   ├── NotKept                  it could not be written to the disk, so it was not done
 │   ├── NotSent                  no connection: provably nothing left this machine
 │   ├── ServerFailed             5xx, or no answer in time: the outcome of a write is unknown
 │   ├── AnswerInvalid            an answer that is not the JSON we asked for
 │   └── BrokerLost               the MQTT connection is gone
+├── NotOffered                   the bridge does not do this, or not here
 └── CallWrong                    Tesla says the call itself is wrong (400, 404, 405, 406, 422): do not repeat
 """
 
@@ -149,6 +151,12 @@ class WakesSpent(TryLater):
     reason = "wake_cap"
 
 
+class NotKept(TryLater):
+    """It could not be written to the disk, so it was not done."""
+
+    reason = "disk"
+
+
 class NotSent(TryLater):
     """No connection could be made: nothing reached Tesla."""
 
@@ -171,6 +179,12 @@ class BrokerLost(TryLater):
     """The connection to the MQTT broker is gone."""
 
     reason = "broker_lost"
+
+
+class NotOffered(BridgeError):
+    """The bridge does not do this, or not here; the text says where."""
+
+    reason = "not_offered"
 
 
 class CallWrong(BridgeError):

@@ -8,7 +8,7 @@ a SIGKILL, the ledger is never below the bill.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple, Protocol
@@ -74,7 +74,10 @@ class Share:
 
 
 class Ledger:
-    """Asked and told before every call, and told again after every answer. `budget` may be changed at any time."""
+    """Asked and told before every call, and told again after every answer. `budget` may be changed at any time.
+
+    `wakes_always`: may this car be woken with the money that is kept for commands?
+    """
 
     def __init__(
         self,
@@ -86,6 +89,7 @@ class Ledger:
         wakes_a_day: int | None = None,
     ) -> None:
         """`wakes_a_day`: so many for each car; None: as many as the budget allows."""
+        self.wakes_always: Callable[[str], bool] = lambda _: False
         self.budget = budget if isinstance(budget, Budget) else Budget(budget)
         self.prices = prices
         self.wakes_a_day = wakes_a_day
@@ -111,7 +115,7 @@ class Ledger:
         price = self.prices.dollars[cost]
         self._blocks.check(cost, about, account, is_paid=price > 0)
         self._check_wakes(cost, about)
-        self._check_budget(cost, price)
+        self._check_budget(cost, price, about)
         self._minutes.check(cost, about)
         self._minutes.count(cost, about)
         line = Line((_hour(self._clock.now()), about, cost), account)
@@ -149,8 +153,11 @@ class Ledger:
                 "FLEET2MQTT_COMMANDS_WAKES_A_DAY allows; midnight in UTC begins a new day"
             )
 
-    def _check_budget(self, cost: str, price: float) -> None:
-        if not self.budget.allows(cost, price, self.prices.cost(self._month)):
+    def _check_budget(self, cost: str, price: float, about: str) -> None:
+        use = cost
+        if cost == "wake" and self.wakes_always(about):
+            use, price = "command", price + self.prices.dollars["command"]  # what it is woken for can be paid, too
+        if not self.budget.allows(use, price, self.prices.cost(self._month)):
             raise BudgetSpent(
                 f"the month's budget of ${self.budget.dollars:.2f} is spent for {cost} calls; "
                 "raise FLEET2MQTT_TESLA_BUDGET or wait for the next month"

@@ -120,6 +120,14 @@ def next_data(history: VehicleHistory, pace: Pace) -> float | None:
     return max(_wished(due, history.wanted_at, history.data_at, pace), history.not_before)
 
 
+def next_wish(history: VehicleHistory, pace: Pace) -> float | None:
+    """When to read a car's data that is read only when somebody wants it; None: nobody does, or it is not online."""
+    if history.connectivity is not Connectivity.ONLINE or history.wanted_at is None:
+        return None
+    soonest = 0.0 if history.data_at is None else history.data_at + pace.soonest
+    return max(history.wanted_at, soonest, history.not_before)
+
+
 def _data_interval(history: VehicleHistory, pace: Pace) -> float:
     match history.activity:
         case Activity.DRIVING:

@@ -68,6 +68,19 @@ OF_ITSELF = {
     "version": "1.0.0",
     "started_at": NOON,
     "devices": 5,
+    "polling": True,
+    "wake_policy": "within_budget",
+    "last_error": "none",
+    "last_command_latency": 350,
+    "monthly_budget": 10.0,
+    "budget_owner": True,
+    "budget_mode": "hard_stop",
+    "service_trouble": False,
+    "log_level": "info",
+    "dry_run": False,
+    "has_problem": False,
+    "command_queue": 0,
+    "restartable": True,
 }
 """What the bridge says of itself, of the account, and of how fresh a device's values are."""
 

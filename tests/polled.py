@@ -116,6 +116,7 @@ class House:
         self.store = Store()
         self.rosters: list[Roster] = []
         self.trouble: dict[str, BridgeError] = {}
+        self.is_polled = True
         self.poller = Poller(
             account=ACCOUNT,
             api=account,
@@ -124,6 +125,7 @@ class House:
             scopes=scopes,
             listening=self.listening,
             report=self.report,
+            is_polled=lambda _: self.is_polled,
         )
 
     async def passes(self, seconds: float) -> None:

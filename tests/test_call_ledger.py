@@ -174,6 +174,16 @@ def test_calls_at_the_same_time_do_not_overdraw_it(clock: FakeClock, database: D
     assert _may(ledger, "wake", OTHER_VIN) is BudgetSpent
 
 
+def test_a_car_that_may_always_be_woken_is_woken_until_the_budget_ends(ledger: Ledger) -> None:
+    """And not for nothing: there is money left for what it is woken for."""
+    ledger.wakes_always = lambda device: device == VIN
+    _make(ledger, "command", 9500)
+    assert _may(ledger, "wake", OTHER_VIN) is BudgetSpent
+    _make(ledger, "wake", 24)
+    assert _may(ledger, "wake") is BudgetSpent
+    assert _may(ledger, "command") is None
+
+
 def test_the_budget_is_for_all_devices_together(ledger: Ledger) -> None:
     _make(ledger, "data", 2250)
     _make(ledger, "data", 2250, OTHER_VIN)

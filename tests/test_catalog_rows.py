@@ -21,7 +21,8 @@ HEADS = {
 }
 
 GROUPS = {
-    Kind.VEHICLE: "charge climate closures drive location tyres security media software config status cost sleep",
+    Kind.VEHICLE: "charge climate closures drive location tyres security media software config status options "
+    "cost sleep",
     Kind.ENERGY_SITE: "power battery grid storm settings info history status",
     Kind.WALL_CONNECTOR: "charge info status",
 }

@@ -10,7 +10,7 @@ from command_desk import CAR, OTHER_CAR, Asked, Desk, desk
 from fakes import FakeClock
 
 from bridge.commands.commander import QUEUE
-from bridge.commands.execution import Policy
+from bridge.commands.waking import Policy
 from bridge.model import Outcome
 
 

@@ -10,6 +10,7 @@ from bridge.cli import pages
 PAGES = {
     "docs/entities.md": "entities",
     "docs/commands.md": "commands",
+    "docs/names.md": "names",
     "docs/configuration.md": "configuration",
     ".env.example": "env",
 }

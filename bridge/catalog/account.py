@@ -2,8 +2,22 @@
 
 from __future__ import annotations
 
-from bridge.catalog import convert
-from bridge.catalog.rows import Command, Entity, Event, binary_sensor, enum, event, group, sensor, timestamp
+from bridge.catalog import convert, options
+from bridge.catalog.options import option
+from bridge.catalog.rows import (
+    Entity,
+    Event,
+    Limits,
+    binary_sensor,
+    enum,
+    event,
+    group,
+    number,
+    select,
+    sensor,
+    timestamp,
+    topic,
+)
 
 
 def _calls(key: str, name: str, *, state_class: str = "total_increasing", enabled: bool = False) -> Entity:
@@ -30,6 +44,33 @@ def _dollars(key: str, name: str, *, state_class: str | None = None, note: str =
         note=note,
     )
 
+
+OPTIONS = options.options(
+    number(
+        "monthly_budget",
+        "Monthly budget",
+        "bridge.monthly_budget",
+        Limits(minimum=0, maximum=1000, step=0.01),
+        option("monthly_budget"),
+        unit="USD",
+        device_class="monetary",
+        category="config",
+        needs="budget_owner",
+        icon="mdi:wallet",
+        note="Of all accounts together.",
+    ),
+    select(
+        "budget_mode",
+        "Budget mode",
+        "bridge.budget_mode",
+        "off warn slow_down hard_stop",
+        option("budget_mode"),
+        category="config",
+        needs="budget_owner",
+        icon="mdi:wallet-outline",
+        note="What is done to keep to it; each does what those before it do.",
+    ),
+)
 
 ENTITIES = (
     *group(
@@ -107,6 +148,21 @@ ENTITIES = (
                 note="Of those that the sign-in asks for.",
             ),
             sensor("problem", "Problem", "bridge.problem", category="diagnostic"),
+            topic(
+                "budget_owner",
+                "Budget owner",
+                "bridge.budget_owner",
+                read=convert.boolean,
+                note="The budget is that of all accounts together: it is set at the first one.",
+            ),
+            binary_sensor(
+                "service_trouble",
+                "Service trouble",
+                "bridge.service_trouble",
+                device_class="problem",
+                category="diagnostic",
+                note="Tesla's servers failed at a quarter of the calls of the last ten minutes, and at three or more.",
+            ),
         ),
     ),
     *group(
@@ -155,6 +211,7 @@ ENTITIES = (
             _calls("requests_free", "Free calls in 24 hours", state_class="measurement"),
         ),
     ),
+    *OPTIONS,
 )
 
 EVENTS: tuple[Event, ...] = (
@@ -167,4 +224,4 @@ EVENTS: tuple[Event, ...] = (
     ),
 )
 
-COMMANDS: tuple[Command, ...] = ()
+COMMANDS = options.commands(OPTIONS)

@@ -148,6 +148,8 @@ class Command:
     """Off until the owner enables it by name."""
     is_local: bool = False
     """Done by the bridge itself (bridge.commands.local): nothing is sent to Tesla, no car is woken."""
+    refreshes: bool = False
+    """Fresh data is asked for when it is done, though it changes nothing."""
     direct: bool = True
     """False: reached only through an entity's set topic, which reads the value back."""
     confirmed: bool = False

@@ -92,6 +92,11 @@ class FleetClient:
         """Where the account lives; changes when Tesla says so."""
         return self._sender.region
 
+    @property
+    def is_troubled(self) -> bool | None:
+        """Do Tesla's servers fail? None while nothing was asked in the last ten minutes."""
+        return self._sender.service.is_troubled
+
     def ask_anew(self) -> None:
         """Somebody has signed in: what was refused for want of a scope may be asked once more."""
         self._sender.scopes.forget()

@@ -18,6 +18,7 @@ from bridge.fleet.hosts import Region
 from bridge.fleet.refusals import refusal
 from bridge.fleet.retry import pause
 from bridge.fleet.scopes import Scopes
+from bridge.fleet.service import Service
 from bridge.fleet.transport import Answer, Message, Transport
 
 log = structlog.get_logger()
@@ -65,6 +66,7 @@ class Sender:
         self._home = home
         self._account = account
         self.scopes = Scopes(advice)
+        self.service = Service(clock)
 
     @property
     def region(self) -> Region:
@@ -127,6 +129,7 @@ class Sender:
             answer = await self._http.exchange(self.region, self._message(call, token), until)
             # A proxy says 500 for what Tesla has answered it well, and bills (fleet-api.md 3.5).
             status = NO_ANSWER if answer.status >= 500 and answer.status in call.accepts else answer.status
+            self.service.answered(answer.status)
         except NotSent:
             status = None
             raise

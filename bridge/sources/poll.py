@@ -44,11 +44,13 @@ class Poller:
         listening: asyncio.Event,
         report: Callable[[str, BridgeError | None], None],
         is_ours: Callable[[DeviceId], bool] = lambda _: True,
+        is_polled: Callable[[DeviceId], bool] = lambda _: True,
     ) -> None:
         """While nobody is `listening`, nothing is asked: reading for nobody costs money (reliability.md D5).
 
-        What is not `is_ours`, another account asks about.
+        What is not `is_ours`, another account asks about. Of a car that is not `is_polled`, data is read on wish only.
         """
+        self._is_polled = is_polled
         self._account = account
         self._is_ours = is_ours
         self._api = api
@@ -179,7 +181,8 @@ class Poller:
 
     async def _follow_data(self, at: DeviceId) -> None:
         while at in self._vehicles:
-            due = schedule.next_data(self._vehicles[at], self._pace)
+            next_data = schedule.next_data if self._is_polled(at) else schedule.next_wish
+            due = next_data(self._vehicles[at], self._pace)
             wait = self._pace.products if due is None else due - self._clock.monotonic()
             if wait > 0:
                 await pause(self._clock, wait, self._nudges[at, "data"])

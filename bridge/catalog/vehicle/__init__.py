@@ -5,7 +5,7 @@ from __future__ import annotations
 from bridge.catalog.vehicle.charge import CHARGE
 from bridge.catalog.vehicle.climate import CLIMATE
 from bridge.catalog.vehicle.closures import CLOSURES
-from bridge.catalog.vehicle.commands import COMMANDS
+from bridge.catalog.vehicle.commands import COMMANDS as TESLAS
 from bridge.catalog.vehicle.composites import COMPOSITES
 from bridge.catalog.vehicle.config import CONFIG
 from bridge.catalog.vehicle.cost import COST
@@ -13,6 +13,7 @@ from bridge.catalog.vehicle.drive import DRIVE
 from bridge.catalog.vehicle.events import EVENTS
 from bridge.catalog.vehicle.location import LOCATION
 from bridge.catalog.vehicle.media import MEDIA
+from bridge.catalog.vehicle.options import COMMANDS as OWN, OPTIONS
 from bridge.catalog.vehicle.security import SECURITY
 from bridge.catalog.vehicle.sleep import SLEEP
 from bridge.catalog.vehicle.software import SOFTWARE
@@ -35,4 +36,7 @@ ENTITIES = (
     *STATUS,
     *COST,
     *SLEEP,
+    *OPTIONS,
 )
+
+COMMANDS = (*TESLAS, *OWN)
