@@ -26,7 +26,7 @@ from bridge.control import Control, Reach
 from bridge.database import Database
 from bridge.derived import DERIVATIONS
 from bridge.derived.deriver import Deriver
-from bridge.doctor import Case, Doctor
+from bridge.doctor import Case, Daily, Doctor
 from bridge.fleet import VERSION
 from bridge.freshness import by_group, freshness
 from bridge.goodbye import say_goodbye
@@ -48,7 +48,8 @@ from bridge.model import (
 from bridge.mqtt import Message, Mqtt, Publication
 from bridge.publisher import Publisher
 from bridge.session import Session
-from bridge.settings import Settings
+from bridge.settings import FIRST, Settings
+from bridge.sources import extras
 from bridge.state import Store
 from bridge.topics import BRIDGE, Topics
 
@@ -121,6 +122,7 @@ class Bridge:
         )
         self._commander = self._commands(database)
         self._doctor = Doctor(self._cases, clock)
+        self._daily = Daily(self._cases, clock, self._listening, self._found)
         self._listener = Listener(
             topics=self._topics,
             clock=clock,
@@ -170,7 +172,7 @@ class Bridge:
             policy=self._control.policy,
             learn=self._learn,
             want=self._accounts.want,
-            local=self._control.errands(),
+            local={**self._control.errands(), **extras.buttons(self._accounts.want)},
         )
         return Commander(
             executor=executor,
@@ -206,6 +208,7 @@ class Bridge:
             "birth": self._session.answer_births,
             "sign of life": self._show_life,
             "doctor": self._doctor.serve,
+            "daily checks": self._daily.serve,
         }
         for account in self._accounts.all:
             parts |= self._parts_of(account)
@@ -349,6 +352,9 @@ class Bridge:
     def _cases(self) -> list[Case]:
         """Each account, for the doctor."""
         return [build.case(self._settings, account.access, self._clock) for account in self._accounts.all]
+
+    def _found(self, account: str, answer: Mapping[str, bool]) -> None:
+        self._tell(DeviceId(Kind.ACCOUNT, account or FIRST), answer)
 
     def _is_known(self, at: DeviceId) -> bool | None:
         """Is it in the account, or was it when last seen? None until Tesla has listed the devices."""

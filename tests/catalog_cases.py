@@ -55,6 +55,8 @@ def vehicle_answer(body: Mapping[str, Any]) -> dict[str, Any]:
 
 
 GOLDEN_CAR = load(GOLDEN / "vehicle_data.json")
+GOLDEN_EXTRAS = load(GOLDEN / "vehicle_extras.json")
+"""What is asked besides, as the catalogue is given it."""
 GOLDEN_SITE = load(GOLDEN / "energy_site.json")
 GOLDEN_CONNECTOR = {
     "wall_connector": GOLDEN_SITE["live_status"]["wall_connectors"][0],
@@ -62,9 +64,10 @@ GOLDEN_CONNECTOR = {
 }
 
 ANSWERS = {
-    Kind.VEHICLE: vehicle_answer(GOLDEN_CAR),
+    Kind.VEHICLE: vehicle_answer(GOLDEN_CAR) | GOLDEN_EXTRAS,
     Kind.ENERGY_SITE: GOLDEN_SITE,
     Kind.WALL_CONNECTOR: GOLDEN_CONNECTOR,
+    Kind.ACCOUNT: load(GOLDEN / "account.json"),
 }
 
 

@@ -43,6 +43,8 @@ OF_ITSELF = {
     "scopes_granted": "openid, vehicle_cmds",
     "scopes_missing": "none",
     "problem": "none",
+    "public_key_problem": False,
+    "partner_registered": True,
     "cost_month": 1.25,
     "cost_forecast": 3.2,
     "credit_left": 8.75,
@@ -84,7 +86,8 @@ OF_ITSELF = {
 }
 """What the bridge says of itself, of the account, and of how fresh a device's values are."""
 
-WORKED_OUT: Mapping[Kind, Mapping[str, Value]] = {
+WORKED_OUT: Mapping[Kind, dict[str, Value]] = {
+    Kind.ACCOUNT: {"refresh_token_age": 0.2},
     Kind.VEHICLE: {
         "awake_because": "sentry",
         "asleep_today": 6.5,
@@ -92,13 +95,11 @@ WORKED_OUT: Mapping[Kind, Mapping[str, Value]] = {
         "awake_for_others_today": 0.3,
         "kept_awake_by_bridge": False,
         "phantom_drain": 0.8,
-    }
+    },
 }
-"""What bridge.derived would say."""
+"""Values that are derived."""
 
-KNOWN = {
-    kind: {**read(kind, {**ANSWERS.get(kind, {}), "bridge": OF_ITSELF}), **WORKED_OUT.get(kind, {})} for kind in Kind
-}
+KNOWN = {kind: read(kind, {**ANSWERS.get(kind, {}), "bridge": OF_ITSELF}) | WORKED_OUT.get(kind, {}) for kind in Kind}
 UNKNOWN: Mapping[Kind, Mapping[str, Value]] = {
     kind: {key: {} if isinstance(value, dict) else None for key, value in KNOWN[kind].items()} for kind in Kind
 }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Collection, Mapping
+from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mapping
 from contextlib import asynccontextmanager, suppress
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -11,8 +11,10 @@ from typing import Any, NamedTuple
 from fakes import FakeClock
 
 from bridge.errors import BridgeError
+from bridge.fleet.calls import Call
 from bridge.model import DeviceId, Kind, Roster, Value
 from bridge.schedule import Pace
+from bridge.sources.asking import Extra
 from bridge.sources.poll import Poller
 from bridge.state import Store
 
@@ -89,6 +91,10 @@ class Account:
         )
         return body
 
+    async def send(self, call: Call) -> Any:
+        """Any other call, by the last word of its path."""
+        return await self._answer(call.path.rsplit("/", 1)[-1], call.device or "", cost=call.cost, params=call.params)
+
     def times(self, name: str, about: str = "") -> list[float]:
         """When this was asked, in elapsed seconds."""
         return [asked.at for asked in self.asked if (asked.name, asked.about) == (name, about)]
@@ -110,7 +116,13 @@ class Account:
 class House:
     """The poller at work, and what came out of it."""
 
-    def __init__(self, account: Account, pace: Pace, scopes: Callable[[], Collection[str] | None]) -> None:
+    def __init__(
+        self,
+        account: Account,
+        pace: Pace,
+        scopes: Callable[[], Collection[str] | None],
+        besides: Iterable[Extra] = (),
+    ) -> None:
         self.clock = account.clock
         self.listening = asyncio.Event()
         self.store = Store()
@@ -126,6 +138,7 @@ class House:
             listening=self.listening,
             report=self.report,
             is_polled=lambda _: self.is_polled,
+            besides=besides,
         )
 
     async def passes(self, seconds: float) -> None:
@@ -160,9 +173,10 @@ async def polling(
     scopes: Callable[[], Collection[str] | None] = lambda: None,
     *,
     listening: bool = True,
+    besides: Iterable[Extra] = (),
 ) -> AsyncIterator[House]:
     """The poller runs; nothing has been asked before time passes."""
-    house = House(account, pace or Pace(), scopes)
+    house = House(account, pace or Pace(), scopes, besides)
     if listening:
         house.listening.set()
     tasks = [asyncio.create_task(house.poller.run()), asyncio.create_task(house.hear())]

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from catalog_cases import (
     GOLDEN_CAR,
+    GOLDEN_EXTRAS,
     GOLDEN_SITE,
     MISSING,
     RECORDED,
@@ -49,6 +50,7 @@ def _recorded() -> Iterator[Any]:
     yield pytest.param(Kind.ENERGY_SITE, {"live_status": status}, id="recorded live_status", marks=needs_recorded)
     yield pytest.param(Kind.ENERGY_SITE, {"site_info": info}, id="recorded site_info", marks=needs_recorded)
     yield pytest.param(Kind.VEHICLE, GOLDEN_CAR, id="newer car")
+    yield pytest.param(Kind.VEHICLE, GOLDEN_EXTRAS, id="what is asked besides")
     yield pytest.param(Kind.ENERGY_SITE, GOLDEN_SITE, id="newer site")
 
 

@@ -15,7 +15,9 @@ NUMBERS = [(kind, row) for kind, row in ENTITIES if row.limits]
 
 HEADS = {
     Kind.VEHICLE: "vehicle charge_state climate_state drive_state gui_settings vehicle_config vehicle_state "
-    "charge_schedule_data preconditioning_schedule_data bridge",
+    "charge_schedule_data preconditioning_schedule_data bridge options warranty release_notes service_data "
+    "recent_alerts nearby_charging_sites drivers invitations mobile_enabled fleet_status fleet_telemetry_config "
+    "fleet_telemetry_errors stream",
     Kind.ENERGY_SITE: "live_status site_info energy_history bridge",
     Kind.WALL_CONNECTOR: "wall_connector wall_connector_info bridge",
 }

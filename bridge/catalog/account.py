@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from bridge.catalog import convert, options
 from bridge.catalog.options import option
 from bridge.catalog.rows import (
+    DERIVED,
     Entity,
     Event,
     Limits,
     binary_sensor,
+    diagnostics,
     enum,
     event,
     group,
+    hidden,
+    measurement,
     number,
     select,
     sensor,
     timestamp,
     topic,
 )
+from bridge.catalog.vehicle.refresh import refresh
 
 
 def _calls(key: str, name: str, *, state_class: str = "total_increasing", enabled: bool = False) -> Entity:
@@ -70,6 +77,68 @@ OPTIONS = options.options(
         icon="mdi:wallet-outline",
         note="What is done to keep to it; each does what those before it do.",
     ),
+)
+
+
+def _newest_status(raw: Any) -> str:
+    orders = [convert.mapping(order) for order in convert.objects()(raw)]
+    return convert.word(orders[0]["status"]) if orders else "none"
+
+
+CHARGING = (
+    sensor(
+        "last_session_energy",
+        "Last supercharging energy",
+        "charging_history.last.energy",
+        read=convert.rounded(2),
+        unit="kWh",
+        device_class="energy",
+    ),
+    sensor(
+        "last_session_cost",
+        "Last supercharging cost",
+        "charging_history.last.cost",
+        read=convert.rounded(2),
+        device_class="monetary",
+        note="In the currency of charging_currency.",
+    ),
+    timestamp("last_session_start", "Last supercharging began", "charging_history.last.began", read=convert.iso),
+    timestamp("last_session_end", "Last supercharging ended", "charging_history.last.ended", read=convert.iso),
+    sensor(
+        "last_session_invoices",
+        "Last supercharging invoices",
+        "charging_history.last.invoices",
+        read=convert.number,
+        category="diagnostic",
+        note="How many there are; Tesla shows them under Charging in the account.",
+    ),
+    sensor(
+        "month_sessions",
+        "Supercharging sessions this month",
+        "charging_history.month_sessions",
+        read=convert.number,
+        state_class="total",
+    ),
+    sensor(
+        "month_energy",
+        "Supercharging energy this month",
+        "charging_history.month_energy",
+        read=convert.rounded(2),
+        unit="kWh",
+        device_class="energy",
+        state_class="total_increasing",
+        note="By the calendar at the charger, as of the last look.",
+    ),
+    sensor(
+        "month_cost",
+        "Supercharging cost this month",
+        "charging_history.month_cost",
+        read=convert.rounded(2),
+        device_class="monetary",
+        state_class="total",
+        note="Parking fees too. In the currency of charging_currency; sessions in another one are not in it.",
+    ),
+    sensor("charging_currency", "Supercharging currency", "charging_history.currency", category="diagnostic"),
 )
 
 ENTITIES = (
@@ -163,6 +232,62 @@ ENTITIES = (
                 category="diagnostic",
                 note="Tesla's servers failed at a quarter of the calls of the last ten minutes, and at three or more.",
             ),
+            measurement(
+                "refresh_token_age",
+                "Refresh token age",
+                DERIVED,
+                "d",
+                "duration",
+                category="diagnostic",
+                precision=1,
+                note="Since token_renewed. After 90 days without a renewal the sign-in ends.",
+            ),
+            binary_sensor(
+                "scopes_lacking",
+                "Scopes lacking",
+                "bridge.scopes_missing",
+                read=lambda raw: convert.text(raw) != "none",
+                device_class="problem",
+                category="diagnostic",
+                note="scopes_missing tells which; the sign-in must be made again with them.",
+            ),
+            binary_sensor(
+                "public_key_problem",
+                "Public key problem",
+                "bridge.public_key_problem",
+                device_class="problem",
+                category="diagnostic",
+                note="The page of the app's public key, looked at once a day; unknown where there is no key or domain.",
+            ),
+            *diagnostics(
+                binary_sensor(
+                    "partner_registered",
+                    "App registered",
+                    "bridge.partner_registered",
+                    note="With this bridge's key in the account's region; looked at once a day.",
+                ),
+                enum(
+                    "home_region",
+                    "Home region",
+                    "users_region.region",
+                    "na eu cn",
+                    note="Where Tesla says that the account lives.",
+                ),
+                sensor(
+                    "open_orders",
+                    "Open orders",
+                    "orders.list",
+                    read=convert.count,
+                    state_class="measurement",
+                ),
+                sensor(
+                    "order_status",
+                    "Order status",
+                    "orders.list",
+                    read=_newest_status,
+                    note="Of the first that Tesla lists; none: there is no order.",
+                ),
+            ),
         ),
     ),
     *group(
@@ -212,6 +337,20 @@ ENTITIES = (
         ),
     ),
     *OPTIONS,
+    *group("charging", hidden(*CHARGING)),
+    # Where a car was charged is where it was.
+    *group(
+        "location",
+        hidden(
+            sensor(
+                "last_supercharger",
+                "Last supercharger",
+                "charging_history.last.site",
+                icon="mdi:ev-station",
+                note="Of the last session.",
+            ),
+        ),
+    ),
 )
 
 EVENTS: tuple[Event, ...] = (
@@ -224,4 +363,4 @@ EVENTS: tuple[Event, ...] = (
     ),
 )
 
-COMMANDS = options.commands(OPTIONS)
+COMMANDS = (*options.commands(OPTIONS), refresh("fleet_status", "Refresh keys of vehicles", "mdi:key-wireless"))

@@ -8,11 +8,12 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from bridge.catalog import convert
+from bridge.fleet.calls import Call
 from bridge.model import Connectivity
 
 
 class Api(Protocol):
-    """The calls that polling makes."""
+    """The calls that polling makes; `send` makes any other."""
 
     async def products(self) -> list[Any]: ...
     async def vehicles(self) -> list[Any]: ...
@@ -22,6 +23,7 @@ class Api(Protocol):
     async def energy_history(
         self, site: str, *, start: datetime, end: datetime, period: str, zone: str
     ) -> Mapping[str, Any] | None: ...
+    async def send(self, call: Call) -> Any: ...
 
 
 def connectivity(entry: Mapping[str, Any]) -> Connectivity | None:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import math
 from collections import defaultdict
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -18,13 +17,13 @@ from bridge.errors import AnswerInvalid, BridgeError, VehicleUnavailable
 from bridge.model import Connectivity, Device, DeviceId, Kind, Roster, Update, Value
 from bridge.schedule import CallHistory, Pace, VehicleHistory
 from bridge.sources import answers, extras, history as energy_history, roster
+from bridge.sources.asker import Asker
+from bridge.sources.asking import Asking, Extra
 
 log = structlog.get_logger()
 
 DATA_GROUPS = ("charge_state", "climate_state", "drive_state", "gui_settings", "vehicle_config", "vehicle_state")
 """Asked for always; `location_data` too when the token holds vehicle_location (fleet-api.md 2.2)."""
-
-DAY = 86_400.0
 
 NO_ZONE = "UTC"
 """For a site whose settings name no time zone, until its history does."""
@@ -45,6 +44,7 @@ class Poller:
         report: Callable[[str, BridgeError | None], None],
         is_ours: Callable[[DeviceId], bool] = lambda _: True,
         is_polled: Callable[[DeviceId], bool] = lambda _: True,
+        besides: Iterable[Extra] = extras.EXTRAS,
     ) -> None:
         """While nobody is `listening`, nothing is asked: reading for nobody costs money (reliability.md D5).
 
@@ -67,6 +67,15 @@ class Poller:
         self._zones: dict[DeviceId, str] = {}
         self._nudges: defaultdict[tuple[DeviceId, str], asyncio.Event] = defaultdict(asyncio.Event)
         self._tasks: dict[DeviceId, asyncio.Task[None]] = {}
+        self._asker = Asker(
+            besides,
+            clock=clock,
+            pace=pace,
+            listening=listening,
+            asking=lambda at: Asking(api, at, clock.now(), self._zones.get(at), self.devices, self._has_place()),
+            sleeps=self._sleeps,
+            learn=self._learn,
+        )
 
     @property
     def devices(self) -> Collection[DeviceId]:
@@ -79,6 +88,8 @@ class Poller:
 
     def want(self, device: DeviceId, after: float = 0.0, group: str = "") -> None:
         """Fresh data of a device, so many seconds from now; no car is woken for it. `group`: of one extra call only."""
+        if group and self._asker.want(device, group, after):
+            return
         wish = self._clock.monotonic() + after
         if (device, group) in self._calls:
             self._calls[device, group] = replace(self._calls[device, group], wanted_at=wish)
@@ -94,6 +105,7 @@ class Poller:
         """All is due, also what was put off: somebody has signed in, or the account shows more now, or less."""
         for device in (self._account, *self._devices):
             self._change(device, not_before=0.0, wanted_at=self._clock.monotonic())
+            self._asker.look_again(device)
 
     def leave(self, devices: Collection[DeviceId]) -> None:
         """These are asked about no longer."""
@@ -105,7 +117,7 @@ class Poller:
         if device in self._vehicles:
             self._vehicles[device] = replace(self._vehicles[device], **what)
         for key, history in self._calls.items():
-            if key[0] == device and key[1] not in extras.ON_REQUEST:
+            if key[0] == device:
                 self._calls[key] = replace(history, **what)
         self._nudge(device)
 
@@ -115,7 +127,7 @@ class Poller:
         async with asyncio.TaskGroup() as group:
             group.create_task(self._repeat(self._account, "products", self._pace.products, self._read_products, group))
             group.create_task(self._repeat(self._account, "vehicles", self._pace.state, self._read_vehicles))
-            self._ask_extras(self._account, group)
+            self._asker.start(self._account, group)
 
     # --- the account ------------------------------------------------------------------------------------
 
@@ -167,6 +179,9 @@ class Poller:
             self._heard.put_nowait(Update(at, values, asked, "poll"))
             self._set_vehicle(at, schedule.saw_state(self._vehicles[at], answers.connectivity(entry), asked))
 
+    def _sleeps(self, at: DeviceId) -> bool:
+        return at in self._vehicles and self._vehicles[at].connectivity is not Connectivity.ONLINE
+
     def _set_vehicle(self, at: DeviceId, history: VehicleHistory) -> None:
         if history != self._vehicles[at]:
             self._vehicles[at] = history
@@ -176,7 +191,7 @@ class Poller:
 
     async def _follow_vehicle(self, at: DeviceId) -> None:
         async with asyncio.TaskGroup() as group:
-            self._ask_extras(at, group)
+            self._asker.start(at, group)
             group.create_task(self._follow_data(at))
 
     async def _follow_data(self, at: DeviceId) -> None:
@@ -208,12 +223,15 @@ class Poller:
 
     async def _read_data(self, at: DeviceId) -> None:
         asked = self._clock.monotonic()
-        scopes = self._scopes()
-        location = ("location_data",) if scopes is None or "vehicle_location" in scopes else ()
+        location = ("location_data",) if self._has_place() else ()
         body = await self._api.vehicle_data(at.id, (*DATA_GROUPS, *location))
         values = self._learn(at, {"vehicle": body, **body, "bridge": self._seen(answers.newest(body))}, asked)
         doing = schedule.activity(values)
         self._set_vehicle(at, schedule.saw_data(self._vehicles[at], doing, asked, self._clock.monotonic()))
+
+    def _has_place(self) -> bool:
+        scopes = self._scopes()
+        return scopes is None or "vehicle_location" in scopes
 
     # --- one site ---------------------------------------------------------------------------------------
 
@@ -222,7 +240,7 @@ class Poller:
             group.create_task(self._repeat(at, "live_status", self._pace.live, self._read_live, at))
             group.create_task(self._repeat(at, "site_info", self._pace.info, self._read_info, at))
             group.create_task(self._repeat(at, "energy_history", self._pace.history, self._read_day, at))
-            self._ask_extras(at, group)
+            self._asker.start(at, group)
 
     async def _read_live(self, at: DeviceId) -> None:
         asked = self._clock.monotonic()
@@ -266,21 +284,6 @@ class Poller:
             self._zones[at] = zone
             self.want(at)
 
-    # --- what is asked besides ---------------------------------------------------------------------------
-
-    def _ask_extras(self, at: DeviceId, group: asyncio.TaskGroup) -> None:
-        for extra in extras.of(at.kind):
-            group.create_task(self._repeat(at, extra.name, extra.every, self._read_extra, at, extra))
-
-    async def _read_extra(self, at: DeviceId, extra: extras.Extra) -> None:
-        sleeps = at in self._vehicles and self._vehicles[at].connectivity is not Connectivity.ONLINE
-        if sleeps and extra.reaches_car:
-            return
-        asked = self._clock.monotonic()
-        asking = extras.Asking(self._api, at, self._clock.now(), self._zones.get(at), self.devices)
-        for device, answer in (await extra.ask(asking)).items():
-            self._learn(device, answer, asked)
-
     # --- for all ----------------------------------------------------------------------------------------
 
     async def _repeat(
@@ -288,11 +291,11 @@ class Poller:
     ) -> None:
         """Makes one call again and again; a failure of one never stops another (reliability.md B9)."""
         key = at, name
-        self._calls[key] = CallHistory(done_at=None if math.isfinite(interval) else self._clock.monotonic())
+        self._calls[key] = CallHistory()
         while True:
             wait = schedule.next_call(self._calls[key], interval, self._pace) - self._clock.monotonic()
             if wait > 0:
-                await pause(self._clock, min(wait, DAY), self._nudges[key])
+                await pause(self._clock, wait, self._nudges[key])
                 continue
             await self._listening.wait()
             asked = self._clock.monotonic()

@@ -11,13 +11,16 @@ import pytest
 from whole_house import BASE, CAR, CONNECTOR, OTHER_CAR, SITE, House, house, id_of
 
 from bridge.catalog import CATALOGUE
-from bridge.catalog.rows import Entity
+from bridge.catalog.rows import STREAMED, Entity
 from bridge.homeassistant import standalone_topics
 from bridge.model import DeviceId, Kind
+from bridge.sources.extras import EXTRAS
+from bridge.sources.poll import DATA_GROUPS
 
 DEVICES = (CAR, OTHER_CAR, SITE, CONNECTOR)
 
-UNREAD = {"charge_schedule_data", "preconditioning_schedule_data", "bridge", "energy_history"}
+BESIDES = {extra.name for extra in EXTRAS} - set(DATA_GROUPS)
+UNREAD = {"charge_schedule_data", "preconditioning_schedule_data", "bridge", "energy_history", STREAMED, *BESIDES}
 """Answers that are not asked for, and what comes in its own time."""
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bridge.catalog.vehicle.besides import BESIDES
 from bridge.catalog.vehicle.charge import CHARGE
 from bridge.catalog.vehicle.climate import CLIMATE
 from bridge.catalog.vehicle.closures import CLOSURES
@@ -37,6 +38,7 @@ ENTITIES = (
     *COST,
     *SLEEP,
     *OPTIONS,
+    *BESIDES,
 )
 
 COMMANDS = (*TESLAS, *OWN)

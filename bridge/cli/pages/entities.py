@@ -9,6 +9,7 @@ from bridge.catalog import CATALOGUE, Catalogue
 from bridge.catalog.offer import needed
 from bridge.catalog.rows import DERIVED, STREAMED, Composite, Entity, Event
 from bridge.cli.pages.tables import GENERATED, HEADINGS, TIME, code, middle, table
+from bridge.sources.extras import EXTRAS
 from bridge.sources.poll import DATA_GROUPS
 
 _HEAD = ("key", "name", "unit or values", "for example", "HA", "set", "source", "call", "note")
@@ -88,10 +89,15 @@ def _call(row: Entity) -> str:
 
 def cost_class(source: str) -> str:
     """Of the call that answers with this source (fleet-api.md 6.2)."""
-    return "data" if source.partition(".")[0] in _OF_A_CAR else "free"
+    return "data" if source.partition(".")[0] in _BILLED else "free"
 
 
-_OF_A_CAR = frozenset(DATA_GROUPS) | {"charge_schedule_data", "preconditioning_schedule_data"}
+_BILLED = {
+    *DATA_GROUPS,
+    "charge_schedule_data",
+    "preconditioning_schedule_data",
+    *(extra.name for extra in EXTRAS if extra.cost == "data"),
+}
 
 
 def _range(row: Entity) -> str:
