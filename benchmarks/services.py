@@ -70,6 +70,8 @@ class Services:
             "FLEET2MQTT_TESLA_TOKEN_TYPE": "fixed",
             "FLEET2MQTT_TESLA_ACCESS_TOKEN": TOKEN,
             "FLEET2MQTT_TESLA_BUDGET": "1000000",
+            "FLEET2MQTT_TESLA_LIMITS": "data=1000000,command=1000000",
+            "FLEET2MQTT_COMMANDS_INTERVAL": "0",
         }
 
 

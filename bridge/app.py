@@ -30,11 +30,10 @@ from bridge.derived import derivations
 from bridge.derived.deriver import Deriver
 from bridge.doctor import Case, Daily, Doctor
 from bridge.fleet import VERSION
-from bridge.freshness import freshness
+from bridge.freshness import by_group, freshness
 from bridge.goodbye import say_goodbye
 from bridge.health import Health
 from bridge.last_values import LastValues
-from bridge.ledger import Ledger
 from bridge.listener import Ears, Listener
 from bridge.model import (
     Change,
@@ -107,7 +106,7 @@ class Bridge:
         self._health = Health(clock)
         self._listening = asyncio.Event()
         self._birth = asyncio.Event()
-        self._ledger = Ledger(store=database, clock=clock, budget=settings.tesla.budget)
+        self._ledger = build.ledger(settings, database, clock)
         self._control = Control(settings, database, self._ledger, self._health, self._reach(), comes_back=comes_back)
         self._accounts = Accounts(build.accounts(settings, database, clock, self._ledger), self._means(database))
         self._own = (
@@ -192,6 +191,8 @@ class Bridge:
             answer=self._answer,
             offer=self._offer,
             is_known=self._is_known,
+            clock=self._clock,
+            interval=self._control.policy.interval,
         )
 
     def _ears(self) -> Ears:
@@ -324,7 +325,10 @@ class Bridge:
             at = device.at
             self._tell(at, freshness(at.kind, self._store.values(at), self._clock.now()) | self._last_error(at))
             self._tell(at, self._control.options.all(at))
+            if at.kind is Kind.VEHICLE:
+                self._tell(at, news.car(self._ledger.share(at.id)))
             if device not in self._own:
+                self._tell(at, by_group(at.kind, self._store.learned(at), self._clock.monotonic(), self._clock.now()))
                 self._publisher.available(at, is_available=self._accounts.of(at).can_serve(at.kind))
         self._tell_of_accounts()
         self._tell(BRIDGE, {"version": VERSION, "started_at": self._started, "devices": len(self._roster.devices)})

@@ -29,6 +29,7 @@ from bridge.fleet.sender import Sender
 from bridge.fleet.transport import Transport
 from bridge.ledger import Ledger
 from bridge.mqtt import BrokerAddress
+from bridge.prices import LIST, PriceList
 from bridge.schedule import Pace
 from bridge.settings import (
     FIRST,
@@ -45,6 +46,20 @@ log = structlog.get_logger()
 
 def pace(polling: PollingSettings) -> Pace:
     return Pace(**polling.model_dump())
+
+
+def ledger(own: Settings, database: Database, clock: Clock) -> Ledger:
+    """What calls cost and may cost. Raises SettingWrong."""
+    budget, wakes = own.tesla.budget, own.commands.wakes_a_day
+    return Ledger(store=database, clock=clock, budget=budget, prices=prices(own), wakes_a_day=wakes)
+
+
+def prices(own: Settings) -> PriceList:
+    """Tesla's, but for what the owner says. Raises SettingWrong for a price class that there is not."""
+    try:
+        return LIST.altered(own.tesla.prices, own.tesla.limits)
+    except ValueError as error:
+        raise SettingWrong(f"FLEET2MQTT_TESLA_PRICES or FLEET2MQTT_TESLA_LIMITS: {error}") from None
 
 
 def accounts(own: Settings, database: Database, clock: Clock, ledger: Ledger) -> list[Access]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bridge import logs
+from bridge.budget import Budget, Mode
 from bridge.commands.local import Errand
 from bridge.commands.waking import Policy
 from bridge.errors import NotOffered, VehicleUnavailable
@@ -55,7 +56,12 @@ class Control:
                 "budget_mode": self._set_budget,
             },
         )
-        self.policy = Policy(wake_time=settings.commands.wake_time, may_wake=self._may_wake, is_dry=self._is_dry)
+        self.policy = Policy(
+            wake_time=settings.commands.wake_time,
+            may_wake=self._may_wake,
+            is_dry=self._is_dry,
+            interval=settings.commands.interval,
+        )
         ledger.wakes_always = self._wakes_always
 
     def begin(self) -> None:
@@ -91,8 +97,8 @@ class Control:
         return bool(self.options.of(DeviceId(Kind.VEHICLE, vin), "wake_policy") == WakePolicy.ALWAYS)
 
     def _set_budget(self, at: DeviceId) -> None:
-        is_hard = self.options.of(at, "budget_mode") == "hard_stop"
-        self._ledger.budget = self.options.of(at, "monthly_budget") if is_hard else None
+        dollars, mode = self.options.of(at, "monthly_budget"), Mode(str(self.options.of(at, "budget_mode")))
+        self._ledger.budget = Budget(dollars, mode)
 
     # --- what is done -----------------------------------------------------------------------------------
 

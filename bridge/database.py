@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,9 +33,13 @@ CREATE TABLE IF NOT EXISTS command (
     published INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 CREATE INDEX IF NOT EXISTS command_identity ON command (identity) WHERE identity IS NOT NULL;
-CREATE TABLE IF NOT EXISTS spending (
-    month TEXT NOT NULL, device TEXT NOT NULL, cost TEXT NOT NULL, calls INTEGER NOT NULL,
-    PRIMARY KEY (month, device, cost)
+CREATE TABLE IF NOT EXISTS spent (
+    at TEXT NOT NULL, about TEXT NOT NULL, cost TEXT NOT NULL, calls INTEGER NOT NULL, unanswered INTEGER NOT NULL,
+    PRIMARY KEY (at, about, cost)
+) STRICT;
+CREATE TABLE IF NOT EXISTS block (
+    cost TEXT NOT NULL, about TEXT NOT NULL, until REAL NOT NULL, wait REAL NOT NULL, said TEXT NOT NULL,
+    PRIMARY KEY (cost, about)
 ) STRICT;
 CREATE TABLE IF NOT EXISTS memory (
     device TEXT NOT NULL, name TEXT NOT NULL, memory TEXT NOT NULL, PRIMARY KEY (device, name)
@@ -45,6 +49,14 @@ CREATE TABLE IF NOT EXISTS option (
 ) STRICT;
 CREATE TABLE IF NOT EXISTS value (device TEXT PRIMARY KEY, known TEXT NOT NULL) STRICT;
 """
+
+FOLD = (
+    """INSERT INTO spent
+    SELECT substr(at, 1, 10) AS day, about, cost, sum(calls), sum(unanswered) FROM spent
+    WHERE length(at) > 10 AND at < ? GROUP BY day, about, cost
+    ON CONFLICT DO UPDATE SET calls = calls + excluded.calls, unanswered = unanswered + excluded.unanswered""",
+    "DELETE FROM spent WHERE length(at) > 10 AND at < ?",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,15 +198,31 @@ class Database:
 
     # --- the ledger ---------------------------------------------------------------------------------------
 
-    def count_call(self, month: str, device: str, cost: str) -> None:
-        """One more call of this price class."""
-        statement = "INSERT INTO spending VALUES (?, ?, ?, 1) ON CONFLICT DO UPDATE SET calls = calls + 1"
-        self._write(statement, month, device, cost)
+    def keep_calls(self, counts: Iterable[tuple[str, str, str, int, int]]) -> None:
+        """Hour or day, device, price class -> how many calls, and how many of them got no answer."""
+        sqlite = self._prepared(flushed=False)
+        sqlite.executemany("INSERT OR REPLACE INTO spent VALUES (?, ?, ?, ?, ?)", counts)
 
-    def calls(self, month: str) -> Mapping[tuple[str, str], int]:
-        """(device, price class) -> number of calls in a month (`2026-11`)."""
-        rows = self._rows("SELECT device, cost, calls FROM spending WHERE month = ?", month)
-        return {(device, cost): calls for device, cost, calls in rows}
+    def fold_calls(self, before: str) -> None:
+        """Adds up the hours of each day before this one: the days alone are kept for good."""
+        with self._transaction() as sqlite:
+            for statement in FOLD:
+                sqlite.execute(statement, (before,))
+
+    def calls(self, since: str) -> list[tuple[str, str, str, int, int]]:
+        """What `keep_calls` was given, from this day or hour on (`2026-11-22`, `2026-11-22T18`)."""
+        return self._rows("SELECT * FROM spent WHERE at >= ?", since)
+
+    def keep_block(self, block: tuple[str, str, float, float, str]) -> None:
+        """Price class, device or account, until when (seconds since 1970), seconds asked for, what was said."""
+        self._write("INSERT OR REPLACE INTO block VALUES (?, ?, ?, ?, ?)", *block)
+
+    def drop_block(self, cost: str, about: str) -> None:
+        self._write("DELETE FROM block WHERE cost = ? AND about = ?", cost, about)
+
+    def blocks(self) -> list[tuple[str, str, float, float, str]]:
+        """What `keep_block` was given."""
+        return self._rows("SELECT * FROM block")
 
     # --- last values --------------------------------------------------------------------------------------
 
@@ -244,8 +272,13 @@ class Database:
 
 def backed_up(directory: Path, name: str) -> Mapping[str, Any] | None:
     """A secret as the backup has it: to look at, also while another process holds the database."""
-    value = datafile.backed_up(directory / FILE, name)
-    return _parsed(value)
+    rows = datafile.read_backup(directory / FILE, "SELECT value FROM secret WHERE name = ?", name)
+    return _parsed(rows[0][0]) if rows else None
+
+
+def backed_up_calls(directory: Path) -> list[tuple[str, str, str, int, int]]:
+    """What `Database.calls` gave when the backup was made, also while another process holds the database."""
+    return datafile.read_backup(directory / FILE, "SELECT * FROM spent")
 
 
 def _parsed(text: str | None) -> Mapping[str, Any] | None:

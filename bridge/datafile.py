@@ -12,6 +12,7 @@ import sqlite3
 from collections.abc import Mapping
 from contextlib import closing, suppress
 from pathlib import Path
+from typing import Any
 
 import structlog
 
@@ -22,7 +23,8 @@ PATIENCE = 0.2
 
 BACKED_UP: Mapping[str, str] = {
     "SELECT * FROM secret": "INSERT INTO secret VALUES (?, ?)",
-    "SELECT * FROM spending": "INSERT INTO spending VALUES (?, ?, ?, ?)",
+    "SELECT * FROM spent": "INSERT INTO spent VALUES (?, ?, ?, ?, ?)",
+    "SELECT * FROM block": "INSERT INTO block VALUES (?, ?, ?, ?, ?)",
     "SELECT * FROM option": "INSERT INTO option VALUES (?, ?, ?)",
 }
 """What a person would miss: tokens, counts and options. A journal of yesterday would answer commands a second time."""
@@ -102,17 +104,16 @@ def back_up(sqlite: sqlite3.Connection, path: Path, schema: str) -> None:
     put_in_place(new, _backup(path))
 
 
-def backed_up(path: Path, name: str) -> str | None:
-    """A secret in the backup, which is only ever replaced as a whole. None where there is none, or no backup."""
+def read_backup(path: Path, query: str, *values: str) -> list[tuple[Any, ...]]:
+    """Rows of the backup, which is only ever replaced as a whole. None where it has no such table, or is not there."""
     backup = _backup(path)
     if not backup.is_file() or backup.is_symlink():
-        return None
+        return []
     try:
         with closing(sqlite3.connect(f"{backup.absolute().as_uri()}?mode=ro&immutable=1", uri=True)) as copy:
-            row = copy.execute("SELECT value FROM secret WHERE name = ?", (name,)).fetchone()
+            return copy.execute(query, values).fetchall()
     except sqlite3.Error:
-        return None
-    return str(row[0]) if row else None
+        return []
 
 
 def _restored(path: Path, schema: str, problem: str) -> sqlite3.Connection:

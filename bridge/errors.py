@@ -14,6 +14,7 @@ BridgeError
 │   ├── VehicleUnavailable       the car is asleep or offline (408): normal
 │   ├── RateLimited              429, with the seconds to wait
 │   ├── BudgetSpent              our own ledger said no: the call was not made
+│   ├── WakesSpent               the car was woken often enough today: it was not woken
 │   ├── NotKept                  it could not be written to the disk, so it was not done
 │   ├── NotSent                  no connection: provably nothing left this machine
 │   ├── ServerFailed             5xx, or no answer in time: the outcome of a write is unknown
@@ -142,6 +143,12 @@ class BudgetSpent(TryLater):
     """The month's budget does not allow this call; it was not made."""
 
     reason = "budget"
+
+
+class WakesSpent(TryLater):
+    """The day's wakes of this car are used up; it was not woken."""
+
+    reason = "wake_cap"
 
 
 class NotKept(TryLater):

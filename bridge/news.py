@@ -9,10 +9,13 @@ from typing import Any
 from bridge.accounts import Standing
 from bridge.errors import SignInRequired
 from bridge.health import Health
-from bridge.ledger import CREDIT, PRICES, Month
+from bridge.ledger import Month, Share
 from bridge.model import Result, Roster
 from bridge.settings import FIRST
 from bridge.topics import CONTRACT_VERSION, Topics
+
+SHOWN = ("data", "command", "wake", "energy", "free")
+"""Price classes that have rows."""
 
 
 def info(roster: Roster, topics: Topics, version: str, started_at: datetime) -> dict[str, Any]:
@@ -50,10 +53,29 @@ def account(health: Health, standing: Standing, so_far: Month) -> dict[str, Any]
         "problem": health.problem_of(name) or "none",
         "budget_owner": name == FIRST,
         "service_trouble": standing.is_troubled,
-        "cost_month": so_far.dollars,
-        "credit_left": round(max(0.0, CREDIT - so_far.dollars), 4),
-        **{f"calls_{cost}": so_far.calls.get(cost, 0) for cost in PRICES},
+        **_cost(so_far),
     }
+
+
+def _cost(so_far: Month) -> dict[str, Any]:
+    return {
+        "cost_month": so_far.dollars,
+        "cost_forecast": so_far.forecast,
+        "credit_left": so_far.credit_left,
+        "budget_left": so_far.budget_left,
+        "budget_state": so_far.state.value,
+        "rate_limited_until": so_far.limited_until,
+        "calls_unanswered": so_far.unanswered,
+        **{f"calls_{cost}": so_far.calls.get(cost, 0) for cost in SHOWN},
+        **{f"requests_{cost}": so_far.last_day.get(cost, 0) for cost in SHOWN},
+    }
+
+
+def car(so_far: Share) -> dict[str, Any]:
+    """The `bridge` answer of a car's rows of cost. The last paid call of an earlier run is not forgotten."""
+    last = {"last_paid_call": so_far.last_paid} if so_far.last_paid else {}
+    today = {f"calls_today_{cost}": so_far.today.get(cost, 0) for cost in ("data", "command", "wake")}
+    return {**today, "cost_month": so_far.dollars, **last}
 
 
 def _listed(scopes: Collection[str] | None) -> str | None:
@@ -83,4 +105,19 @@ def command(result: Result) -> dict[str, Any]:
 
 def month(so_far: Month) -> dict[str, Any]:
     """The ledger's part of <base>/bridge/health."""
-    return {"month": {"name": so_far.name, "calls": so_far.calls, "dollars": so_far.dollars}}
+    return {
+        "month": {
+            "name": so_far.name,
+            "calls": so_far.calls,
+            "unanswered": so_far.unanswered,
+            "last_day": so_far.last_day,
+            "dollars": so_far.dollars,
+            "forecast": so_far.forecast,
+            "credit_left": so_far.credit_left,
+            "budget": so_far.budget,
+            "budget_left": so_far.budget_left,
+            "budget_state": so_far.state.value,
+            "pressure": so_far.pressure,
+            "rate_limited_until": so_far.limited_until,
+        }
+    }

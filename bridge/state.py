@@ -60,6 +60,11 @@ class Store:
         """What is known of every device; it goes with the times."""
         return self._values
 
+    def learned(self, device: DeviceId) -> Mapping[str, Known]:
+        """Entity key -> its value, when it was learned, and whence."""
+        origins = self._origins.get(device, {})
+        return {key: Known(value, *origins[key]) for key, value in self.values(device).items()}
+
     def devices(self) -> Iterable[DeviceId]:
         return tuple(self._values)
 

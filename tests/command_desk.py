@@ -182,6 +182,8 @@ class Desk:
             answer=self._answer,
             offer=lambda _: offer,
             is_known=lambda at: at in {CAR, OTHER_CAR, SITE, ACCOUNT, BRIDGE},
+            clock=clock,
+            interval=policy.interval,
         )
 
     def knows(self, device: DeviceId = CAR, **values: Value) -> None:

@@ -35,6 +35,8 @@ OTHER: dict[str, Any] = {
     "homeassistant_status_topic": "hass/status",
     "mqtt_ca_file": "/ssl/ca.pem",
     "tesla_domain": "example.com",
+    "tesla_limits": ["data=30"],
+    "tesla_prices": ["data=0.003"],
     "tesla_redirect_uri": "https://example.com/back",
     "tesla_scopes": ["openid", "vehicle_device_data"],
 }

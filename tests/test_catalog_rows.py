@@ -25,7 +25,7 @@ HEADS = {
 
 GROUPS = {
     Kind.VEHICLE: "charge climate closures drive location tyres security media software config powertrain special "
-    "status options",
+    "status options cost sleep",
     Kind.ENERGY_SITE: "power battery grid storm outages settings intent tariff info history lifetime charges status",
     Kind.WALL_CONNECTOR: "charge sessions info status",
 }

@@ -26,8 +26,8 @@ from bridge.catalog.rows import Command
 from bridge.fleet.client import FleetClient
 from bridge.fleet.hosts import FLEET, OWNERS
 from bridge.fleet.partner import PartnerClient
-from bridge.ledger import PRICES
 from bridge.model import Kind
+from bridge.prices import PRICES
 from bridge.simulator.limits import PER_MINUTE
 from bridge.simulator.server import Simulation, serve
 
@@ -154,7 +154,7 @@ def test_the_addresses_of_a_region_are_those_of_its_row(name: str) -> None:
 def test_the_page_tells_what_each_folder_costs(name: str) -> None:
     told = next(row.cells["price class"] for row in README.rows if row.cells.get("folder") == name)
     found = {re.findall(r"Price class: (\w+)", item["request"]["description"])[0] for item in items(TOP[name])}
-    assert set(re.findall(r"\b(free|data|wake|command)\b", told)) == found
+    assert set(re.findall(r"\b(free|data|wake|command|energy)\b", told)) == found
     assert re.findall(r"\$([0-9.]+)", told) == [
         f"{price:g}" for cost, price in PRICES.items() if price and cost in found
     ]

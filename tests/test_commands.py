@@ -10,7 +10,16 @@ from command_desk import CAR, SITE, Asked, Desk, Tesla, desk
 
 from bridge.catalog.offer import Offer
 from bridge.commands.waking import Policy
-from bridge.errors import AnswerInvalid, BridgeError, CallWrong, NotSent, RateLimited, ServerFailed, VehicleUnavailable
+from bridge.errors import (
+    AnswerInvalid,
+    BridgeError,
+    CallWrong,
+    NotSent,
+    RateLimited,
+    ServerFailed,
+    VehicleUnavailable,
+    WakesSpent,
+)
 from bridge.fleet.answers import CommandAnswer
 from bridge.model import Outcome
 
@@ -79,6 +88,7 @@ async def test_a_car_that_refuses_says_why_and_is_not_asked_again(at: Desk) -> N
     [
         (CallWrong("400"), Outcome.REFUSED, "call_wrong"),
         (RateLimited("429", 900), Outcome.UNAVAILABLE, "rate_limited"),
+        (WakesSpent("ten times today"), Outcome.UNAVAILABLE, "wake_cap"),
         (NotSent("no connection"), Outcome.UNAVAILABLE, "not_sent"),
     ],
 )

@@ -10,6 +10,7 @@ from command_desk import CAR, OTHER_CAR, Asked, Desk, desk
 from fakes import FakeClock
 
 from bridge.commands.commander import QUEUE
+from bridge.commands.waking import Policy
 from bridge.model import Outcome
 
 
@@ -38,6 +39,33 @@ async def test_only_the_newest_of_many_set_points_is_sent(at: Desk) -> None:
     results = await at.heard(485)
     assert [each.body["charging_amps"] for each in at.tesla.writes] == [5, 16]
     assert [each.reason for each in results] == ["superseded"] * 483 + [None, None]
+
+
+async def test_a_knob_that_is_turned_for_five_seconds_makes_two_calls(tmp_path: Path) -> None:
+    """500 messages; the last value is the one that stays, and everybody gets an answer (C8, F33)."""
+    clock = FakeClock()
+    async with desk(tmp_path, clock=clock, policy=Policy(interval=5)) as one:
+        one.knows(CAR, connectivity="online")
+        for number in range(500):
+            one.send("charge_current", str(5 + number % 40))
+            await one.idle()
+            clock.advance(0.0099)
+        one.send("charge_current", "16")
+        await clock.run(1)
+        results = await one.heard(501)
+    assert [each.body["charging_amps"] for each in one.tesla.writes] == [5, 16]
+    assert [each.reason for each in results] == [None, *["superseded"] * 499, None]
+
+
+async def test_two_different_numbers_and_a_switch_do_not_wait_for_each_other(tmp_path: Path) -> None:
+    async with desk(tmp_path, clock=FakeClock(), policy=Policy(interval=5)) as one:
+        one.knows(CAR, connectivity="online", locked=True)
+        for name, value in (("charge_current", "16"), ("charge_limit", "80"), ("sentry_mode", "true")):
+            one.send(name, value)
+        one.send("sentry_mode", "false")
+        await one.heard(4)
+    assert len(one.tesla.writes) == 4 - [each.reason for each in one.results].count("superseded")
+    assert one.clock.slept == []
 
 
 async def test_what_a_command_before_sets_is_not_set_back_by_the_next(at: Desk) -> None:

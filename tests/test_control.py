@@ -14,6 +14,7 @@ from command_desk import ACCOUNT, CAR, OTHER_CAR, SITE, Desk, desk
 from fakes import FakeClock
 
 from bridge import logs
+from bridge.budget import Budget, Mode
 from bridge.control import Control, Reach
 from bridge.health import Health
 from bridge.ledger import Ledger
@@ -41,9 +42,15 @@ class Kept:
 class Uncounted:
     """Calls that nobody keeps."""
 
-    def count_call(self, month: str, device: str, cost: str) -> None: ...
-    def calls(self, month: str) -> Mapping[tuple[str, str], int]:
-        return {}
+    def keep_calls(self, counts: object) -> None: ...
+    def fold_calls(self, before: str) -> None: ...
+    def calls(self, since: str) -> list[tuple[str, str, str, int, int]]:
+        return []
+
+    def keep_block(self, block: object) -> None: ...
+    def drop_block(self, cost: str, about: str) -> None: ...
+    def blocks(self) -> list[tuple[str, str, float, float, str]]:
+        return []
 
 
 class House:
@@ -150,7 +157,7 @@ async def test_the_default_can_be_restored(tmp_path: Path) -> None:
 async def test_what_was_chosen_counts_in_the_next_life(at: Desk) -> None:
     kept = Kept()
     kept.keep_option(str(ACCOUNT), "monthly_budget", 3.0)
-    assert House(kept).ledger.budget == 3.0
+    assert House(kept).ledger.budget == Budget(3.0)
 
 
 async def test_the_budget_is_the_ledgers_at_once(house: House, at: Desk) -> None:
@@ -159,7 +166,7 @@ async def test_the_budget_is_the_ledgers_at_once(house: House, at: Desk) -> None
     for mode in ("warn", "hard_stop"):
         await at.ask("budget_mode", mode, ACCOUNT)
         seen.append(house.ledger.budget)
-    assert seen == [2.5, None, 2.5]
+    assert seen == [Budget(2.5), Budget(2.5, Mode.WARN), Budget(2.5)]
 
 
 @pytest.fixture

@@ -92,11 +92,31 @@ def test_secrets_are_kept_all_or_none(database: Database) -> None:
     assert database.secret("never") is None
 
 
-def test_calls_are_counted_by_month_device_and_price(database: Database) -> None:
-    for month, device, cost in [("2026-11", "a", "data")] * 3 + [("2026-11", "b", "data"), ("2026-12", "a", "wake")]:
-        database.count_call(month, device, cost)
-    assert database.calls("2026-11") == {("a", "data"): 3, ("b", "data"): 1}
-    assert database.calls("2026-12") == {("a", "wake"): 1}
+def test_calls_are_kept_by_time_device_and_price(database: Database) -> None:
+    old, new = ("2026-11-02T08", "a", "data", 3, 1), ("2026-12-01T08", "a", "wake", 1, 0)
+    database.keep_calls([("2026-11-02T08", "a", "data", 2, 0)])
+    database.keep_calls([old, new])
+    assert database.calls("2026-11") == [old, new]
+    assert database.calls("2026-12") == [new]
+
+
+def test_the_hours_of_old_days_are_added_up_once(database: Database) -> None:
+    database.keep_calls([("2026-11-02T08", "a", "data", 3, 1), ("2026-11-02T09", "a", "data", 2, 1)])
+    database.keep_calls([("2026-11-02", "a", "data", 10, 0), ("2026-11-03T00", "a", "data", 1, 0)])
+    for _ in range(2):
+        database.fold_calls("2026-11-03")
+        assert database.calls("2026") == [("2026-11-02", "a", "data", 15, 2), ("2026-11-03T00", "a", "data", 1, 0)]
+
+
+def test_blocks_survive_until_they_are_dropped(tmp_path: Path) -> None:
+    block = ("paid", "home", 1.5e9, 900.0, "pay")
+    with Database(tmp_path) as database:
+        database.keep_block(("paid", "home", 1.4e9, 60.0, ""))
+        database.keep_block(block)
+    with Database(tmp_path) as database:
+        assert database.blocks() == [block]
+        database.drop_block("paid", "home")
+        assert database.blocks() == []
 
 
 def test_values_survive_until_they_are_forgotten(tmp_path: Path) -> None:

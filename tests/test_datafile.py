@@ -14,6 +14,8 @@ from bridge.database import FILE, Database
 from bridge.errors import SettingWrong
 
 TOKENS = {"refresh": "the newest"}
+CALLS = ("2026-11-22T18", "a", "data", 1, 0)
+BLOCK = ("data", "a", 1.8e9, 60.0, "")
 
 
 @pytest.fixture
@@ -21,7 +23,8 @@ def directory(tmp_path: Path) -> Path:
     """One in which a bridge has lived: tokens, counts, a command and a value."""
     with Database(tmp_path) as database:
         database.keep_secrets({"tokens": TOKENS})
-        database.count_call("2026-11", "a", "data")
+        database.keep_calls([CALLS])
+        database.keep_block(BLOCK)
         database.keep_values({"vehicle/a": {"level": list(range(5000))}})
         database.journal(identity="i", fingerprint="f", request={}, received_at=1)
         database.back_up()
@@ -67,7 +70,7 @@ def test_tokens_and_counts_come_back_from_the_backup(
     damage(directory / FILE)
     with Database(directory) as database:
         assert database.secret("tokens") == TOKENS
-        assert database.calls("2026-11") == {("a", "data"): 1}
+        assert (database.calls("2026-11"), database.blocks()) == ([CALLS], [BLOCK])
         assert database.open_commands() == []
         database.keep_secrets({"tokens": {"refresh": "newer"}})
     assert "tokens and counts are back from its backup" in capsys.readouterr().out

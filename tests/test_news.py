@@ -11,9 +11,10 @@ from fakes import NOON, FakeClock
 
 from bridge import catalog, news
 from bridge.accounts import Standing
+from bridge.budget import State
 from bridge.errors import AccountLimited, ServerFailed, SignInRequired
 from bridge.health import Health
-from bridge.ledger import Month
+from bridge.ledger import Month, Share
 from bridge.model import Device, DeviceId, Kind, Outcome, Request, Result, Roster
 from bridge.topics import Topics, encode_json
 
@@ -24,7 +25,20 @@ CAR = Device(
     serial="5YJ3E1EA7KF000316",
     software="2026.20",
 )
-MONTH = Month("2026-07", {"data": 100, "command": 20}, 0.22)
+MONTH = Month(
+    name="2026-07",
+    calls={"data": 100, "command": 20},
+    dollars=0.22,
+    forecast=6.9,
+    credit_left=9.78,
+    budget=5.0,
+    budget_left=4.78,
+    state=State.OK,
+    pressure=0.25,
+    unanswered=3,
+    limited_until=NOON,
+    last_day={"data": 40},
+)
 STANDING = Standing(
     name="tesla",
     region="eu",
@@ -75,11 +89,22 @@ def test_an_account_that_is_well(health: Health) -> None:
         "budget_owner": True,
         "service_trouble": None,
         "cost_month": 0.22,
+        "cost_forecast": 6.9,
         "credit_left": 9.78,
+        "budget_left": 4.78,
+        "budget_state": "ok",
+        "rate_limited_until": NOON,
+        "calls_unanswered": 3,
         "calls_data": 100,
         "calls_command": 20,
         "calls_wake": 0,
+        "calls_energy": 0,
         "calls_free": 0,
+        "requests_data": 40,
+        "requests_command": 0,
+        "requests_wake": 0,
+        "requests_energy": 0,
+        "requests_free": 0,
     }
 
 
@@ -126,8 +151,25 @@ def test_a_hundred_invented_scopes_fit_into_a_state_of_home_assistant(health: He
     assert len(news.account(health, replace(STANDING, scopes=scopes), MONTH)["scopes_granted"]) == 255
 
 
-def test_the_credit_is_never_below_nothing(health: Health) -> None:
-    assert news.account(health, STANDING, Month("2026-07", {}, 12.5))["credit_left"] == 0.0
+def test_every_state_of_the_budget_is_one_that_home_assistant_knows() -> None:
+    assert catalog.CATALOGUE[Kind.ACCOUNT].entities["budget_state"].options == tuple(State)
+
+
+def test_a_car_tells_what_it_costs() -> None:
+    told = news.car(Share(today={"data": 7, "free": 90}, dollars=0.31, last_paid=NOON))
+    assert told == {
+        "calls_today_data": 7,
+        "calls_today_command": 0,
+        "calls_today_wake": 0,
+        "cost_month": 0.31,
+        "last_paid_call": NOON,
+    }
+    assert catalog.read(Kind.VEHICLE, {"bridge": told}) == told
+
+
+def test_the_last_paid_call_of_an_earlier_run_is_not_forgotten() -> None:
+    """It is among the last values, which a restart brings back."""
+    assert "last_paid_call" not in news.car(Share({}, 0.31, None))
 
 
 def test_everything_told_of_the_account_is_read_by_its_rows(health: Health) -> None:
@@ -136,8 +178,22 @@ def test_everything_told_of_the_account_is_read_by_its_rows(health: Health) -> N
 
 
 def test_the_month_joins_the_health_message() -> None:
-    assert news.month(MONTH) == {
-        "month": {"name": "2026-07", "calls": {"data": 100, "command": 20}, "dollars": 0.22},
+    body = news.month(MONTH)
+    assert json.loads(encode_json(body).payload) == {
+        "month": {
+            "name": "2026-07",
+            "calls": {"data": 100, "command": 20},
+            "unanswered": 3,
+            "last_day": {"data": 40},
+            "dollars": 0.22,
+            "forecast": 6.9,
+            "credit_left": 9.78,
+            "budget": 5.0,
+            "budget_left": 4.78,
+            "budget_state": "ok",
+            "pressure": 0.25,
+            "rate_limited_until": "2026-07-01T12:00:00+00:00",
+        },
     }
 
 

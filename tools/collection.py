@@ -20,7 +20,7 @@ from collection_rows import CHARGING, ENERGY, PARTNER, SIGN_IN, USERS, VEHICLES
 
 from bridge import logs
 from bridge.fleet.hosts import FLEET, OWNERS, Region
-from bridge.ledger import PRICES
+from bridge.prices import PRICES
 from bridge.settings import TeslaSettings
 from bridge.simulator.account import Owner
 from bridge.simulator.grants import BUSINESS_CODE

@@ -78,13 +78,16 @@ class Prices:
     def __init__(self) -> None:
         self.last = "free"  # signing in is (fleet-api.md 6.2)
 
-    def check(self, cost: str, device: str) -> None:  # noqa: ARG002 - as every ledger has it
+    def begin(self, cost: str, about: str, account: str) -> None:  # noqa: ARG002 - as every ledger has it
         self.last = cost
 
-    def record(self, cost: str, device: str, status: int) -> None:
+    def end(self, line: None, status: int | None) -> None:
         """Nothing was sent."""
 
-    def limited(self, cost: str, device: str, wait: float) -> None:
+    def limited(self, line: None, wait: float) -> None:
+        """Nobody was asked."""
+
+    def switched_off(self, line: None, said: str) -> None:
         """Nobody was asked."""
 
 

@@ -129,15 +129,16 @@ def _report(directory: Path, sleep: Sleep, left_alone: Mapping[str, float], days
     refused = Counter(entry.status for entry in entries if entry.status >= 400)
     with Database(directory) as database:
         months = sorted({entry.time.strftime("%Y-%m") for entry in entries})
-        ours = {month: Counter[str]() for month in months}
-        for month in months:
-            for (_, cost), calls in database.calls(month).items():
-                ours[month][cost] += calls
+        ours, unanswered = {month: Counter[str]() for month in months}, {month: Counter[str]() for month in months}
+        for at, _, cost, calls, lost in database.calls(months[0]):
+            ours[at[:7]][cost] += calls
+            unanswered[at[:7]][cost] += lost
     print(f"\n{days} days until {clock.now():%d %B}")
     for month in months:
         theirs = Counter(entry.price for entry in entries if entry.billed and entry.time.strftime("%Y-%m") == month)
         mine = {price: ours[month][price] for price in theirs}
-        print(f"bill of {month}: Tesla's {dict(theirs)}, ours {mine}")
+        doubt = {price: number for price, number in unanswered[month].items() if number and price in theirs}
+        print(f"bill of {month}: Tesla's {dict(theirs)}, ours {mine}, of them without an answer {doubt}")
     print(f"calls: {dict(classes)}; refused: {dict(refused)}")
     for vin, alone in left_alone.items():
         share = sleep.asleep[vin] / alone if alone else 1

@@ -14,6 +14,7 @@ from bridge.catalog.rows import (
     binary_sensor,
     diagnostics,
     enum,
+    event,
     group,
     hidden,
     measurement,
@@ -26,16 +27,28 @@ from bridge.catalog.rows import (
 from bridge.catalog.vehicle.refresh import refresh
 
 
-def _calls(cost: str, name: str, *, enabled: bool = True) -> Entity:
-    """How many calls of a price class the bridge has made."""
+def _calls(key: str, name: str, *, state_class: str = "total_increasing", enabled: bool = False) -> Entity:
     return sensor(
-        f"calls_{cost}",
+        key,
         name,
-        f"bridge.calls_{cost}",
+        f"bridge.{key}",
         unit="calls",
-        state_class="total_increasing",
+        state_class=state_class,
         category="diagnostic",
         enabled=enabled,
+    )
+
+
+def _dollars(key: str, name: str, *, state_class: str | None = None, note: str = "") -> Entity:
+    return sensor(
+        key,
+        name,
+        f"bridge.{key}",
+        unit="USD",
+        device_class="monetary",
+        state_class=state_class,
+        category="diagnostic",
+        note=note,
     )
 
 
@@ -280,28 +293,47 @@ ENTITIES = (
     *group(
         "cost",
         (
-            sensor(
+            _dollars(
                 "cost_month",
                 "Cost this month",
-                "bridge.cost_month",
-                unit="USD",
-                device_class="monetary",
                 state_class="total",
-                category="diagnostic",
                 note="Of the whole app, before Tesla's monthly credit.",
             ),
-            sensor(
-                "credit_left",
-                "Free credit left",
-                "bridge.credit_left",
-                unit="USD",
-                device_class="monetary",
+            _dollars("cost_forecast", "Cost forecast", note="Of the whole month, at the pace of the last seven days."),
+            _dollars("credit_left", "Free credit left"),
+            _dollars("budget_left", "Budget left"),
+            enum(
+                "budget_state",
+                "Budget state",
+                "bridge.budget_state",
+                "ok warned slowed data_stopped commands_only stopped",
                 category="diagnostic",
+                note="Reading stops at 90 % of the budget, wakes at 95 %, commands at 100 %.",
             ),
-            _calls("data", "Data calls this month"),
-            _calls("command", "Command calls this month"),
-            _calls("wake", "Wake calls this month"),
-            _calls("free", "Free calls this month", enabled=False),
+            timestamp(
+                "rate_limited_until",
+                "Rate limited until",
+                "bridge.rate_limited_until",
+                read=convert.same,
+                category="diagnostic",
+                note="Tesla has asked to wait, or has switched the app off. Unknown: nothing is held up.",
+            ),
+            _calls("calls_data", "Data calls this month", enabled=True),
+            _calls("calls_command", "Command calls this month", enabled=True),
+            _calls("calls_wake", "Wake calls this month", enabled=True),
+            _calls("calls_energy", "Energy site calls this month"),
+            _calls("calls_free", "Free calls this month"),
+            _calls("calls_unanswered", "Calls this month without an answer"),
+        ),
+    ),
+    *group(
+        "requests",
+        (
+            _calls("requests_data", "Data calls in 24 hours", state_class="measurement"),
+            _calls("requests_command", "Command calls in 24 hours", state_class="measurement"),
+            _calls("requests_wake", "Wake calls in 24 hours", state_class="measurement"),
+            _calls("requests_energy", "Energy site calls in 24 hours", state_class="measurement"),
+            _calls("requests_free", "Free calls in 24 hours", state_class="measurement"),
         ),
     ),
     *OPTIONS,
@@ -321,6 +353,14 @@ ENTITIES = (
     ),
 )
 
-EVENTS: tuple[Event, ...] = ()
+EVENTS: tuple[Event, ...] = (
+    event(
+        "budget",
+        "Budget",
+        "budget_50 budget_80 budget_100",
+        category="diagnostic",
+        note="So much of the month's budget is spent, with `cost_month` and `budget_left`. Once a month each.",
+    ),
+)
 
 COMMANDS = (*options.commands(OPTIONS), refresh("fleet_status", "Refresh keys of vehicles", "mdi:key-wireless"))

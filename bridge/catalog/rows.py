@@ -167,7 +167,7 @@ class Command:
     scopes: tuple[str, ...] = ("vehicle_cmds",)
     """Any one of these is enough."""
     cost: str = "command"
-    """Price class in the ledger: command, wake or free."""
+    """Price class in the ledger: command, wake or energy."""
     repeatable: bool = True
     """False: doing it twice is not the same as doing it once (fleet-api.md 3.1)."""
     wakes: bool = True

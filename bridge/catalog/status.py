@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 from bridge.catalog import convert
-from bridge.catalog.rows import Entity, binary_sensor, diagnostics, enum, event, measurement, sensor, timestamp
+from bridge.catalog.rows import Entity, binary_sensor, diagnostics, enum, event, measurement, sensor, timestamp, topic
 
 FRESHNESS: tuple[Entity, ...] = (
     timestamp("last_seen", "Last seen", "bridge.last_seen", read=convert.same, category="diagnostic"),
     binary_sensor("data_stale", "Data stale", "bridge.data_stale", device_class="problem", category="diagnostic"),
     *diagnostics(
         measurement("data_age", "Data age", "bridge.data_age", "min", "duration", read=convert.same),
+        topic(
+            "freshness",
+            "Freshness of each group",
+            "bridge.freshness",
+            read=convert.same,
+            note="JSON: for each group when it was last read (`last_seen`), its `age` in minutes, `stale`, `source`.",
+        ),
         enum("data_source", "Data source", "bridge.data_source", "poll command stream recorded"),
     ),
 )

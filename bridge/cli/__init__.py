@@ -35,12 +35,13 @@ VERBS: Mapping[str, str] = {
     "serve-key": "Serve the public key, for a web server or a tunnel in front of it.",
     "register": "Register the app with its domain and key, in each region.",
     "pair": "Pair the app's key with a car: link, QR code, and whether it is done.",
+    "costs": "What a month will cost with your settings and your driving, and what it has cost.",
     "catalog": "Print the tables: entities, commands, settings.",
     "version": "Print the version.",
 }
 
 SET = frozenset(
-    {"run", "check", "health", "send", "login", "logout", "import", "keys", "serve-key", "register", "pair"}
+    {"run", "check", "health", "send", "login", "logout", "import", "keys", "serve-key", "register", "pair", "costs"}
 )
 """Verbs that take settings as flags."""
 

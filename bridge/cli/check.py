@@ -16,7 +16,6 @@ from bridge.database import Database, InUse
 from bridge.doctor import Finding, Mark, examine, passed
 from bridge.errors import BridgeError, BrokerLost, SettingWrong
 from bridge.fleet.auth.inbox import Inbox
-from bridge.ledger import Ledger
 from bridge.mqtt import Mqtt, Publication
 from bridge.settings import Settings
 from bridge.topics import Topics
@@ -85,7 +84,7 @@ async def _broker(own: Settings) -> str:
 
 async def _examined(own: Settings, database: Database, clock: Clock) -> AsyncIterator[Finding]:
     """By this process, with what the data directory holds."""
-    ledger = Ledger(store=database, clock=clock, budget=own.tesla.budget)
+    ledger = build.ledger(own, database, clock)
     for access in build.accounts(own, database, clock, ledger):
         Inbox(own.data_dir, access.name, access.tokens).deliver()  # what `login` has left is the sign-in that counts
         async with access.api:

@@ -20,7 +20,6 @@ from bridge.fleet.auth.endpoint import revoke
 from bridge.fleet.auth.inbox import Inbox
 from bridge.fleet.hosts import FLEET
 from bridge.fleet.transport import Transport
-from bridge.ledger import Ledger
 from bridge.model import DeviceId, Kind
 from bridge.mqtt import Mqtt
 from bridge.publisher import Publisher
@@ -100,7 +99,7 @@ async def _forget(account: Account, clock: Clock, database: Database | None) -> 
         await hand_over(account, None, clock)
         return
     path = inbox.hand_over(own.data_dir, name, None, simulated=account.region.simulated)
-    ledger = Ledger(store=database, clock=clock, budget=own.tesla.budget)
+    ledger = build.ledger(own, database, clock)
     tokens, _ = build.account(account.tesla, database, clock, ledger, name)
     Inbox(own.data_dir, name, tokens).deliver()
     if is_there(path):

@@ -21,8 +21,8 @@ from bridge.errors import BridgeError, BudgetSpent, OwnerMustAct, SettingWrong, 
 from bridge.fleet.auth.inbox import Inbox
 from bridge.fleet.client import FleetClient
 from bridge.fleet.pairing import Car, strangers
-from bridge.ledger import PRICES, Ledger
 from bridge.model import Kind
+from bridge.prices import PRICES
 from bridge.settings import RegionName, Settings
 from bridge.sources import roster
 
@@ -110,7 +110,7 @@ async def look(own: Settings, vin: str | None, clock: Clock) -> int:
         except SettingWrong as error:
             _say("", f"Whether it is done cannot be seen from here: {error}.", "The Tesla app lists the car's keys.")
             return 1
-        ledger = Ledger(store=database, clock=clock, budget=own.tesla.budget)
+        ledger = build.ledger(own, database, clock)
         tokens, api = build.account(own.tesla, database, clock, ledger)
         Inbox(own.data_dir, "tesla", tokens).deliver()
         async with api:

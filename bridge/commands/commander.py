@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -11,6 +12,7 @@ from dataclasses import replace
 import structlog
 
 from bridge.catalog.offer import Offer
+from bridge.clock import Clock
 from bridge.commands.admission import Job, Refusal, admit
 from bridge.commands.execution import Executor
 from bridge.commands.journal import Journal, Left
@@ -34,6 +36,8 @@ class _Queue:
         self.arrived = asyncio.Event()
         self.running: Job | None = None
         self.worker: asyncio.Task[None] | None = None
+        self.begun: dict[frozenset[str], float] = {}
+        """Set-point -> when the last call for it began."""
 
 
 class Commander:
@@ -48,8 +52,15 @@ class Commander:
         answer: Answer,
         offer: Callable[[DeviceId], Offer],
         is_known: Callable[[DeviceId], bool | None],
+        clock: Clock,
+        interval: float = 0,
     ) -> None:
-        """`is_known`: is this device in the account? None: nobody has told yet."""
+        """`is_known`: is this device in the account? None: nobody has told yet.
+
+        `interval`: seconds between two calls for one set-point.
+        """
+        self._clock = clock
+        self._interval = interval
         self._executor = executor
         self._journal = journal
         self._store = store
@@ -161,9 +172,23 @@ class Commander:
             await queue.arrived.wait()
             queue.arrived.clear()
             while queue.jobs:
+                if (wait := self._to_wait(queue)) > 0:
+                    await self._clock.sleep(wait)  # it stays in the queue: a newer value may take its place
+                    continue
                 job = queue.running = queue.jobs.popleft()
                 self._finish(job, await self._carry_out(job))
                 queue.running = None
+
+    def _to_wait(self, queue: _Queue) -> float:
+        """Seconds until the next job may begin: somebody who turns a knob makes a few calls (reliability.md C8)."""
+        job, now = queue.jobs[0], self._clock.monotonic()
+        if not any(isinstance(value, int | float) and not isinstance(value, bool) for value in job.expected.values()):
+            return 0.0
+        what = frozenset(job.expected)
+        wait = queue.begun.get(what, -math.inf) + self._interval - now
+        if wait <= 0:
+            queue.begun[what] = now
+        return wait
 
     async def _carry_out(self, job: Job) -> Result:
         try:

@@ -41,6 +41,8 @@ class Policy:
     """Does its wake policy let a command wake this car? What may be paid for it, the ledger knows."""
     is_dry: Callable[[], bool] = lambda: False
     """Is nothing to be sent?"""
+    interval: float = 0
+    """Seconds between two calls for one number."""
 
 
 class _Asked(NamedTuple):

@@ -10,16 +10,18 @@ from bridge.derived.grid import GRID
 from bridge.derived.lifetime import LIFETIME
 from bridge.derived.moments import MOMENTS
 from bridge.derived.site import SITE
+from bridge.derived.sleep import SLEEP
+from bridge.derived.spending import SPENDING
 from bridge.derived.tariff import TARIFF
 from bridge.derived.trips import TRIPS
 from bridge.derived.vehicle_state import VEHICLE_STATE
 from bridge.derived.wall_connector import WALL_CONNECTOR
 from bridge.derived.zones import Zones, zones_of
 
-_VEHICLE = (*CHARGING, *MOMENTS, *TRIPS, *VEHICLE_STATE, *ALERTS)
+_VEHICLE = (*CHARGING, *MOMENTS, *TRIPS, *VEHICLE_STATE, *ALERTS, *SLEEP)
 _SITE = (*SITE, *TARIFF, *GRID, *LIFETIME)
 
-DERIVATIONS: tuple[Derivation, ...] = (*_VEHICLE, *_SITE, *WALL_CONNECTOR, *ACCOUNT)
+DERIVATIONS: tuple[Derivation, ...] = (*_VEHICLE, *_SITE, *WALL_CONNECTOR, *ACCOUNT, *SPENDING)
 """Those that need no settings."""
 
 

@@ -12,7 +12,7 @@ from bridge.errors import CallWrong
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """What to ask. `cost` is a price class: data, command, wake or free. A `write` is never sent twice.
+    """What to ask. `cost` is a price class of prices.toml. A `write` is never sent twice.
 
     `not_after`: the Clock's monotonic time from which on it must not be sent any more. `scopes`: the token must hold
     one of them (fleet-api.md 1.9). `accepts`: statuses that are an answer here, and no error.
@@ -31,18 +31,25 @@ class Call:
 
 
 class Ledger(Protocol):
-    """Who knows what calls cost and which are blocked. `device` is "" for calls about none."""
+    """Who knows what calls cost and which are blocked. What `begin` gives, the others take."""
 
-    def check(self, cost: str, device: str) -> None:
-        """Raises BudgetSpent or RateLimited when this call must not be made now."""
+    def begin(self, cost: str, about: str, account: str) -> Any:
+        """Enters a call that is about to leave; `about` is its device, or the account.
+
+        Raises BudgetSpent, RateLimited or AccountLimited when it must not be made now.
+        """
         ...
 
-    def record(self, cost: str, device: str, status: int) -> None:
-        """An answer came; status 0: the call left but no answer came, so it may have been billed."""
+    def end(self, line: Any, status: int | None) -> None:
+        """An answer came; status 0: none came, so it may have been billed; None: provably nothing left."""
         ...
 
-    def limited(self, cost: str, device: str, wait: float) -> None:
+    def limited(self, line: Any, wait: float) -> None:
         """A 429: no such call for `wait` seconds."""
+        ...
+
+    def switched_off(self, line: Any, said: str) -> None:
+        """A 402, or 403 EXCEEDED_LIMIT: no call that has a price."""
         ...
 
 

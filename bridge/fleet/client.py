@@ -198,7 +198,12 @@ class FleetClient:
         """Wh in buckets, or None where there is no data. `start` and `end` are aware (fleet-api.md 4.5)."""
         window = {"start_date": start.isoformat(), "end_date": end.isoformat(), "period": period, "time_zone": zone}
         call = Call(
-            "GET", site_path(site, "calendar_history"), params={"kind": kind, **window}, device=str(site), scopes=_SITES
+            "GET",
+            site_path(site, "calendar_history"),
+            params={"kind": kind, **window},
+            cost="energy",
+            device=str(site),
+            scopes=_SITES,
         )
         found = await self.send(call)
         return None if found is None else mapping(found)
@@ -218,8 +223,9 @@ class FleetClient:
     ) -> CommandAnswer:
         """`endpoint` such as `backup`. A yes means accepted, not done: read it back (fleet-api.md 4.4)."""
         path, scopes = site_path(site, endpoint), ("energy_cmds",)
-        call = Call("POST", path, body, device=str(site), write=True, not_after=not_after, scopes=scopes)
+        call = Call("POST", path, body, cost="energy", device=str(site), write=True, not_after=not_after, scopes=scopes)
         return answers.energy_write(await self._sender.answer(call))
 
     async def _site(self, site: int | str, endpoint: str) -> dict[str, Any]:
-        return mapping(await self.send(Call("GET", site_path(site, endpoint), device=str(site), scopes=_SITES)))
+        call = Call("GET", site_path(site, endpoint), cost="energy", device=str(site), scopes=_SITES)
+        return mapping(await self.send(call))

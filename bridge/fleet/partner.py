@@ -87,11 +87,14 @@ class _Nowhere:
 class _Uncounted:
     """A ledger for calls that are free (fleet-api.md 6.2) and that a person makes by hand."""
 
-    def check(self, cost: str, device: str) -> None:
+    def begin(self, cost: str, about: str, account: str) -> None:
         """All is allowed."""
 
-    def record(self, cost: str, device: str, status: int) -> None:
+    def end(self, line: None, status: int | None) -> None:
         """Nothing is counted."""
 
-    def limited(self, cost: str, device: str, wait: float) -> None:
+    def limited(self, line: None, wait: float) -> None:
+        """Whoever asked has been told."""
+
+    def switched_off(self, line: None, said: str) -> None:
         """Whoever asked has been told."""

@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 import json
 from random import Random
-from typing import Protocol
+from typing import Any, Protocol
 
 import structlog
 
 from bridge.clock import Clock
-from bridge.errors import BridgeError, NotSent, RateLimited, ScopeMissing, SettingWrong, TryLater
+from bridge.errors import AccountLimited, BridgeError, NotSent, RateLimited, ScopeMissing, SettingWrong, TryLater
 from bridge.fleet import answers
 from bridge.fleet.calls import NO_ANSWER, Call, Ledger, checked_path
 from bridge.fleet.home import Home
@@ -22,6 +22,8 @@ from bridge.fleet.service import Service
 from bridge.fleet.transport import Answer, Message, Transport
 
 log = structlog.get_logger()
+
+_FORBIDS = {402, 403, 429}
 
 _encoded = json.JSONEncoder(allow_nan=False).encode
 
@@ -121,17 +123,20 @@ class Sender:
     async def _exchange(self, call: Call, token: str, until: float) -> Answer:
         if call.not_after is not None and self._clock.monotonic() >= call.not_after:
             raise NotSent("its time ran out before it could be sent")  # while a token or the network was waited for
-        self._ledger.check(call.cost, self._about(call))
+        line = self._ledger.begin(call.cost, call.device or self._account, self._account)
         status: int | None = NO_ANSWER  # also when cancelled: it may have been billed
         try:
             answer = await self._http.exchange(self.region, self._message(call, token), until)
-            status = answer.status
-            self.service.answered(status)
+            # A proxy says 500 for what Tesla has answered it well, and bills (fleet-api.md 3.5).
+            status = NO_ANSWER if answer.status >= 500 and answer.status in call.accepts else answer.status
+            self.service.answered(answer.status)
         except NotSent:
             status = None
             raise
         finally:
-            self._record(call, status)
+            self._end(line, status)
+        if answer.status in _FORBIDS:
+            self._heed(line, answer)
         log.debug("answered", call=call.path.rsplit("/", 1)[-1], status=status, txid=answer.headers.get("x-txid"))
         return answer
 
@@ -141,22 +146,20 @@ class Sender:
         content = None if call.method == "GET" else _encoded(call.body or {}).encode()
         return Message(call.method, f"{self.region.api}{call.path}", headers, call.params or {}, content)
 
-    def _record(self, call: Call, status: int | None) -> None:
-        if status is None:
-            return
+    def _end(self, line: Any, status: int | None) -> None:
         try:
-            self._ledger.record(call.cost, self._about(call), status)
+            self._ledger.end(line, status)
         except Exception as error:  # noqa: BLE001 - a command that was done must not look failed for it (B6)
             log.warning("a call could not be entered in the ledger", error=str(error))
 
+    def _heed(self, line: Any, answer: Answer) -> None:
+        """What Tesla's answer forbids from now on."""
+        match refusal(answer, self._clock.now()):
+            case RateLimited() as error:
+                self._ledger.limited(line, error.wait)
+            case AccountLimited() as error:
+                self._ledger.switched_off(line, str(error))
+
     def _refusal(self, call: Call, answer: Answer, token: str) -> Exception:
         error = refusal(answer, self._clock.now())
-        if isinstance(error, ScopeMissing):
-            return self.scopes.refused(call, token, error)
-        if isinstance(error, RateLimited):
-            self._ledger.limited(call.cost, self._about(call), error.wait)
-        return error
-
-    def _about(self, call: Call) -> str:
-        """What the ledger keeps it under: what Tesla refuses one account must not hold up another."""
-        return call.device or self._account
+        return self.scopes.refused(call, token, error) if isinstance(error, ScopeMissing) else error

@@ -22,7 +22,7 @@ FIRST = "tesla"
 OWN = frozenset({"refresh_token", "access_token", "auth_code", "email", "password"})
 """Never taken over: they open one account."""
 
-COMMON = frozenset({"budget", "key_file", "proxy_url", "proxy_ca_file"})
+COMMON = frozenset({"budget", "prices", "limits", "key_file", "proxy_url", "proxy_ca_file"})
 """The app's, which Tesla bills, and the proxy's: of all accounts together."""
 
 _SECTION = "account_"

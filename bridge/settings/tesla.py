@@ -10,7 +10,7 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, Field, SecretStr, model_validator
 from pydantic_settings import NoDecode
 
-from bridge.settings.section import Section, words
+from bridge.settings.section import Section, pairs, words
 from bridge.settings.sources import PREFIX
 
 
@@ -109,6 +109,12 @@ class TeslaSettings(Section):
     simulator_url: str | None = Field(None, description="Address of the simulator, with region=simulated.")
     budget: float = Field(
         10.0, ge=0, description="US dollars a month that calls may cost. Tesla's monthly credit is 10."
+    )
+    prices: Annotated[Mapping[str, float], NoDecode, BeforeValidator(pairs)] = Field(
+        {}, description="US dollars a call, where developer.tesla.com shows others: data=0.002,energy=0.001."
+    )
+    limits: Annotated[Mapping[str, int], NoDecode, BeforeValidator(pairs)] = Field(
+        {}, description="Calls a minute to one device, where Tesla allows others: data=60,command=30,wake=3."
     )
     deadline: float = Field(30.0, ge=1, le=300, description="Seconds that one call may take in all.")
 

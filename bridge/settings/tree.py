@@ -125,6 +125,10 @@ class CommandSettings(Section):
         description="May a command wake a sleeping car? never, within_budget or always. A wake costs 2 cents.",
     )
     wake_time: float = Field(60, ge=10, le=300, description="Seconds that a car is given to wake up.")
+    interval: float = Field(
+        5, ge=0, le=60, description="Seconds between two calls for one number; of many values the newest is sent."
+    )
+    wakes_a_day: int = Field(10, ge=0, description="How often commands may wake one car in a day (UTC).")
     enable: Annotated[tuple[str, ...], NoDecode, BeforeValidator(words)] = Field(
         (), description="Dangerous commands to allow, by name: door_unlock,actuate_trunk."
     )

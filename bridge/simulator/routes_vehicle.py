@@ -149,7 +149,7 @@ def _fleet_status(ask: Ask) -> Json:
 
 CALLS = (
     Call("GET", CARS, "free", DATA, _vehicles),
-    Call("POST", f"{CARS}/fleet_status", "free", DATA, _fleet_status),
+    Call("POST", f"{CARS}/fleet_status", "data", DATA, _fleet_status),  # unconfirmed: the dearer of the two
     Call("GET", CAR, "free", DATA, _vehicle),
     Call("GET", f"{CAR}/vehicle_data", "data", DATA, _vehicle_data),
     Call("POST", f"{CAR}/wake_up", "wake", (*DATA, *COMMANDS), _wake_up),

@@ -32,7 +32,7 @@ UNREAD = {
 UNREAD |= {"past_days"}
 """Answers that are not asked for, and what comes in its own time."""
 
-LATER = {"history", "lifetime", "outages", "charges", "sessions"}
+LATER = {"history", "cost", "lifetime", "outages", "charges", "sessions"}
 """Groups of such values alone."""
 
 

@@ -301,6 +301,10 @@ def environment(directory: Path, api: int, mqtt: int) -> dict[str, str]:
         "FLEET2MQTT_TESLA_CLIENT_ID": "simulated-client",
         "FLEET2MQTT_TESLA_REFRESH_TOKEN": "simulated-refresh-token",
         "FLEET2MQTT_DATA_DIR": str(directory / "data"),
+        # A test does in seconds what a household does in days.
+        "FLEET2MQTT_TESLA_LIMITS": "data=100000,command=100000,wake=100000",
+        "FLEET2MQTT_COMMANDS_WAKES_A_DAY": "100000",
+        "FLEET2MQTT_COMMANDS_INTERVAL": "0",
     }
 
 

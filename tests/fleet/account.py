@@ -15,6 +15,7 @@ from bridge.fleet.auth.grants import Fixed, Grant
 from bridge.fleet.auth.sources import TokenSource
 from bridge.fleet.auth.store import Custody, TokenStore
 from bridge.fleet.auth.tokens import Tokens
+from bridge.fleet.calls import Ledger
 from bridge.fleet.client import FleetClient
 from bridge.fleet.home import Home
 from bridge.fleet.hosts import Region, simulated
@@ -43,16 +44,22 @@ class Book:
         self.refuses: Exception | None = None
         self.recorded: list[tuple[str, str, int]] = []
         self.blocked: list[tuple[str, str, float]] = []
+        self.is_switched_off = False
 
-    def check(self, cost: str, device: str) -> None:
+    def begin(self, cost: str, about: str, _account: str) -> tuple[str, str]:
         if self.refuses:
             raise self.refuses
+        return cost, about
 
-    def record(self, cost: str, device: str, status: int) -> None:
-        self.recorded.append((cost, device, status))
+    def end(self, line: tuple[str, str], status: int | None) -> None:
+        if status is not None:
+            self.recorded.append((*line, status))
 
-    def limited(self, cost: str, device: str, wait: float) -> None:
-        self.blocked.append((cost, device, wait))
+    def limited(self, line: tuple[str, str], wait: float) -> None:
+        self.blocked.append((*line, wait))
+
+    def switched_off(self, _line: tuple[str, str], _said: str) -> None:
+        self.is_switched_off = True
 
 
 class Shelf:
@@ -117,7 +124,7 @@ def token_source(
 async def client_of(
     url: str,
     *,
-    book: Book | None = None,
+    book: Ledger | None = None,
     clock: FakeClock | None = None,
     grant: Grant | None = None,
     store: TokenStore | None = None,

@@ -64,8 +64,8 @@ async def test_every_call_is_entered_at_its_price() -> None:
         ("wake", VIN, 200),
         ("command", VIN, 200),
         ("data", "", 200),
-        ("free", str(SITE), 200),
-        ("free", str(SITE), 200),
+        ("energy", str(SITE), 200),
+        ("energy", str(SITE), 200),
     ]
 
 
@@ -225,7 +225,7 @@ async def test_a_refusal_of_the_ledger_is_no_call() -> None:
 
 async def test_a_ledger_that_fails_does_not_make_a_done_command_look_failed() -> None:
     class Torn(Book):
-        def record(self, cost: str, device: str, status: int) -> None:
+        def end(self, line: tuple[str, str], status: int | None) -> None:
             raise OSError("disk full")
 
     async with serve(Tesla(good({"result": True}))) as url, client_of(url, book=Torn()) as client:

@@ -25,7 +25,7 @@ def _write(
         endpoint=name,
         parameters=parameters,
         scopes=("energy_cmds",),
-        cost="free",
+        cost="energy",
         wakes=False,
         direct=False,
         confirmed=True,

@@ -9,6 +9,7 @@ from bridge.catalog.vehicle.closures import CLOSURES
 from bridge.catalog.vehicle.commands import COMMANDS as TESLAS
 from bridge.catalog.vehicle.composites import COMPOSITES
 from bridge.catalog.vehicle.config import CONFIG
+from bridge.catalog.vehicle.cost import COST
 from bridge.catalog.vehicle.derived_charge import DERIVED_CHARGE
 from bridge.catalog.vehicle.derived_drive import DERIVED_DRIVE
 from bridge.catalog.vehicle.derived_location import DERIVED_LOCATION
@@ -21,6 +22,7 @@ from bridge.catalog.vehicle.options import COMMANDS as OWN, OPTIONS
 from bridge.catalog.vehicle.powertrain import POWERTRAIN
 from bridge.catalog.vehicle.security import SECURITY
 from bridge.catalog.vehicle.signed import SIGNED_ONLY
+from bridge.catalog.vehicle.sleep import SLEEP
 from bridge.catalog.vehicle.software import SOFTWARE
 from bridge.catalog.vehicle.special import SPECIAL
 from bridge.catalog.vehicle.status import STATUS
@@ -42,6 +44,8 @@ ENTITIES = (
     *POWERTRAIN,
     *SPECIAL,
     *STATUS,
+    *COST,
+    *SLEEP,
     *OPTIONS,
     *BESIDES,
     *DERIVED_CHARGE,

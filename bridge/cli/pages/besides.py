@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from bridge.cli.pages.tables import HEADINGS, price, table
-from bridge.ledger import PRICES
+from bridge.prices import PRICES
 from bridge.sources.asking import DAY, Extra
 from bridge.sources.extras import EXTRAS
 

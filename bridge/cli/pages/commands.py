@@ -9,8 +9,8 @@ from bridge.catalog import CATALOGUE, commands_of
 from bridge.catalog.rows import Command, Entity, Parameter
 from bridge.cli.pages.entities import words
 from bridge.cli.pages.tables import GENERATED, HEADINGS, TIME, code, middle, price, table
-from bridge.ledger import PRICES
 from bridge.model import Kind
+from bridge.prices import PRICES
 
 _ABOUT = """Publish to `<base>/<kind>/<id>/set/<name>`, without retain; the one answer comes on
 `<base>/<kind>/<id>/result/<name>`. [mqtt.md](mqtt.md) tells how to read it.
