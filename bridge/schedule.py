@@ -6,10 +6,11 @@ parked car may fall asleep, because a data call restarts the fifteen quiet minut
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from bridge.errors import BridgeError, OwnerMustAct, RateLimited
 from bridge.model import Connectivity, Value
@@ -24,26 +25,54 @@ class Activity(StrEnum):
     PARKED = "parked"
 
 
+class Profile(StrEnum):
+    """How much of the money buys how much freshness."""
+
+    ECO = "eco"
+    BALANCED = "balanced"
+    LIVE = "live"
+
+
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """Seconds between calls. The settings of the same names, and what is fixed."""
+    """Seconds between calls. The settings of the same names, and what is fixed (docs/decisions/0011)."""
 
     state: float = 30
     driving: float = 60
-    charging: float = 300
+    charging: float = 3600
+    """What happens in between is estimated; the end is read when it is due."""
     parked: float = 1320
     live: float = 60
     info: float = 900
     history: float = 300
     products: float = 3600
-    occupied: float = 30
-    occupied_limit: int = 5
+    occupied: tuple[float, ...] = (30, 30, 30, 30, 45, 60, 90)
     """Somebody in a parked car mostly drives off within minutes; longer looking would only keep it awake."""
-    probes: tuple[float, ...] = (60, 240)
-    """After a drive or a charge: when the cable is plugged in, when the doors are locked."""
+    probes: tuple[float, ...] = (60, 150, 270)
+    """After a drive: when the cable is plugged in, when the doors are locked."""
+    charge_probes: tuple[float, ...] = (900,)
+    """After a charge began: two readings tell its rate."""
+    event: float = 10
+    """After something was expected to happen."""
+    drowsy: float = 240
+    """After a car should have fallen asleep."""
+    longest_silence: float = 3600
+    """Between looks at a car that stays awake for nothing."""
+    late: float = 60
+    """When it has not happened by then."""
     longest_wait: float = 900
     soonest: float = 10
     """However often fresh data is wanted: a hundred wishes are one call."""
+    strain: float = 9
+    """So much longer the intervals are when hardly any money is left."""
+
+
+PROFILES: Mapping[Profile, Mapping[str, Any]] = {
+    Profile.ECO: {"driving": 240},
+    Profile.BALANCED: {"driving": 60},
+    Profile.LIVE: {"driving": 38, "state": 15},
+}
+"""What a profile changes in the pace."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,10 +82,22 @@ class VehicleHistory:
     connectivity: Connectivity | None = None
     data_at: float | None = None
     activity: Activity = Activity.PARKED
+    rested: Activity | None = None
+    """What it did before it came to rest; None: it slept."""
     same_since: float = 0.0
-    """When the activity began."""
+    """When it began to drive, to charge or to rest."""
     looks: int = 0
-    """Data calls since the activity began."""
+    """Data calls since then, this state included."""
+    listed_at: float = 0.0
+    """When the list was last seen."""
+    quiet_looks: int = 0
+    """How many of them after a silence in which it did not fall asleep."""
+    plugged_at: float | None = None
+    """When the cable was first seen in a car that does not charge."""
+    falls_asleep: float | None = None
+    """The fewest seconds without a data call after which it was seen asleep."""
+    expected_at: float | None = None
+    """When something is due: the end of the charge, the start of one."""
     wanted_at: float | None = None
     """Fresh data is wanted from then on: after a command, or because somebody asked."""
     failures: int = 0
@@ -89,56 +130,119 @@ def activity(values: Mapping[str, Value]) -> Activity:
 def saw_state(history: VehicleHistory, connectivity: Connectivity | None, now: float) -> VehicleHistory:
     """The list told the car's state. A car that has come online is looked at anew."""
     if connectivity is history.connectivity:
-        return history
+        return replace(history, listed_at=now)
     if connectivity is Connectivity.ONLINE:
-        return replace(history, connectivity=connectivity, data_at=None, same_since=now, looks=0)
-    return replace(history, connectivity=connectivity, wanted_at=None)
+        woken = replace(history, activity=Activity.PARKED, rested=None, same_since=now, looks=0, quiet_looks=0)
+        return replace(woken, connectivity=connectivity, data_at=None, listed_at=now)
+    fell = _fell_asleep(history, now) if connectivity is Connectivity.ASLEEP else history.falls_asleep
+    return replace(history, connectivity=connectivity, listed_at=now, wanted_at=None, falls_asleep=fell)
 
 
-def saw_data(history: VehicleHistory, doing: Activity, asked: float, now: float) -> VehicleHistory:
+def _fell_asleep(history: VehicleHistory, now: float) -> float | None:
+    """How soon it falls asleep, when nothing was the matter."""
+    if history.connectivity is not Connectivity.ONLINE or history.data_at is None or history.activity not in AT_REST:
+        return history.falls_asleep
+    return min(history.falls_asleep or math.inf, max(now - history.data_at, SLEEPS_NO_SOONER))
+
+
+SLEEPS_NO_SOONER = 600.0
+"""Seconds; what looks sooner has other causes."""
+
+
+def saw_data(
+    history: VehicleHistory, doing: Activity, asked: float, now: float, expected_at: float | None = None, *, is_plugged: bool = False
+) -> VehicleHistory:
     """A data call was answered that was made at `asked`. A wish that came later stands."""
-    is_same = doing is history.activity
+    is_same = doing is history.activity or {doing, history.activity} <= AT_REST
     return replace(
         history,
         connectivity=Connectivity.ONLINE,
         data_at=now,
         activity=doing,
+        rested=history.rested if is_same else history.activity,
         same_since=history.same_since if is_same else now,
-        looks=history.looks + 1 if is_same else 0,
+        looks=history.looks + 1 if is_same else 1,
+        expected_at=expected_at,
+        quiet_looks=_quiet_looks(history, now) if is_same else 0,
+        plugged_at=(history.plugged_at or now) if is_plugged and doing in AT_REST else None,
         wanted_at=_open_wish(history.wanted_at, asked),
         failures=0,
     )
 
 
-def next_data(history: VehicleHistory, pace: Pace) -> float | None:
-    """When to read a car's data; None: not before the list shows it online."""
+def _quiet_looks(history: VehicleHistory, now: float) -> int:
+    return history.quiet_looks + (history.data_at is not None and now - history.data_at >= SLEEPS_NO_SOONER)
+
+
+AT_REST = frozenset({Activity.PARKED, Activity.OCCUPIED})
+
+
+def next_data(history: VehicleHistory, pace: Pace, pressure: float = 0.0) -> float | None:
+    """When to read a car's data; None: not before the list shows it online.
+
+    `pressure` is 0 while there is money enough, and 1 when hardly any is left.
+    """
     if history.connectivity is not Connectivity.ONLINE:
         return None
     if history.data_at is None:
         return history.not_before
-    due = history.data_at + _data_interval(history, pace)
+    due = _due(history, history.data_at, pace, pressure)
     return max(_wished(due, history.wanted_at, history.data_at, pace), history.not_before)
 
 
-def _data_interval(history: VehicleHistory, pace: Pace) -> float:
+def _due(history: VehicleHistory, data_at: float, pace: Pace, pressure: float) -> float:
+    strain = 1 + pace.strain * pressure
     match history.activity:
         case Activity.DRIVING:
-            return pace.driving
+            return data_at + pace.driving * strain
         case Activity.CHARGING:
-            return pace.charging
-        case Activity.OCCUPIED if history.looks < pace.occupied_limit:
-            return pace.occupied
+            return _expected(history, data_at, _charging(history, data_at, pace) * strain, pace)
         case _:
-            return _quiet(history, pace)
+            return _resting(history, data_at, pace, pressure)
+
+
+def _charging(history: VehicleHistory, data_at: float, pace: Pace) -> float:
+    """Seconds until the next look: soon at first, so that the rate is known, then seldom."""
+    probes = (history.same_since + probe - data_at for probe in pace.charge_probes)
+    return next((wait for wait in probes if wait > 0), pace.charging)
+
+
+def _expected(history: VehicleHistory, data_at: float, wait: float, pace: Pace) -> float:
+    """As usual, or when something is due. What is late is looked for a little later."""
+    if history.expected_at is None:
+        return data_at + wait
+    return min(data_at + wait, max(history.expected_at + pace.event, data_at + pace.late))
+
+
+def _resting(history: VehicleHistory, data_at: float, pace: Pace, pressure: float) -> float:
+    """A few looks at what happens just then, and silence long enough to fall asleep in."""
+    if history.activity is Activity.OCCUPIED and history.rested is None and not pressure > ENOUGH:
+        return data_at + pace.occupied[history.looks - 1] if history.looks <= len(pace.occupied) else _quiet(history, pace)
+    if history.rested is not Activity.DRIVING:
+        return _quiet(history, pace)
+    if history.plugged_at:
+        return data_at + pace.late if history.plugged_at == data_at else _quiet(history, pace)
+    probes = (history.same_since + probe for probe in pace.probes)
+    return next((probe for probe in probes if probe > data_at), None) or _quiet(history, pace)
+
+
+ENOUGH = 0.5
+"""Above this pressure nobody is waited for in a parked car."""
 
 
 def _quiet(history: VehicleHistory, pace: Pace) -> float:
-    """A few looks after it came to rest, then silence long enough to fall asleep in."""
+    """Only when the list still shows it online then: the car that fell asleep meanwhile would answer 408, billed."""
     assert history.data_at is not None  # noqa: S101 - the caller has looked
-    for probe in pace.probes:
-        if history.data_at < history.same_since + probe:
-            return history.same_since + probe - history.data_at
-    return pace.parked
+    due = history.data_at + _silence(history, pace)
+    return due if history.listed_at >= due else due + 2 * pace.state
+
+
+def _silence(history: VehicleHistory, pace: Pace) -> float:
+    """Once it should be asleep and is not, something has happened: one look. What keeps it awake may do so for long."""
+    looks = history.quiet_looks
+    if looks == 0 and history.falls_asleep:
+        return min(history.falls_asleep + pace.drowsy, pace.parked)
+    return min(pace.parked * 2 ** max(0, looks - 1), max(pace.parked, pace.longest_silence))
 
 
 def next_call(history: CallHistory, interval: float, pace: Pace) -> float:
@@ -177,3 +281,15 @@ def put_off(history: _History, error: BridgeError, now: float, pace: Pace) -> _H
 def back_off(failures: int, pace: Pace) -> float:
     """Seconds to wait after so many failures in a row: doubling, never for ever."""
     return float(min(pace.longest_wait, 15 * 2 ** min(failures, 10)))
+
+
+def pressure(spent: float, budget: float, elapsed: float) -> float:
+    """How short money is, 0 to 1: spent dollars beside what the month so far (a share, 0 to 1) may have cost.
+
+    A tenth of the budget may be spent ahead: one long drive does not slow down the day.
+    """
+    ahead = spent / budget - elapsed if budget else 1.0
+    return min(1.0, max(0.0, (ahead - AHEAD) / AHEAD))
+
+
+AHEAD = 0.1

@@ -1,0 +1,95 @@
+"""Rows: the peers', ours, the limit's; in one world and life, over several seeds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from statistics import fmean
+
+from benchmarks.policy.limit import Clairvoyant, limits
+from benchmarks.policy.lives import LIVES
+from benchmarks.policy.ours import Ours, pace
+from benchmarks.policy.peers import PEERS
+from benchmarks.policy.play import play
+from benchmarks.policy.protocol import Policy
+from benchmarks.policy.score import Score, score
+from benchmarks.policy.world import Truth, World
+from bridge.schedule import Profile
+
+Make = Callable[[Truth], Policy]
+
+HEAD = (
+    f"{'policy':30} {'data/d':>7} {'408/d':>6} {'$/month':>8} {'asleep':>7} | {'S':>7} "
+    f"{'battery':>8} {'charging':>8} {'place':>7} | {'drive':>5} {'end':>5} {'charge':>6} {'end':>5} | "
+    f"{'x limit':>7} {'x obs':>6} {'x all':>6}"
+)
+
+
+@dataclass(frozen=True)
+class Row:
+    """Means over the seeds."""
+
+    result: Score
+    multiples: tuple[float, float, float]
+
+    def __str__(self) -> str:
+        one = self.result
+        return (
+            f"{one.name:30} {one.calls.get('data', 0.0):7.0f} {one.refused:6.1f} {one.dollars:8.2f} {one.asleep:7.1%} | "
+            f"{one.stale:7.2f} {one.mean['battery']:8.2f} {one.mean['charging']:8.2f} {one.mean['place']:7.2f} | "
+            + " ".join(f"{seconds:5.0f}" for seconds in one.delay.values())
+            + " | "
+            + " ".join(f"{times:6.2f}" for times in self.multiples)
+        )
+
+
+def ours(profile: Profile, *, has_estimates: bool = True) -> Make:
+    return lambda truth: Ours(pace(profile), has_estimates=has_estimates)
+
+
+def clairvoyant(driving: float) -> Make:
+    return lambda truth: Clairvoyant(truth, driving, 1800)
+
+
+OURS: Mapping[str, Make] = {f"ours, {profile}": ours(profile) for profile in Profile}
+OBSERVED: Mapping[str, Make] = {
+    f"ours, {profile}, observed only": ours(profile, has_estimates=False) for profile in Profile
+}
+LIMIT: Mapping[str, Make] = {f"clairvoyant, drives {d} s": clairvoyant(d) for d in (240, 60, 32)}
+
+
+def _others() -> Iterator[tuple[str, Make]]:
+    for name, make in PEERS.items():
+        yield name, lambda truth, make=make: make()  # type: ignore[misc]
+
+
+ALL: Mapping[str, Make] = {**dict(_others()), **OBSERVED, **OURS, **LIMIT}
+
+
+def rows(policies: Mapping[str, Make], life: str, world: World, seeds: Sequence[int]) -> list[Row]:
+    """Each policy in the same lives."""
+    truths = [LIVES[life](world, seed) for seed in seeds]
+    fronts = [limits(truth) for truth in truths]
+    found = []
+    for name, make in policies.items():
+        results = [score(name, play(make(truth), truth)) for truth in truths]
+        multiples = [front.of(result) for front, result in zip(fronts, results, strict=True)]
+        found.append(Row(_mean(results), tuple(fmean(each) for each in zip(*multiples, strict=True))))  # type: ignore[arg-type]
+    return found
+
+
+def _mean(results: Sequence[Score]) -> Score:
+    def of(each: Callable[[Score], Mapping[str, float]]) -> dict[str, float]:
+        return {key: fmean(each(result).get(key, 0.0) for result in results) for key in each(results[0])}
+
+    return replace(
+        results[0],
+        dollars=fmean(result.dollars for result in results),
+        refused=fmean(result.refused for result in results),
+        asleep=fmean(result.asleep for result in results),
+        hours=fmean(result.hours for result in results),
+        calls=of(lambda result: result.calls),
+        mean=of(lambda result: result.mean),
+        p95=of(lambda result: result.p95),
+        delay=of(lambda result: result.delay),
+    )
