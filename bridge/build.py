@@ -30,7 +30,7 @@ from bridge.fleet.sender import Sender
 from bridge.fleet.transport import Transport
 from bridge.ledger import Ledger
 from bridge.mqtt import BrokerAddress
-from bridge.schedule import Pace
+from bridge.schedule import PROFILES, Pace, Profile
 from bridge.settings import (
     FIRST,
     CommandSettings,
@@ -46,7 +46,9 @@ log = structlog.get_logger()
 
 
 def pace(polling: PollingSettings) -> Pace:
-    return Pace(**polling.model_dump())
+    """What is set, else the profile's, else as usual."""
+    own = {name: value for name, value in polling.model_dump(exclude={"profile"}).items() if value is not None}
+    return Pace(**{**PROFILES[Profile(polling.profile)], **own})
 
 
 def policy(commands: CommandSettings) -> Policy:

@@ -54,7 +54,7 @@ class Pace:
     """After a charge began: two readings tell its rate."""
     event: float = 10
     """After something was expected to happen."""
-    drowsy: float = 240
+    drowsy: float = 150
     """After a car should have fallen asleep."""
     longest_silence: float = 3600
     """Between looks at a car that stays awake for nothing."""
@@ -150,7 +150,13 @@ SLEEPS_NO_SOONER = 600.0
 
 
 def saw_data(
-    history: VehicleHistory, doing: Activity, asked: float, now: float, expected_at: float | None = None, *, is_plugged: bool = False
+    history: VehicleHistory,
+    doing: Activity,
+    asked: float,
+    now: float,
+    expected_at: float | None = None,
+    *,
+    is_plugged: bool = False,
 ) -> VehicleHistory:
     """A data call was answered that was made at `asked`. A wish that came later stands."""
     is_same = doing is history.activity or {doing, history.activity} <= AT_REST
@@ -217,13 +223,15 @@ def _expected(history: VehicleHistory, data_at: float, wait: float, pace: Pace) 
 def _resting(history: VehicleHistory, data_at: float, pace: Pace, pressure: float) -> float:
     """A few looks at what happens just then, and silence long enough to fall asleep in."""
     if history.activity is Activity.OCCUPIED and history.rested is None and not pressure > ENOUGH:
-        return data_at + pace.occupied[history.looks - 1] if history.looks <= len(pace.occupied) else _quiet(history, pace)
+        return (
+            data_at + pace.occupied[history.looks - 1] if history.looks <= len(pace.occupied) else _quiet(history, pace)
+        )
     if history.rested is not Activity.DRIVING:
         return _quiet(history, pace)
     if history.plugged_at:
         return data_at + pace.late if history.plugged_at == data_at else _quiet(history, pace)
     probes = (history.same_since + probe for probe in pace.probes)
-    return next((probe for probe in probes if probe > data_at), None) or _quiet(history, pace)
+    return next((probe for probe in probes if probe > data_at), _quiet(history, pace))
 
 
 ENOUGH = 0.5
@@ -242,7 +250,8 @@ def _silence(history: VehicleHistory, pace: Pace) -> float:
     looks = history.quiet_looks
     if looks == 0 and history.falls_asleep:
         return min(history.falls_asleep + pace.drowsy, pace.parked)
-    return min(pace.parked * 2 ** max(0, looks - 1), max(pace.parked, pace.longest_silence))
+    longest = max(pace.parked, pace.longest_silence)
+    return min(pace.parked * float(1 << min(max(0, looks - 1), 8)), longest)
 
 
 def next_call(history: CallHistory, interval: float, pace: Pace) -> float:

@@ -29,6 +29,7 @@ OF_ITSELF = {
     "data_source": "poll",
     "data_age": 3,
     "data_stale": False,
+    "battery_level_estimated": False,
     "last_command": "wake",
     "last_command_outcome": "ok",
     "signed_in": True,

@@ -110,7 +110,13 @@ class Account:
 class House:
     """The poller at work, and what came out of it."""
 
-    def __init__(self, account: Account, pace: Pace, scopes: Callable[[], Collection[str] | None]) -> None:
+    def __init__(
+        self,
+        account: Account,
+        pace: Pace,
+        scopes: Callable[[], Collection[str] | None],
+        pressure: Callable[[], float],
+    ) -> None:
         self.clock = account.clock
         self.listening = asyncio.Event()
         self.store = Store()
@@ -124,6 +130,7 @@ class House:
             scopes=scopes,
             listening=self.listening,
             report=self.report,
+            pressure=pressure,
         )
 
     async def passes(self, seconds: float) -> None:
@@ -158,9 +165,10 @@ async def polling(
     scopes: Callable[[], Collection[str] | None] = lambda: None,
     *,
     listening: bool = True,
+    pressure: Callable[[], float] = lambda: 0.0,
 ) -> AsyncIterator[House]:
     """The poller runs; nothing has been asked before time passes."""
-    house = House(account, pace or Pace(), scopes)
+    house = House(account, pace or Pace(), scopes, pressure)
     if listening:
         house.listening.set()
     tasks = [asyncio.create_task(house.poller.run()), asyncio.create_task(house.hear())]

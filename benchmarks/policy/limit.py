@@ -38,7 +38,7 @@ class Clairvoyant:
         self._times = iter(sorted(set(_moments(truth, driving, charging))))
         self._extrapolates = extrapolates
 
-    def next(self, last: Reply | None, now: float) -> Request:
+    def next(self, last: Reply | None, now: float) -> Request:  # noqa: ARG002 - it knows
         return Request(next(self._times, NEVER), "data")
 
     def levels(self, reply: Reply) -> Iterable[Level]:
@@ -79,7 +79,7 @@ class Front:
             return self.points[min(i, len(keys) - 1)][1]
         (s0, d0), (s1, d1) = self.points[i - 1], self.points[i]
         share = math.log(stale / s0) / math.log(s1 / s0)
-        return d0 * (d1 / d0) ** share
+        return d0 * math.exp(share * math.log(d1 / d0))
 
 
 @dataclass(frozen=True)

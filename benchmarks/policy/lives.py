@@ -27,7 +27,10 @@ def reference(world: World, seed: int) -> Truth:
             cable.append((plugged, out - 81))
         phases += [Phase(out - 90, out, "wake", is_occupied=True), _even_drive(out, 1), _even_drive(back, -1)]
         phases += [Phase(out + 2400, out + 2490, "wake", is_occupied=True)]
-        phases += [Phase(back - 60, back, "wake", is_occupied=True), Phase(back + 2400, back + 2460, "wake", is_occupied=True)]
+        phases += [
+            Phase(back - 60, back, "wake", is_occupied=True),
+            Phase(back + 2400, back + 2460, "wake", is_occupied=True),
+        ]
         phases += [Phase(back + 2460, back + 2580, "wake")]
         plugged = back + 2580
         charge = plugged + 20 if day % 2 == 0 else midnight + DAY + 1800
@@ -74,7 +77,10 @@ class Diary:
         self.soc += sum(piece.percent for piece in pieces)
         leaves = end + self.chance.uniform(15, 120)
         self.phases += [Phase(start - lead, start, "wake", is_occupied=True), Phase(start, end, "drive", True, pieces)]
-        self.phases += [Phase(end, leaves, "wake", is_occupied=True), Phase(leaves, leaves + self.chance.uniform(10, 60), "wake")]
+        self.phases += [
+            Phase(end, leaves, "wake", is_occupied=True),
+            Phase(leaves, leaves + self.chance.uniform(10, 60), "wake"),
+        ]
         self.now = end
 
     def _pieces(self, seconds: float, way: int) -> list[Piece]:

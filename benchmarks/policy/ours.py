@@ -52,7 +52,9 @@ class Ours:
         self._spent += PRICES["data"]
         if reply.status == 200:
             end = estimate.next_event(self._battery)
-            self._history = schedule.saw_data(self._history, doing(reply), now, now, end, is_plugged=reply.charging != DISCONNECTED)
+            self._history = schedule.saw_data(
+                self._history, doing(reply), now, now, end, is_plugged=reply.charging != DISCONNECTED
+            )
         else:
             self._history = schedule.put_off(self._history, VehicleUnavailable("408"), now, self._pace)
             self._history = schedule.saw_state(self._history, Connectivity.ASLEEP, now)

@@ -55,7 +55,7 @@ class Teslajsonpy(Plain):
         self._tick = 0.0
         self._is_online = self._drives = False
 
-    def next(self, last: Reply | None, now: float) -> Request:
+    def next(self, last: Reply | None, now: float) -> Request:  # noqa: ARG002 - it keeps its own ticks
         if last and last.kind == "state":
             self._is_online = last.is_online
         elif last and last.status == 200:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from benchmarks.policy.table import Row
 
 WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 760, 460, 70, 20, 50, 60
+FONT = 'font-family="sans-serif" font-size="13"'
 DOLLARS, SECONDS = (0.5, 200.0), (0.1, 100.0)
 
 
@@ -26,7 +27,7 @@ def plot(title: str, rows: Sequence[Row], front: Sequence[tuple[float, float]]) 
     """`front` is the limit: (staleness, dollars)."""
     line = " ".join(f"{_x(dollars):.1f},{_y(seconds):.1f}" for seconds, dollars in front)
     parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" font-family="sans-serif" font-size="13">',
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" {FONT}>',
         f'<rect width="{WIDTH}" height="{HEIGHT}" fill="white"/>',
         f'<text x="{LEFT}" y="26" font-size="16">{title}</text>',
         *_axes(),
@@ -41,8 +42,7 @@ def _axes() -> list[str]:
     bottom, right = HEIGHT - BOTTOM, WIDTH - RIGHT
     found = [
         f'<text x="{(LEFT + right) / 2}" y="{HEIGHT - 14}" text-anchor="middle">US dollars a month</text>',
-        f'<text transform="translate(20 {(TOP + bottom) / 2}) rotate(-90)" text-anchor="middle">'
-        "mean staleness, seconds</text>",
+        f'<text transform="translate(20 {(TOP + bottom) / 2 + 60}) rotate(-90)">staleness, seconds</text>',
     ]
     for dollars in (1, 2, 5, 10, 20, 50, 100):
         x = _x(dollars)

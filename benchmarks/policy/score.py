@@ -82,7 +82,9 @@ def _battery(game: Game) -> list[Span]:
 
 def _steps_apart(one: Sequence[tuple[float, object]], other: Sequence[tuple[float, object]], end: float) -> list[Span]:
     """Where two functions that jump differ; spans that touch are one."""
-    merged = sorted([(at, 0, value) for at, value in one] + [(at, 1, value) for at, value in other], key=lambda c: c[:2])
+    merged = sorted(
+        [(at, 0, value) for at, value in one] + [(at, 1, value) for at, value in other], key=lambda c: c[:2]
+    )
     now: list[object] = [one[0][1], other[0][1]]
     since: float | None = None
     spans: list[Span] = []

@@ -117,7 +117,9 @@ class Truth:
         self._charge_starts = [phase.start for phase in self.charges]
         self._make_lines()
         self.charging = Steps(self._charging())
-        self.driving = Steps([(0.0, False), *((p.start, True) for p in self.drives), *((p.end, False) for p in self.drives)])
+        self.driving = Steps(
+            [(0.0, False), *((p.start, True) for p in self.drives), *((p.end, False) for p in self.drives)]
+        )
         self.battery = Steps([(0.0, math.floor(self.first_soc)), *self.soc.crossings()])
 
     def _make_lines(self) -> None:

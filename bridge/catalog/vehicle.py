@@ -76,6 +76,12 @@ CHARGE = group(
         binary_sensor("plugged_in", "Plugged in", "charge_state", read=convert.is_plugged_in, device_class="plug"),
         measurement("battery_level", "Battery level", "charge_state.battery_level", "%", "battery"),
         *hidden(
+            binary_sensor(
+                "battery_level_estimated",
+                "Battery level estimated",
+                "bridge.battery_level_estimated",
+                note="On while the battery level is reckoned from earlier readings, not read.",
+            ),
             measurement(
                 "usable_battery_level",
                 "Usable battery level",

@@ -31,6 +31,14 @@ from bridge.settings.sources import PREFIX, SECRETS_DIR, FileSource, given
 from bridge.settings.tesla import TeslaSettings
 
 
+class PollingProfile(StrEnum):
+    """How much money buys how much freshness (bridge.schedule.PROFILES)."""
+
+    ECO = "eco"
+    BALANCED = "balanced"
+    LIVE = "live"
+
+
 class LogFormat(StrEnum):
     CONSOLE = "console"
     JSON = "json"
@@ -76,9 +84,16 @@ class HomeAssistantSettings(Section):
 class PollingSettings(Section):
     """How often Tesla is asked. A later data call costs money and may keep a car awake."""
 
-    state: float = Field(30, ge=10, description="Seconds between looks at the free vehicle list.")
-    driving: float = Field(60, ge=10, description="Seconds between data calls while driving.")
-    charging: float = Field(300, ge=30, description="Seconds between data calls while charging.")
+    profile: PollingProfile = Field(
+        PollingProfile.BALANCED,
+        description="eco: below $3 a month for a car that drives much; balanced: fresher; live: all of the $10 credit.",
+    )
+    state: float | None = Field(
+        None, ge=10, description="Seconds between looks at the free vehicle list; not set: the profile's, 15 to 30."
+    )
+    driving: float | None = Field(
+        None, ge=10, description="Seconds between data calls while driving; not set: the profile's, 38 to 240."
+    )
     parked: float = Field(
         1320,
         ge=960,

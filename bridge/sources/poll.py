@@ -17,6 +17,7 @@ from bridge.errors import AnswerInvalid, BridgeError, VehicleUnavailable
 from bridge.model import Connectivity, Device, DeviceId, Kind, Roster, Update, Value
 from bridge.schedule import CallHistory, Pace, VehicleHistory
 from bridge.sources import answers, history as energy_history, roster
+from bridge.sources.estimates import Estimates
 
 log = structlog.get_logger()
 
@@ -41,10 +42,11 @@ class Poller:
         listening: asyncio.Event,
         report: Callable[[str, BridgeError | None], None],
         is_ours: Callable[[DeviceId], bool] = lambda _: True,
+        pressure: Callable[[], float] = lambda: 0.0,
     ) -> None:
         """While nobody is `listening`, nothing is asked: reading for nobody costs money (reliability.md D5).
 
-        What is not `is_ours`, another account asks about.
+        What is not `is_ours`, another account asks about. `pressure` tells how short money is (schedule.pressure).
         """
         self._account = account
         self._is_ours = is_ours
@@ -54,7 +56,9 @@ class Poller:
         self._scopes = scopes
         self._listening = listening
         self._report = report
+        self._pressure = pressure
         self._heard: asyncio.Queue[Update | Roster] = asyncio.Queue()
+        self._estimates = Estimates(clock, self._heard.put_nowait)
         self._vehicles: dict[DeviceId, VehicleHistory] = {}
         self._calls: dict[tuple[DeviceId, str], CallHistory] = {}
         self._devices: dict[DeviceId, Device] = {}
@@ -129,6 +133,7 @@ class Poller:
             if at in {device.at, device.via}:
                 self._devices.pop(device.at)
         self._vehicles.pop(at, None)
+        self._estimates.forget(at)
         if task := self._tasks.pop(at, None):
             task.cancel()
 
@@ -165,8 +170,13 @@ class Poller:
     # --- one car ----------------------------------------------------------------------------------------
 
     async def _follow_vehicle(self, at: DeviceId) -> None:
-        while True:
-            due = schedule.next_data(self._vehicles[at], self._pace)
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._estimates.follow(at))
+            group.create_task(self._read_in_time(at))
+
+    async def _read_in_time(self, at: DeviceId) -> None:
+        while at in self._vehicles:
+            due = schedule.next_data(self._vehicles[at], self._pace, self._pressure())
             wait = self._pace.products if due is None else due - self._clock.monotonic()
             if wait > 0:
                 await pause(self._clock, wait, self._nudges[at, "data"])
@@ -195,9 +205,12 @@ class Poller:
         scopes = self._scopes()
         location = ("location_data",) if scopes is None or "vehicle_location" in scopes else ()
         body = await self._api.vehicle_data(at.id, (*DATA_GROUPS, *location))
-        values = self._learn(at, {"vehicle": body, **body, "bridge": self._seen(answers.newest(body))}, asked)
-        doing = schedule.activity(values)
-        self._set_vehicle(at, schedule.saw_data(self._vehicles[at], doing, asked, self._clock.monotonic()))
+        seen = {**self._seen(answers.newest(body)), "battery_level_estimated": False}
+        values = self._learn(at, {"vehicle": body, **body, "bridge": seen}, asked)
+        doing, is_plugged = schedule.activity(values), bool(values.get("plugged_in"))
+        expected = self._estimates.saw(at, body.get("charge_state"), doing, asked)
+        now, before = self._clock.monotonic(), self._vehicles[at]
+        self._set_vehicle(at, schedule.saw_data(before, doing, asked, now, expected, is_plugged=is_plugged))
 
     # --- one site ---------------------------------------------------------------------------------------
 
