@@ -218,7 +218,7 @@ UNCLEAR = 0.3
 
 def _fitted(battery: Battery, rate: float, error: float) -> tuple[Span, float]:
     """The line in the middle of those that pass through all readings of an even charge; each leaves fewer."""
-    spans = [_span(battery.gauge, reading) for reading in battery.session]
+    spans = [_span(battery.gauge, reading) for reading in battery.session[-FITTED:]]
     while len(spans) > 1:
         rates = [rate + error * step / STEPS for step in range(-STEPS, STEPS + 1)]
         through = [(found, each) for each in rates if (found := _through(spans, each))]
@@ -229,6 +229,9 @@ def _fitted(battery: Battery, rate: float, error: float) -> tuple[Span, float]:
 
 
 STEPS = 20
+
+FITTED = 12
+"""Readings that a line is laid through: half a day of a slow charge."""
 
 
 def _through(spans: Sequence[Span], rate: float) -> Span | None:

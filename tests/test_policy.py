@@ -1,10 +1,12 @@
-"""The shipped policy in whole simulated lives (benchmarks/policy): what it costs, how the car sleeps, what is missed."""
+"""The shipped policy in whole simulated lives (benchmarks/policy): bill, sleep, staleness."""
 
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
 
 import pytest
+
 from benchmarks.policy.limit import Clairvoyant
 from benchmarks.policy.lives import LIVES
 from benchmarks.policy.ours import Ours, pace
@@ -12,7 +14,6 @@ from benchmarks.policy.peers import PEERS
 from benchmarks.policy.play import Game, play
 from benchmarks.policy.score import Score, score
 from benchmarks.policy.world import World
-
 from bridge.schedule import Pace, Profile
 
 WORLD = World(days=7)
@@ -75,8 +76,7 @@ def test_no_other_program_is_both_cheaper_and_fresher(*, is_strict: bool) -> Non
 
 def test_data_calls_are_never_closer_than_the_soonest() -> None:
     game, _ = _scored("errands", Profile.LIVE)
-    times = [reply.at for reply in game.read]
-    assert min(later - at for at, later in zip(times, times[1:], strict=False)) >= Pace().soonest
+    assert min(later.at - one.at for one, later in pairwise(game.read)) >= Pace().soonest
 
 
 def test_who_knows_the_future_never_misses_anything() -> None:

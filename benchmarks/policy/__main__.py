@@ -6,7 +6,6 @@ import argparse
 from pathlib import Path
 
 from benchmarks.policy import table
-from benchmarks.policy.limit import limits
 from benchmarks.policy.lives import LIVES
 from benchmarks.policy.plot import plot
 from benchmarks.policy.world import World
@@ -14,14 +13,15 @@ from benchmarks.policy.world import World
 
 def main() -> None:
     given = _arguments()
+    if given.plot:
+        _plot(given.plot, World(days=given.days, is_strict=False))
+        return
     for life in given.life or ["reference"]:
         for is_strict in (True, False):
             for has_fraction in (True, False):
                 world = World(days=given.days, is_strict=is_strict, has_fraction=has_fraction)
                 policies = {**table.ALL} if has_fraction and not given.ours else {**table.OURS}
                 _show(life, world, given.seed or [1, 2, 3], policies)
-    if given.plot:
-        _plot(given.plot, World(days=given.days, is_strict=False))
 
 
 def _arguments() -> argparse.Namespace:
@@ -30,7 +30,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--seed", action="append", type=int, help="may be given several times; 1, 2 and 3 without it")
     parser.add_argument("--days", type=int, default=14)
     parser.add_argument("--ours", action="store_true", help="the bridge's rows only")
-    parser.add_argument("--plot", type=Path, metavar="FILE", help="where to write the picture, SVG")
+    parser.add_argument("--plot", type=Path, metavar="FILE", help="only the picture of the modern world, SVG")
     return parser.parse_args()
 
 
@@ -44,8 +44,9 @@ def _show(life: str, world: World, seeds: list[int], policies: dict[str, table.M
 
 def _plot(file: Path, world: World) -> None:
     rows = table.rows({**table.ALL}, "reference", world, [1])
+    print(table.HEAD, *rows, sep="\n")
     shown = [row for row in rows if not row.result.name.startswith("clairvoyant")]
-    front = limits(LIVES["reference"](world, 1)).charging.points
+    front = table.front("reference", world.days, 1).charging.points
     file.write_text(plot("A month of the reference car, modern world; dashed: who knows the future", shown, front))
 
 

@@ -70,17 +70,17 @@ ALL: Mapping[str, Make] = {**dict(_others()), **OBSERVED, **OURS, **LIMIT}
 def rows(policies: Mapping[str, Make], life: str, world: World, seeds: Sequence[int]) -> list[Row]:
     """Each policy in the same lives."""
     truths = [LIVES[life](world, seed) for seed in seeds]
-    fronts = [_limits(life, world.days, seed) for seed in seeds]
+    fronts = [front(life, world.days, seed) for seed in seeds]
     found = []
     for name, make in policies.items():
         results = [score(name, play(make(truth), truth)) for truth in truths]
-        multiples = [front.of(result) for front, result in zip(fronts, results, strict=True)]
+        multiples = [limit.of(result) for limit, result in zip(fronts, results, strict=True)]
         found.append(Row(_mean(results), tuple(fmean(each) for each in zip(*multiples, strict=True))))  # type: ignore[arg-type]
     return found
 
 
 @cache
-def _limits(life: str, days: int, seed: int) -> Limits:
+def front(life: str, days: int, seed: int) -> Limits:
     """Who knows the future reads only cars that are awake: all worlds are one to it."""
     return limits(LIVES[life](World(days=days), seed))
 
