@@ -295,10 +295,11 @@ def back_off(failures: int, pace: Pace) -> float:
 def pressure(spent: float, budget: float, elapsed: float) -> float:
     """How short money is, 0 to 1: spent dollars beside what the month so far (a share, 0 to 1) may have cost.
 
-    A tenth of the budget may be spent ahead: one long drive does not slow down the day.
+    `budget` is what reading may cost in a month. At first a tenth of it may be spent ahead, and nothing at the end:
+    one long drive does not slow down the day.
     """
     ahead = spent / budget - elapsed if budget else 1.0
-    return min(1.0, max(0.0, (ahead - AHEAD) / AHEAD))
+    return min(1.0, max(0.0, (ahead - AHEAD * (1 - elapsed)) / AHEAD))
 
 
 AHEAD = 0.1

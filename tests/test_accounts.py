@@ -181,7 +181,7 @@ async def test_what_two_accounts_have_is_served_by_the_first_and_said_once(
                 await home.passes(0)
                 del tesla.answers["products", ""]
             before = len(parents.times("vehicle_data", VIN))
-            await home.passes(600)
+            await home.passes(1500)
             assert home.accounts.of(CAR).name == "tesla"
             assert [device.at for device in home.devices].count(CAR) == 1
     assert len(parents.times("vehicle_data", VIN)) == before

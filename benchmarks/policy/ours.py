@@ -10,6 +10,7 @@ from benchmarks.policy.world import DAY
 from bridge import estimate, schedule
 from bridge.errors import VehicleUnavailable
 from bridge.estimate import Battery, Reading
+from bridge.ledger import SHARE
 from bridge.model import Connectivity
 from bridge.schedule import PROFILES, Activity, Pace, Profile, VehicleHistory
 
@@ -42,7 +43,7 @@ class Ours:
 
     def _pressure(self, now: float) -> float:
         """As the ledger tells it, when all that is spent is spent on one car."""
-        return schedule.pressure(self._spent, CREDIT, now % (30 * DAY) / (30 * DAY))
+        return schedule.pressure(self._spent, SHARE["data"] * CREDIT, now % (30 * DAY) / (30 * DAY))
 
     def _saw(self, reply: Reply, now: float) -> None:
         if reply.kind == "state":
