@@ -64,5 +64,5 @@ def _mark(row: Row) -> str:
     anchor, dx = ("end", -9) if x > WIDTH - 200 else ("start", 9)
     return (
         f'<circle cx="{x:.1f}" cy="{y:.1f}" r="5" fill="{colour}"/>'
-        f'<text x="{x + dx:.1f}" y="{y + (18 if name.startswith("vehicle") else 4):.1f}" fill="{colour}" text-anchor="{anchor}">{name}</text>'
+        f'<text x="{x + dx:.1f}" y="{y + dy:.1f}" fill="{colour}" text-anchor="{anchor}">{name}</text>'
     )
