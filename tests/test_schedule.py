@@ -318,7 +318,7 @@ def test_a_car_that_was_just_read_is_read_again_later_and_within_the_longest_sil
 def test_a_car_that_may_fall_asleep_is_left_alone_for_long_enough(history: VehicleHistory, now: float) -> None:
     """Fifteen quiet minutes are what it needs, unless it was seen to need less."""
     at_rest = replace(history, connectivity=ONLINE, activity=Activity.PARKED, data_at=now, wanted_at=None)
-    after_the_probes = replace(at_rest, same_since=min(history.same_since, now - PACE.probes[-1]), plugged_at=None)
+    after_the_probes = replace(at_rest, same_since=min(history.same_since, now - PACE.probes[-1] - 1), plugged_at=None)
     due = next_data(after_the_probes, PACE)
     assert due is not None
     assert due - now >= min(PACE.parked, (history.falls_asleep or 1e9) + PACE.drowsy) - 1e-6 * now
