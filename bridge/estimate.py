@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from statistics import median
 
 from bridge.schedule import Activity
 
@@ -22,8 +23,8 @@ LASTS = {Activity.DRIVING: 600.0, Activity.CHARGING: 7200.0}
 RECENT = 600.0
 """Seconds of a drive that its next minutes are like."""
 
-REPORTED_ERROR = 0.05
-"""How wrong the rate is that a charging car reports, at least; a measured rate must be better than that."""
+STEADY = 0.01
+"""How much a charge wanders in any case: no rate is known better than so."""
 
 KEPT = 40
 """Readings to learn the full range from. It drifts over weeks."""
@@ -71,6 +72,14 @@ class Gauge:
 
 
 @dataclass(frozen=True, slots=True)
+class Trust:
+    """What the rate that a charging car reports must be multiplied by, and how wrong it still is: both shares."""
+
+    factor: float = 1.0
+    error: float = 0.05
+
+
+@dataclass(frozen=True, slots=True)
 class Battery:
     """All that estimates are made from."""
 
@@ -79,6 +88,7 @@ class Battery:
     """The newest reading and those before it, of the same drive or charge."""
     usual: float | None = None
     """The rate of drives so far."""
+    trust: Trust = Trust()
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,8 +111,8 @@ class Outlook:
     def next_change(self, now: float) -> float:
         """When `level` becomes another."""
         exact = self.start.middle + self.rate * max(0.0, now - self.start.at)
-        whole = math.floor(exact + EPSILON) + 1 if self.rate > 0 else math.ceil(exact - EPSILON) - 1
-        edge = whole if self.rate > 0 else whole + 1 - 2 * EPSILON
+        whole = math.floor(exact + EPSILON)
+        edge = whole + 1 if self.rate > 0 else whole - 2 * EPSILON
         due = self.start.at + (edge - self.start.middle) / self.rate if self.rate else self.until
         return min(max(due, now + 1), self.until)
 
@@ -118,7 +128,7 @@ def saw(battery: Battery, reading: Reading) -> Battery:
         return replace(battery, gauge=gauge, session=(*battery.session, reading)[-KEPT:])
     ended = replace(battery, gauge=gauge)
     usual = _measured(ended)[0] if last and last.doing is Activity.DRIVING and len(battery.session) > 2 else None
-    return Battery(gauge, (reading,), battery.usual if usual is None else usual)
+    return Battery(gauge, (reading,), battery.usual if usual is None else usual, _trust(ended))
 
 
 def outlook(battery: Battery) -> Outlook | None:
@@ -152,14 +162,20 @@ def full_at(battery: Battery) -> float | None:
     last = battery.session[-1] if battery.session else None
     if last is None or last.doing is not Activity.CHARGING:
         return None
-    rate, error = _measured(battery)
-    if last.limit is None or rate is None or rate <= 0 or error > FINE * rate or not battery.gauge.full:
+    line = _line(battery, last)
+    if last.limit is None or line is None or line[1] <= 0 or not _is_sure(battery, *line):
         return last.full_at
-    return last.at + max(0.0, last.limit - _span(battery.gauge, last).middle) / rate
+    start, rate = line
+    return last.at + max(0.0, last.limit - start.middle) / rate
 
 
-FINE = 0.01
-"""A rate that is known so well tells the end of a charge better than the car does."""
+def _is_sure(battery: Battery, start: Span, rate: float) -> bool:
+    """Do we know the end of a charge better than the car does?"""
+    return start.width <= NARROW and min(_measured(battery)[1], battery.trust.error * rate) <= FINE * rate
+
+
+FINE, NARROW = 0.02, 0.25
+"""How wrong the rate may be for that, as a share, and the level, in percent."""
 
 
 # --- the fraction of a percent --------------------------------------------------------------------------------------
@@ -207,10 +223,25 @@ def _line(battery: Battery, last: Reading) -> tuple[Span, float] | None:
     if last.doing is Activity.DRIVING:
         rate = battery.usual if rate is None or error > UNCLEAR * abs(rate) else rate
         return None if rate is None else (_span(battery.gauge, last), rate)
-    if last.rate is not None and (rate is None or error > REPORTED_ERROR * last.rate):
-        rate, error = last.rate, REPORTED_ERROR * last.rate
+    trust = battery.trust
+    if last.rate is not None and (rate is None or error > trust.error * last.rate):
+        rate, error = trust.factor * last.rate, trust.error * last.rate
     return None if rate is None else _fitted(battery, rate, error)
 
+
+def _trust(battery: Battery) -> Trust:
+    """What a charge that has ended tells about the rates that the car reported in it."""
+    reported = [reading.rate for reading in battery.session if reading.rate and reading.rate > 0]
+    if not reported or len(reported) < len(battery.session):
+        return battery.trust
+    rate, error = _measured(battery)
+    mostly = median(reported)  # the last minutes of a charge are slow
+    trust = Trust((rate or mostly) / mostly, max(error / mostly, STEADY))
+    return trust if trust.error <= battery.trust.error and abs(trust.factor - 1) <= MISTRUST else battery.trust
+
+
+MISTRUST = 0.1
+"""A car that seems to report its rates so wrongly has charged unevenly."""
 
 UNCLEAR = 0.3
 """A rate of this drive that is known worse than so is worse than that of drives before."""

@@ -52,6 +52,8 @@ class Pace:
     """After a drive: when the cable is plugged in, when the doors are locked."""
     charge_probes: tuple[float, ...] = (900,)
     """After a charge began: two readings tell its rate."""
+    likely: float = 240
+    """While it is awake at an hour at which it often drives off."""
     event: float = 10
     """After something was expected to happen."""
     drowsy: float = 150
@@ -69,7 +71,7 @@ class Pace:
 
 PROFILES: Mapping[Profile, Mapping[str, Any]] = {
     Profile.ECO: {"driving": 240},
-    Profile.BALANCED: {"driving": 60},
+    Profile.BALANCED: {"driving": 60, "state": 15},
     Profile.LIVE: {"driving": 38, "state": 15},
 }
 """What a profile changes in the pace."""
@@ -96,6 +98,8 @@ class VehicleHistory:
     """When the cable was first seen in a car that does not charge."""
     falls_asleep: float | None = None
     """The fewest seconds without a data call after which it was seen asleep."""
+    departures: tuple[float, ...] = ()
+    """When it drove off, in seconds after some fixed hour of the day."""
     expected_at: float | None = None
     """When something is due: the end of the charge, the start of one."""
     wanted_at: float | None = None
@@ -170,6 +174,7 @@ def saw_data(
         looks=history.looks + 1 if is_same else 1,
         expected_at=expected_at,
         quiet_looks=_quiet_looks(history, now) if is_same else 0,
+        departures=history.departures if is_same or doing is not Activity.DRIVING else _departures(history, now),
         plugged_at=(history.plugged_at or now) if is_plugged and doing in AT_REST else None,
         wanted_at=_open_wish(history.wanted_at, asked),
         failures=0,
@@ -179,6 +184,22 @@ def saw_data(
 def _quiet_looks(history: VehicleHistory, now: float) -> int:
     return history.quiet_looks + (history.data_at is not None and now - history.data_at >= SLEEPS_NO_SOONER)
 
+
+def _departures(history: VehicleHistory, now: float) -> tuple[float, ...]:
+    return (*history.departures, now % DAY)[-REMEMBERED:]
+
+
+def _is_likely(history: VehicleHistory, at: float) -> bool:
+    """Has it often driven off at this time of the day?"""
+    apart = ((at - departure + DAY / 2) % DAY - DAY / 2 for departure in history.departures)
+    return sum(abs(seconds) < ABOUT for seconds in apart) >= OFTEN
+
+
+DAY = 86400.0
+REMEMBERED, OFTEN = 20, 3
+"""Drives; who drives more often than twice a day has no habits here, for only a few days are remembered."""
+ABOUT = 900.0
+"""Seconds."""
 
 AT_REST = frozenset({Activity.PARKED, Activity.OCCUPIED})
 
@@ -226,6 +247,8 @@ def _resting(history: VehicleHistory, data_at: float, pace: Pace, pressure: floa
         return (
             data_at + pace.occupied[history.looks - 1] if history.looks <= len(pace.occupied) else _quiet(history, pace)
         )
+    if history.rested is None and not pressure > ENOUGH and _is_likely(history, data_at):
+        return data_at + pace.likely
     if history.rested is not Activity.DRIVING:
         return _quiet(history, pace)
     if history.plugged_at:
@@ -295,11 +318,11 @@ def back_off(failures: int, pace: Pace) -> float:
 def pressure(spent: float, budget: float, elapsed: float) -> float:
     """How short money is, 0 to 1: spent dollars beside what the month so far (a share, 0 to 1) may have cost.
 
-    `budget` is what reading may cost in a month. At first a tenth of it may be spent ahead, and nothing at the end:
-    one long drive does not slow down the day.
+    `budget` is what reading may cost in a month. A tenth of it may be spent ahead at first, for one long drive shall
+    not slow down the day; a twentieth is kept back at the end, so that reading gets slower and never stops.
     """
-    ahead = spent / budget - elapsed if budget else 1.0
-    return min(1.0, max(0.0, (ahead - AHEAD * (1 - elapsed)) / AHEAD))
+    begins = AHEAD * (1 - elapsed) + (1 - KEPT_BACK) * elapsed
+    return min(1.0, max(0.0, (spent / budget - begins) / KEPT_BACK)) if budget else 1.0
 
 
-AHEAD = 0.1
+AHEAD, KEPT_BACK = 0.1, 0.05

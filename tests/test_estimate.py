@@ -118,6 +118,24 @@ def test_the_rate_that_the_car_tells_serves_until_a_better_one_is_measured() -> 
     assert measured.rate == pytest.approx(RATE, rel=0.02)
 
 
+def _charged(told: float, *at: float, battery: Battery) -> Battery:
+    """A whole charge of which the car told such a rate, and then the next morning."""
+    charge = [replace(_reading(each, 30.2 + each * RATE), rate=told) for each in at]
+    return _after(*charge, _reading(9e4, 80.0, Activity.PARKED), battery=battery)
+
+
+def test_how_wrong_the_told_rates_are_is_learned_from_the_charges_before() -> None:
+    battery = _charged(RATE * 1.03, 0, 900, 4500, 8100, battery=FINE)
+    coming = estimate.outlook(_after(replace(_reading(1e5, 40.5), rate=RATE * 0.8 * 1.03), battery=battery))
+    assert coming
+    assert coming.rate == pytest.approx(RATE * 0.8, rel=0.005)
+
+
+def test_a_charge_whose_power_changed_tells_nothing_about_the_told_rates() -> None:
+    assert _charged(RATE * 1.5, 0, 900, 4500, battery=FINE).trust == FINE.trust
+    assert _charged(RATE * 1.03, 0, battery=FINE).trust == FINE.trust
+
+
 def test_whole_percents_are_pinned_down_by_several_readings() -> None:
     readings = [replace(_reading(at, 30.9 + at * RATE, is_fine=False), rate=RATE * 1.03) for at in (0, 600, 1860, 3800)]
     alone, together = estimate.outlook(_after(readings[-1])), estimate.outlook(_after(*readings))
@@ -151,6 +169,13 @@ def test_else_the_car_reckons_it() -> None:
     assert estimate.full_at(Battery()) is None
 
 
+def test_of_whole_percents_the_end_is_reckoned_once_they_are_pinned_down() -> None:
+    told = [replace(_reading(at, 30.9 + at * RATE, is_fine=False), rate=RATE, full_at=1e6) for at in (0, 26, 1860)]
+    assert estimate.full_at(_after(*told[:1], battery=COARSE)) == 1e6
+    sure = replace(COARSE, trust=replace(COARSE.trust, error=0.01))
+    assert estimate.full_at(_after(*told, battery=sure)) == pytest.approx((80 - 30.9) / RATE, abs=120)
+
+
 def test_where_only_changes_of_the_percent_tell_a_reading_is_due_at_one() -> None:
     coarse = _after(replace(_reading(0, 30.5, is_fine=False), rate=RATE), battery=COARSE)
     due = estimate.next_event(coarse)
@@ -179,6 +204,16 @@ def test_a_drive_begins_like_those_before() -> None:
     coming = estimate.outlook(_after(_reading(9000, 62.8, Activity.DRIVING), battery=parked))
     assert coming
     assert coming.rate == pytest.approx(-0.012, rel=0.05)
+
+
+def test_a_falling_level_is_told_once_for_every_percent() -> None:
+    battery = _drive(0, 70.0, 0.012, FINE)
+    coming = estimate.outlook(battery)
+    assert coming
+    now, told = 600.0, []
+    while (now := coming.next_change(now)) < coming.until:
+        told.append(coming.level(now))
+    assert told == [61, 60, 59, 58, 57, 56, 55]
 
 
 def test_a_level_does_not_rise_while_driving() -> None:

@@ -142,6 +142,36 @@ def test_looks_are_counted_from_where_the_activity_began() -> None:
     assert (left.looks, left.same_since, left.rested) == (2, NOW + 61, Activity.DRIVING)
 
 
+def test_when_it_drives_off_is_remembered_as_an_hour_of_the_day() -> None:
+    driving = saw_data(SEEN, Activity.DRIVING, NOW, 3 * 86400 + 500)
+    assert driving.departures == (500,)
+    assert saw_data(driving, Activity.DRIVING, NOW, 3 * 86400 + 560).departures == (500,)
+    for day in range(4, 40):
+        driving = saw_data(replace(driving, activity=Activity.PARKED), Activity.DRIVING, NOW, day * 86400 + 700)
+    assert driving.departures == (700,) * 20
+
+
+@pytest.mark.parametrize(
+    ("departures", "seconds"),
+    [
+        ((NOW - 600, NOW + 500, NOW - 100), 240),
+        ((NOW - 600, NOW + 500), 1380),  # twice may be chance
+        ((NOW - 1000, NOW + 1000, NOW), 1380),  # another hour
+        ((NOW - 86400, NOW + 86400, NOW + 5 * 86400 + 800), 240),  # other days
+    ],
+)
+def test_a_car_awake_at_an_hour_at_which_it_often_drives_off_is_looked_at(
+    departures: tuple[float, ...], seconds: float
+) -> None:
+    assert next_data(_read(Activity.PARKED, departures=departures), PACE) == NOW + seconds
+
+
+def test_after_a_drive_and_when_money_is_short_the_usual_hour_does_not_count() -> None:
+    usual = (NOW, NOW, NOW)
+    assert next_data(_read(Activity.PARKED, after=Activity.DRIVING, ago=270, departures=usual), PACE) == NOW + 1380
+    assert next_data(_read(Activity.PARKED, departures=usual), PACE, 0.6) == NOW + 1380
+
+
 def test_the_cable_is_noted_when_it_is_first_seen_in_a_car_at_rest() -> None:
     plugged = saw_data(SEEN, Activity.PARKED, NOW, NOW + 1, is_plugged=True)
     assert plugged.plugged_at == NOW + 1
@@ -155,9 +185,21 @@ def test_the_cable_is_noted_when_it_is_first_seen_in_a_car_at_rest() -> None:
 
 @pytest.mark.parametrize(
     ("spent", "elapsed", "short"),
-    [(0, 0, 0), (1, 0, 0), (1.5, 0, 0.5), (2, 0, 1), (9, 0.9, 0), (10, 0.8, 1), (50, 1, 1)],
+    [
+        (0, 0, 0),
+        (1, 0, 0),
+        (1.25, 0, 0.5),
+        (1.5, 0, 1),
+        (5.2, 0.5, 0),
+        (9.5, 1, 0),
+        (9.75, 1, 0.5),
+        (10, 1, 1),
+        (50, 1, 1),
+    ],
 )
-def test_money_is_short_when_more_than_a_tenth_is_spent_ahead(spent: float, elapsed: float, short: float) -> None:
+def test_money_is_short_when_a_tenth_is_spent_ahead_or_only_a_twentieth_is_left(
+    spent: float, elapsed: float, short: float
+) -> None:
     assert pressure(spent, 10, elapsed) == pytest.approx(short)
 
 
@@ -277,6 +319,7 @@ histories = st.builds(
     expected_at=st.none() | times,
     quiet_looks=st.integers(0, 1000),
     plugged_at=st.none() | times,
+    departures=st.lists(st.floats(0, 86400), max_size=20).map(tuple),
     falls_asleep=st.none() | st.floats(600, 1e5),
     wanted_at=st.none() | times,
     failures=st.integers(0, 50),
@@ -316,9 +359,11 @@ def test_a_car_that_was_just_read_is_read_again_later_and_within_the_longest_sil
 
 @given(history=histories, now=times)
 def test_a_car_that_may_fall_asleep_is_left_alone_for_long_enough(history: VehicleHistory, now: float) -> None:
-    """Fifteen quiet minutes are what it needs, unless it was seen to need less."""
+    """Fifteen quiet minutes are what it needs, unless it was seen to need less, or the hour is a usual one."""
     at_rest = replace(history, connectivity=ONLINE, activity=Activity.PARKED, data_at=now, wanted_at=None)
-    after_the_probes = replace(at_rest, same_since=min(history.same_since, now - PACE.probes[-1] - 1), plugged_at=None)
+    after_the_probes = replace(
+        at_rest, same_since=min(history.same_since, now - PACE.probes[-1] - 1), plugged_at=None, departures=()
+    )
     due = next_data(after_the_probes, PACE)
     assert due is not None
     assert due - now >= min(PACE.parked, (history.falls_asleep or 1e9) + PACE.drowsy) - 1e-6 * now

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from benchmarks.policy.play import Game
-from benchmarks.policy.protocol import CHARGING, CREDIT, PRICES, Reply
+from benchmarks.policy.protocol import CHARGING, CREDIT, NEVER, PRICES, Reply
 from benchmarks.policy.world import DAY, HOUR, Line, Truth, union
 
 Span = tuple[float, float]
@@ -33,7 +33,6 @@ class Score:
     hours: float
     """Asleep, a day."""
     mean: dict[str, float]
-    p95: dict[str, float]
     delay: dict[str, float]
     """Mean seconds until drive start, drive end, charge start, charge end were known."""
 
@@ -69,7 +68,6 @@ def score(name: str, game: Game, *, knows_battery: bool = False) -> Score:
         asleep=hours / _hours_asleep(truth, ()),
         hours=hours,
         mean={key: sum((b - a) ** 2 / 2 for a, b in spans) / truth.end for key, spans in wrong.items()},
-        p95={key: _percentile([b - a for a, b in spans], truth.end) for key, spans in wrong.items()},
         delay=_delays(game),
     )
 
@@ -137,16 +135,6 @@ def _far(place: Line, i: int, start: float, stop: float, seen: float) -> Iterato
         at, i = until, i + 1
 
 
-def _percentile(lengths: Sequence[float], whole: float) -> float:
-    """Below it the staleness is for 95 % of the time."""
-    low, high = 0.0, max(lengths, default=0.0)
-    for _ in range(40):
-        middle = (low + high) / 2
-        too_long = sum(length - middle for length in lengths if length > middle) > 0.05 * whole
-        low, high = (middle, high) if too_long else (low, middle)
-    return high
-
-
 def _hours_asleep(truth: Truth, touches: Iterable[float]) -> float:
     quiet = truth.world.sleep_after
     awake = [*((a, b + quiet) for a, b in truth.active), *((at, at + quiet) for at in touches)]
@@ -156,20 +144,20 @@ def _hours_asleep(truth: Truth, touches: Iterable[float]) -> float:
 def _delays(game: Game) -> dict[str, float]:
     truth = game.truth
     return {
-        "drive start": _delay(game, [phase.start for phase in truth.drives], lambda reply: reply.is_driving),
-        "drive end": _delay(game, [phase.end for phase in truth.drives], lambda reply: not reply.is_driving),
-        "charge start": _delay(game, [p.start for p in truth.charges], lambda reply: reply.charging == CHARGING),
-        "charge end": _delay(game, [p.end for p in truth.charges], lambda reply: reply.charging != CHARGING),
+        "drive start": _delay(game, ((p.start, p.end) for p in truth.drives), lambda reply: reply.is_driving),
+        "drive end": _delay(game, ((p.end, NEVER) for p in truth.drives), lambda reply: not reply.is_driving),
+        "charge start": _delay(game, ((p.start, p.end) for p in truth.charges), lambda r: r.charging == CHARGING),
+        "charge end": _delay(game, ((p.end, NEVER) for p in truth.charges), lambda r: r.charging != CHARGING),
     }
 
 
-def _delay(game: Game, events: Iterable[float], shows: Callable[[Reply], bool]) -> float:
-    """Mean seconds from each event to the first reply that shows it."""
+def _delay(game: Game, events: Iterable[Span], shows: Callable[[Reply], bool]) -> float:
+    """Mean seconds from each event to the first reply that shows it, or that comes when it is over."""
     read, found, i = game.read, [], 0
-    for event in events:
+    for event, over in events:
         if event > game.truth.end - 6 * HOUR:
             break
         while i < len(read) and read[i].at < event:
             i += 1
-        found.append(next((reply.at for reply in read[i:] if shows(reply)), game.truth.end) - event)
+        found.append(next((r.at for r in read[i:] if shows(r) or r.at > over), game.truth.end) - event)
     return sum(found) / len(found) if found else 0.0

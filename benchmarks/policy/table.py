@@ -97,6 +97,5 @@ def _mean(results: Sequence[Score]) -> Score:
         hours=fmean(result.hours for result in results),
         calls=of(lambda result: result.calls),
         mean=of(lambda result: result.mean),
-        p95=of(lambda result: result.p95),
         delay=of(lambda result: result.delay),
     )
