@@ -11,10 +11,10 @@ from benchmarks.names import HOST
 from bridge import catalog
 from bridge.catalog import convert
 from bridge.clock import SystemClock
+from bridge.components import Look
 from bridge.fleet.documents import document
 from bridge.fleet.transport import Answer
 from bridge.health import Health
-from bridge.homeassistant import Look
 from bridge.model import Device, DeviceId, Kind, Roster, Update
 from bridge.mqtt import BrokerAddress, Connection, Mqtt, Publication, Taken
 from bridge.publisher import Publisher

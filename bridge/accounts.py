@@ -182,9 +182,9 @@ class Accounts:
         """Which one serves this device; the first, where that is not known."""
         return self._served.get(at, self.all[0])
 
-    def want(self, at: DeviceId, after: float = 0.0) -> None:
+    def want(self, at: DeviceId, after: float = 0.0, group: str = "") -> None:
         """Fresh data of a device, so many seconds from now."""
-        self.of(at).poller.want(at, after)
+        self.of(at).poller.want(at, after, group)
 
     @property
     def have_listed(self) -> bool:

@@ -7,9 +7,8 @@ broker -> topics -> Request -> commands -> Result -> publisher
 from __future__ import annotations
 
 import asyncio
-import math
 import ssl
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -22,29 +21,31 @@ from bridge.clock import Clock
 from bridge.commands.commander import Commander
 from bridge.commands.execution import Executor
 from bridge.commands.journal import Journal
+from bridge.components import Look
 from bridge.database import Database
+from bridge.derived import DERIVATIONS
+from bridge.derived.deriver import Deriver
 from bridge.doctor import Case, Doctor
 from bridge.fleet import VERSION
 from bridge.freshness import freshness
 from bridge.goodbye import say_goodbye
 from bridge.health import Health
-from bridge.homeassistant import Look
+from bridge.last_values import LastValues
 from bridge.ledger import Ledger
 from bridge.listener import Ears, Listener
-from bridge.model import Device, DeviceId, Kind, Result, Roster, Update
+from bridge.model import Device, DeviceId, Happening, Result, Roster, Update, Value
 from bridge.mqtt import Message, Mqtt, Publication
 from bridge.publisher import Publisher
 from bridge.session import Session
 from bridge.settings import Settings
-from bridge.state import Store, kept, kept_as, recalled
-from bridge.topics import Topics
+from bridge.state import Store
+from bridge.topics import BRIDGE, Topics
 
 log = structlog.get_logger()
 
 Part = Callable[[], Awaitable[None]]
 """What runs for as long as the bridge does."""
 
-BRIDGE = DeviceId(Kind.BRIDGE, "bridge")
 HEARTBEAT = 60.0
 """Seconds between two messages on bridge/health, two looks at freshness, and two savings of values."""
 
@@ -69,6 +70,7 @@ class Bridge:
         self._started = clock.now()
         self._topics = Topics(settings.base_topic, settings.aliases)
         self._store = Store()
+        self._deriver = Deriver(DERIVATIONS, database, self._store.all, clock.now)
         self._health = Health(clock)
         self._listening = asyncio.Event()
         self._birth = asyncio.Event()
@@ -80,6 +82,7 @@ class Bridge:
         )
         self._roster = Roster(self._own)
         home = settings.homeassistant
+        self._last = LastValues(database, self._store, but={device.at for device in self._own})
         self._publisher = Publisher(
             store=self._store,
             topics=self._topics,
@@ -128,6 +131,7 @@ class Bridge:
             policy=build.policy(self._settings.commands),
             learn=self._learn,
             want=self._accounts.want,
+            local={"republish": self._publish_again},
         )
         return Commander(
             executor=executor,
@@ -141,7 +145,7 @@ class Bridge:
     def _ears(self) -> Ears:
         return Ears(
             command=self._commander.receive,
-            wish=self._accounts.want,
+            wish=lambda at, group: self._accounts.want(at, group=group),
             birth=self._birth.set,
             clear=self._publisher.clear,
             respond=self._respond,
@@ -151,7 +155,7 @@ class Bridge:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Starts every part, waits for `stop`, and says goodbye."""
-        self._recall_values()
+        self._last.recall()
         self._publisher.show(self._roster)
         parts: dict[str, Part] = {
             "broker": self._session.serve,
@@ -168,7 +172,7 @@ class Bridge:
             await stop.wait()
             systemd.notify("STOPPING=1")
             await say_goodbye(self._commander, self._publisher, self._clock)
-            self._keep_values()
+            self._last.keep()
             for task in tasks:
                 task.cancel()
 
@@ -199,8 +203,16 @@ class Bridge:
                 self._learn(heard)
 
     def _learn(self, update: Update) -> None:
+        """Whatever follows from it is learnt as well."""
         if change := self._store.apply(update):
             self._publisher.change(change)
+            for values, happenings in self._deriver.of(change):
+                self._derived(update.device, values, happenings)
+
+    def _derived(self, at: DeviceId, values: Mapping[str, Value], happenings: Iterable[Happening]) -> None:
+        self._learn(Update(at, values, self._clock.monotonic(), "derived"))
+        for happening in happenings:
+            self._publisher.happened(happening)
 
     def _show(self, now: Roster) -> None:
         """What there is now, and what may be offered of it."""
@@ -213,26 +225,30 @@ class Bridge:
         for at in gone:
             self._store.forget(at)
             self._health.forget(str(at))
-            self._database.forget_values(kept_as(at))
+            self._last.forget(at)
 
     def _answer(self, result: Result, taken: Callable[[], None]) -> None:
         self._publisher.answer(result, taken)
-        at = result.request.device
+        at, name = result.request.device, result.request.name[:64]
         if any(device.at == at for device in self._roster.devices):
-            self._tell(at, {"last_command": result.request.name[:64], "last_command_outcome": result.outcome.value})
+            self._tell(at, {"last_command": name, "last_command_outcome": result.outcome.value})
+            facts = {"command": name, "reason": result.reason, "message": result.message}
+            self._publisher.happened(Happening(at, result.outcome.value, facts))
 
     # --- the bridge's own news --------------------------------------------------------------------------
 
     async def _beat(self) -> None:
         while True:
             self._tell_of_itself()
-            self._keep_values()
+            self._last.keep()
             await self._clock.sleep(HEARTBEAT)
 
     async def _show_life(self) -> None:
         await alive.keep_showing(self._settings.data_dir, self._clock, lambda: self._health.down("broker"))
 
     def _tell_of_itself(self) -> None:
+        for at, values, happenings in self._deriver.passed():
+            self._derived(at, values, happenings)
         for device in self._roster.devices:
             at = device.at
             self._tell(at, freshness(at.kind, self._store.values(at), self._clock.now()))
@@ -257,6 +273,9 @@ class Bridge:
         self._publisher.republish()
         return {}
 
+    async def _publish_again(self, _at: DeviceId, _parameters: Mapping[str, Value]) -> None:
+        self._publisher.republish()
+
     def _respond(self, verb: str, body: Mapping[str, Any], message: Message) -> None:
         self._publisher.respond(verb, body, response_topic=message.response_topic, correlation=message.correlation)
 
@@ -278,18 +297,3 @@ class Bridge:
     def _look(self, at: DeviceId) -> Look:
         expiry = self._settings.homeassistant.command_expiry
         return Look(self._topics, VERSION, command_expiry=expiry, offer=self._offer(at))
-
-    # --- across a restart -------------------------------------------------------------------------------
-
-    def _recall_values(self) -> None:
-        """Older than anything that will be heard, so that everything newer wins."""
-        for at, values in recalled(self._database.values()).items():
-            self._store.apply(Update(at, values, -math.inf, "restart"))
-
-    def _keep_values(self) -> None:
-        own = {device.at for device in self._own}
-        known = {at: self._store.values(at) for at in self._store.devices() if at not in own}
-        try:
-            self._database.keep_values(kept(known))
-        except Exception as error:  # noqa: BLE001 - a full disk is no reason to fall silent (F4)
-            log.warning("the last values could not be saved", error=str(error))

@@ -37,6 +37,9 @@ CREATE TABLE IF NOT EXISTS spending (
     month TEXT NOT NULL, device TEXT NOT NULL, cost TEXT NOT NULL, calls INTEGER NOT NULL,
     PRIMARY KEY (month, device, cost)
 ) STRICT;
+CREATE TABLE IF NOT EXISTS memory (
+    device TEXT NOT NULL, name TEXT NOT NULL, memory TEXT NOT NULL, PRIMARY KEY (device, name)
+) STRICT;
 CREATE TABLE IF NOT EXISTS value (device TEXT PRIMARY KEY, known TEXT NOT NULL) STRICT;
 """
 
@@ -203,6 +206,20 @@ class Database:
 
     def forget_values(self, device: str) -> None:
         self._write("DELETE FROM value WHERE device = ?", device)
+
+    # --- what derived values stand on -----------------------------------------------------------------------
+
+    def remember(self, device: str, name: str, memory: Mapping[str, Any]) -> None:
+        """On disk when it returns."""
+        statement = "INSERT OR REPLACE INTO memory VALUES (?, ?, ?)"
+        self._write(statement, device, name, json.dumps(memory), flushed=True)
+
+    def memories(self) -> Mapping[str, Mapping[str, Any]]:
+        """Device -> name of a derivation -> its memory."""
+        found: dict[str, dict[str, Any]] = {}
+        for device, name, memory in self._rows("SELECT device, name, memory FROM memory"):
+            found.setdefault(device, {})[name] = json.loads(memory)
+        return found
 
 
 def backed_up(directory: Path, name: str) -> Mapping[str, Any] | None:

@@ -29,8 +29,8 @@ class Ears:
     """Who wants to hear what."""
 
     command: Callable[[Request], None]
-    wish: Callable[[DeviceId], None]
-    """Fresh data of a device is wanted."""
+    wish: Callable[[DeviceId, str], None]
+    """Fresh data of a device is wanted, of this group."""
     birth: Callable[[], None]
     """Home Assistant has started."""
     clear: Callable[[str], None]
@@ -78,7 +78,7 @@ class Listener:
         if address.device is None:
             self._serve(address.name, message)
         elif address.verb == "get":
-            self._ears.wish(address.device)
+            self._ears.wish(address.device, address.name)
         else:
             self._ears.command(self._request(address.device, address.name, message))
             if message.retain:

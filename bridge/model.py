@@ -75,6 +75,15 @@ class Roster:
 
 
 @dataclass(frozen=True, slots=True)
+class Happening:
+    """Something that happened to a device, once: told as an event, kept nowhere. `facts` are JSON."""
+
+    device: DeviceId
+    type: str
+    facts: Mapping[str, Value] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Change:
     """What an update changed: only the entities whose value differs."""
 

@@ -12,8 +12,8 @@ from typing import Any
 
 from bridge import homeassistant
 from bridge.catalog import CATALOGUE, groups, vocabularies
-from bridge.homeassistant import Look
-from bridge.model import Change, Device, DeviceId, Kind, Result, Roster, Value
+from bridge.components import Look
+from bridge.model import Change, Device, DeviceId, Happening, Kind, Result, Roster, Value
 from bridge.mqtt import Publication
 from bridge.mqtt.outbox import Outbox, Outlet, Report
 from bridge.state import Store
@@ -237,9 +237,10 @@ class Publisher:
             self._say(response_topic, encoded, None, correlation=correlation)
         self._outbox.pump()
 
-    def event(self, body: Mapping[str, Any]) -> None:
-        """Something happened to the bridge: <base>/bridge/event, not retained."""
-        self._say(self._topics.bridge("event"), encode_json(body), None)
+    def happened(self, happening: Happening) -> None:
+        """An event, on the device's event topic; not retained."""
+        body = {**happening.facts, "event_type": happening.type}
+        self._say(self._topics.event(happening.device), encode_json(body), None)
         self._outbox.pump()
 
     def bridge(self, name: str, body: str | Mapping[str, Any]) -> None:

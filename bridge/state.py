@@ -55,6 +55,11 @@ class Store:
         origin = self._origins.get(device, {}).get(key)
         return Known(self._values[device][key], *origin) if origin else None
 
+    @property
+    def all(self) -> Mapping[DeviceId, Mapping[str, Value]]:
+        """What is known of every device; it goes with the times."""
+        return self._values
+
     def devices(self) -> Iterable[DeviceId]:
         return tuple(self._values)
 

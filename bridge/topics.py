@@ -81,9 +81,9 @@ class Topics:
     @cached_property
     def incoming(self) -> tuple[str, ...]:
         """The filters of everything that is listened to: disjoint, and never a topic that is published to."""
-        commanded = (Kind.VEHICLE, Kind.ENERGY_SITE)
-        verbs = [f"{self.base}/{kind}/+/{verb}/+" for kind in commanded for verb in ("set", "get")]
-        return (*verbs, f"{self.base}/bridge/request/+")
+        asked = [f"{self.base}/{kind}/+/get/+" for kind in (Kind.VEHICLE, Kind.ENERGY_SITE)]
+        commanded = [f"{self.base}/{kind}/+/set/+" for kind in (Kind.VEHICLE, Kind.ENERGY_SITE, Kind.ACCOUNT)]
+        return (*commanded, *asked, f"{self.base}/bridge/set/+", f"{self.base}/bridge/request/+")
 
     def parse(self, topic: str) -> Address | None:
         """An incoming topic -> what it addresses; None if it is none of ours."""
@@ -94,7 +94,9 @@ class Topics:
         match parts:
             case ["bridge", "request", name]:
                 return Address("request", None, name)
-            case [kind, id_, "set" | "get" as verb, name] if kind in _COMMANDED:
+            case ["bridge", "set", name]:
+                return Address("set", BRIDGE, name)
+            case [kind, id_, "set" | "get" as verb, name] if kind in _COMMANDED[verb]:
                 return Address(verb, DeviceId(Kind(kind), self._ids.get(id_, id_)), name)
             case _:
                 return None
@@ -117,7 +119,10 @@ def path(group: str, key: str) -> str:
     return f"{group}/{key}" if group else key
 
 
-_COMMANDED = {Kind.VEHICLE.value, Kind.ENERGY_SITE.value}
+BRIDGE = DeviceId(Kind.BRIDGE, "bridge")
+
+_ASKED = frozenset({Kind.VEHICLE.value, Kind.ENERGY_SITE.value})
+_COMMANDED = {"get": _ASKED, "set": _ASKED | {Kind.ACCOUNT.value}}
 
 
 def _has_wildcard(topic: str) -> bool:

@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 
-from bridge.catalog import energy_site, vehicle, vehicle_commands, wall_connector
+from bridge.catalog import energy_site, vehicle, wall_connector
 from bridge.catalog.rows import Command, Composite, Entity
 from bridge.model import Kind
 
 ROWS: Mapping[Kind, tuple[tuple[Entity, ...], tuple[Command, ...], tuple[Composite, ...]]] = {
-    Kind.VEHICLE: (vehicle.ENTITIES, vehicle_commands.COMMANDS, vehicle.COMPOSITES),
+    Kind.VEHICLE: (vehicle.ENTITIES, vehicle.COMMANDS, vehicle.COMPOSITES),
     Kind.ENERGY_SITE: (energy_site.ENTITIES, energy_site.COMMANDS, ()),
     Kind.WALL_CONNECTOR: (wall_connector.ENTITIES, (), ()),
 }

@@ -11,7 +11,8 @@ from ha_contract import check_documents, check_payload, topics_read
 
 from bridge.catalog import CATALOGUE, read
 from bridge.catalog.offer import Offer
-from bridge.homeassistant import Look, document, messages
+from bridge.components import Look
+from bridge.homeassistant import document, messages
 from bridge.model import Device, DeviceId, Kind, Value
 from bridge.topics import Topics, encode
 

@@ -35,6 +35,7 @@ COMPONENTS: Mapping[str, Mapping[str, Any]] = {
     "update": {"device_class": "firmware", "payload_install": "now"},
     "notify": {"name": None},
     "text": {"max": 40},
+    "event": {"event_types": ["ok"], "value_template": "{{ value }}"},
     "gone": {"platform": "sensor"},
 }
 

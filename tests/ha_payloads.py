@@ -204,6 +204,17 @@ def _temperature(_component: Json, text: str) -> Complaints:
         yield from _finite(text, Log.TEMPERATURE)
 
 
+def _event(component: Json, text: str) -> Complaints:
+    """What is no type of its own, its template has to pass over."""
+    happened = _object(text)
+    if happened is None or not isinstance(happened.get("event_type"), str):
+        yield f"{Log.NO_OBJECT}: {text[:80]!r}"
+    elif happened["event_type"] not in component["event_types"] and "value_template" not in component:
+        yield f"{Log.ENUM}: {happened['event_type']!r}"
+    elif blocked := happened.keys() & BLOCKED_ATTRIBUTES:
+        yield _silent(f"attributes {sorted(blocked)} are ignored")
+
+
 def _stateless(component: Json, _text: str) -> Complaints:
     yield _silent(f"a {component['platform']} has no state")
 
@@ -221,6 +232,7 @@ _STATES: Mapping[str, Reader] = {
     "text": _text,
     "time": _time,
     "update": _update,
+    "event": _event,
     "button": _stateless,
     "notify": _stateless,
     "climate": _stateless,

@@ -169,6 +169,11 @@ PLATFORMS: Mapping[str, Platform] = {
         required="command_topic",
         optional=f"{_COMMAND} max min mode pattern state_topic value_template",
     ),
+    "event": Platform(
+        required="event_types state_topic",
+        optional="device_class value_template",
+        classes="button doorbell motion",
+    ),
     "time": Platform(required="command_topic", optional=f"{_COMMAND} state_topic value_template"),
 }
 """The platforms that fleet2mqtt uses. Using another means adding its line, from Home Assistant's schema."""

@@ -10,14 +10,15 @@ from typing import Any
 from discovery_cases import CAR, DEVICES
 from fakes import NOON
 
+from bridge.components import Look
 from bridge.errors import BridgeError
-from bridge.homeassistant import Look, config_topic, standalone_topics
-from bridge.model import Device, DeviceId, Kind, Outcome, Request, Result, Roster, Update, Value
+from bridge.homeassistant import config_topic, standalone_topics
+from bridge.model import Device, DeviceId, Happening, Kind, Outcome, Request, Result, Roster, Update, Value
 from bridge.mqtt import Publication, Taken
 from bridge.mqtt.outbox import WINDOW, Report
 from bridge.publisher import Publisher
 from bridge.state import Store
-from bridge.topics import Topics
+from bridge.topics import BRIDGE, Topics
 
 BASE = f"fleet2mqtt/vehicle/{CAR.id}"
 CONFIG = config_topic("homeassistant", CAR)
@@ -132,7 +133,7 @@ def stuck() -> Desk:
     """A connection whose window is full."""
     house = desk(battery_level=80, charging_state="stopped")
     for number in range(WINDOW):
-        house.publisher.event({"number": number})
+        house.publisher.happened(Happening(BRIDGE, "limit", {"number": number}))
     assert house.wire.pending == WINDOW
     house.wire.published.clear()
     return house

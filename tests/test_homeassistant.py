@@ -15,7 +15,8 @@ from hypothesis import given, settings, strategies as st
 
 from bridge.catalog import CATALOGUE, read
 from bridge.catalog.rows import Entity
-from bridge.homeassistant import STANDALONE, Look, config_topic, document, gates, messages, node, removals, shaping_keys
+from bridge.components import Look, node
+from bridge.homeassistant import STANDALONE, config_topic, document, gates, messages, removals, shaping_keys
 from bridge.model import Device, DeviceId, Kind, Value
 from bridge.topics import Topics
 

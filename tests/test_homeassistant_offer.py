@@ -14,7 +14,7 @@ from bridge.model import Kind, Value
 
 def _reachable(shown: Json) -> set[str]:
     """The commands that something in Home Assistant can call. A lock always has both its buttons."""
-    entities, commands, _ = CATALOGUE[Kind.VEHICLE]
+    entities, commands, *_ = CATALOGUE[Kind.VEHICLE]
     names: set[str] = set()
     for component in shown["components"].values():
         topics = [topic for option, topic in component.items() if option.endswith("command_topic")]
@@ -72,7 +72,7 @@ def test_without_the_scope_for_location_nothing_is_shown_that_stays_unknown() ->
 
 @pytest.mark.parametrize("kind", Kind)
 def test_what_a_device_lacks_is_not_offered(kind: Kind) -> None:
-    entities, commands, composites = CATALOGUE[kind]
+    entities, commands, composites, _ = CATALOGUE[kind]
     needs: dict[str, str | None] = {key: row.needs for key, row in entities.items() if row.component}
     needs |= {row.key: row.needs for row in composites}
     needs |= {name: row.needs for name, row in commands.items() if row.button}

@@ -29,7 +29,7 @@ class Heard:
     def __init__(self, status_topic: str | None = STATUS) -> None:
         self.clock = FakeClock()
         self.commands: list[Request] = []
-        self.wishes: list[DeviceId] = []
+        self.wishes: list[tuple[DeviceId, str]] = []
         self.births = 0
         self.cleared: list[str] = []
         self.responses: list[tuple[str, Mapping[str, Any], Message]] = []
@@ -41,7 +41,7 @@ class Heard:
             status_topic=status_topic,
             ears=Ears(
                 command=self.commands.append,
-                wish=self.wishes.append,
+                wish=lambda at, group: self.wishes.append((at, group)),
                 birth=self._birth,
                 clear=self.cleared.append,
                 respond=lambda verb, body, message: self.responses.append((verb, body, message)),
@@ -121,7 +121,7 @@ def test_an_empty_message_deletes_a_retained_one_and_commands_nothing(heard: Hea
 @pytest.mark.parametrize("payload", [b"", b"anything", b"\xff"])
 def test_a_wish_needs_no_payload(heard: Heard, payload: bytes) -> None:
     heard.hear("home/vehicle/car/get/charge", payload)
-    assert (heard.wishes, heard.commands) == ([CAR], [])
+    assert (heard.wishes, heard.commands) == ([(CAR, "charge")], [])
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,9 @@ import pytest
 from discovery_cases import CAR
 from house import BASE, CONFIG, Desk, desk, result, topics
 
+from bridge.model import Happening
 from bridge.mqtt.outbox import LETTERS
+from bridge.topics import BRIDGE
 
 
 def test_a_result_is_said_once_with_the_askers_marks() -> None:
@@ -41,7 +43,7 @@ def test_results_outlast_an_outage_and_are_said_in_order() -> None:
 def test_of_too_many_messages_that_wait_the_oldest_go() -> None:
     house = Desk()
     for number in range(LETTERS + 2):
-        house.publisher.event({"number": number})
+        house.publisher.happened(Happening(BRIDGE, "limit", {"number": number}))
     said = [json.loads(each.payload)["number"] for each in house.attach()]
     assert said == list(range(2, LETTERS + 2))
 
@@ -134,7 +136,7 @@ def test_a_response_topic_is_used_only_below_its_own_tree(asked: str | None, ans
 
 def test_events_are_not_retained() -> None:
     house = desk()
-    house.publisher.event({"event_type": "limit"})
+    house.publisher.happened(Happening(BRIDGE, "limit"))
     (said,) = house.wire.drain()
     assert (said.topic, said.retain, said.payload) == ("fleet2mqtt/bridge/event", False, b'{"event_type":"limit"}')
 

@@ -9,7 +9,7 @@ from discovery_cases import CAR
 from house import ALONE, BASE, CONFIG, NIKOLA, Desk, components, desk, retained, stuck, topics
 
 from bridge.catalog.offer import Offer
-from bridge.homeassistant import Look
+from bridge.components import Look
 from bridge.model import Device, Roster
 from bridge.topics import Topics
 

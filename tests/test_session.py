@@ -29,6 +29,7 @@ DISCOVERY = "topic readwrite homeassistant/device/+/config\n"
 NO_SITE_COMMANDS = """topic write fleet2mqtt/#
 topic read fleet2mqtt/vehicle/#
 topic read fleet2mqtt/bridge/#
+topic read fleet2mqtt/account/#
 topic read fleet2mqtt/energy_site/+/get/#
 """
 
@@ -161,9 +162,9 @@ async def test_what_was_forbidden_is_forgotten_with_the_connection(tmp_path: Pat
 async def test_what_the_bridge_says_to_itself_is_empty_and_not_kept(tmp_path: Path) -> None:
     with running_broker(tmp_path) as broker:
         async with connect(broker, "nodered") as other:
-            await other.subscribe(["fleet2mqtt/+/echo/#", "fleet2mqtt/bridge/request/#"])
+            await other.subscribe(["fleet2mqtt/+/echo/#", "fleet2mqtt/bridge/set/#", "fleet2mqtt/bridge/request/#"])
             async with talking(broker) as talk:
                 await talk.judged()
-            said = await heard(other, 5)
+            said = await heard(other, len(Topics().incoming))
         assert {each.topic for each in said} == {name.replace("+", "echo") for name in Topics().incoming}
         assert {(each.payload, each.retain) for each in said} == {(b"", False)}

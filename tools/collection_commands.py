@@ -6,8 +6,9 @@ from collections.abc import Mapping
 
 from collection_notes import LATITUDE, LONGITUDE, NOW, SITE, VIN, Desk, Folder, Row
 
-from bridge.catalog import CATALOGUE, validate, vehicle_commands
+from bridge.catalog import CATALOGUE, validate
 from bridge.catalog.rows import Command, Parameter
+from bridge.catalog.vehicle import commands as vehicle_commands
 from bridge.model import Kind, Value
 
 EXAMPLES: Mapping[str, Mapping[str, Value]] = {

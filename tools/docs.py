@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from bridge.cli import catalog
+from bridge.cli import pages
 
 PAGES = {
     "docs/entities.md": "entities",
@@ -17,13 +17,13 @@ PAGES = {
 
 def main() -> int:
     """0 when every page is as the tables say; 1 when --check finds one that is not."""
-    old = [path for path, table in PAGES.items() if _content(path) != catalog.page(table)]
+    old = [path for path, table in PAGES.items() if _content(path) != pages.PAGES[table]()]
     if "--check" in sys.argv:
         for path in old:
             sys.stderr.write(f"{path} is not what the tables say: run `make docs`\n")
         return 1 if old else 0
     for path in old:
-        Path(path).write_text(catalog.page(PAGES[path]), encoding="utf-8")
+        Path(path).write_text(pages.PAGES[PAGES[path]](), encoding="utf-8")
     return 0
 
 

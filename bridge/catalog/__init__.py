@@ -6,9 +6,9 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from functools import cache
 from typing import Any, NamedTuple
 
-from bridge.catalog import account, bridge, energy_site, vehicle, vehicle_commands, wall_connector
+from bridge.catalog import account, bridge, energy_site, vehicle, wall_connector
 from bridge.catalog.convert import INVALID, PLAIN
-from bridge.catalog.rows import Command, Composite, Entity
+from bridge.catalog.rows import DERIVED, STREAMED, Command, Composite, Entity, Event
 from bridge.catalog.writes import Write
 from bridge.model import Kind, Value
 
@@ -18,21 +18,27 @@ class Catalogue(NamedTuple):
 
     entities: Mapping[str, Entity]
     commands: Mapping[str, Command]
-    composites: tuple[Composite, ...]
+    composites: tuple[Composite, ...] = ()
+    events: tuple[Event, ...] = ()
 
 
 def _catalogue(
-    entities: tuple[Entity, ...], commands: tuple[Command, ...], composites: tuple[Composite, ...]
+    entities: tuple[Entity, ...],
+    commands: tuple[Command, ...] = (),
+    composites: tuple[Composite, ...] = (),
+    events: tuple[Event, ...] = (),
 ) -> Catalogue:
-    return Catalogue({row.key: row for row in entities}, {row.name: row for row in commands}, composites)
+    return Catalogue({row.key: row for row in entities}, {row.name: row for row in commands}, composites, events)
 
 
 CATALOGUE: Mapping[Kind, Catalogue] = {
-    Kind.VEHICLE: _catalogue(vehicle.ENTITIES, vehicle_commands.COMMANDS, vehicle.COMPOSITES),
-    Kind.ENERGY_SITE: _catalogue(energy_site.ENTITIES, energy_site.COMMANDS, ()),
-    Kind.WALL_CONNECTOR: _catalogue(wall_connector.ENTITIES, (), ()),
-    Kind.ACCOUNT: _catalogue(account.ENTITIES, (), ()),
-    Kind.BRIDGE: _catalogue(bridge.ENTITIES, (), ()),
+    Kind.VEHICLE: _catalogue(vehicle.ENTITIES, vehicle.COMMANDS, vehicle.COMPOSITES, vehicle.EVENTS),
+    Kind.ENERGY_SITE: _catalogue(
+        energy_site.ENTITIES, energy_site.COMMANDS, energy_site.COMPOSITES, energy_site.EVENTS
+    ),
+    Kind.WALL_CONNECTOR: _catalogue(wall_connector.ENTITIES, events=wall_connector.EVENTS),
+    Kind.ACCOUNT: _catalogue(account.ENTITIES, account.COMMANDS, events=account.EVENTS),
+    Kind.BRIDGE: _catalogue(bridge.ENTITIES, bridge.COMMANDS, events=bridge.EVENTS),
 }
 
 
@@ -114,6 +120,8 @@ def _columns(kind: Kind) -> Mapping[str, Collection[tuple[tuple[str, ...], list[
     """Head of the sources -> path of an object in the answer, and what is read from its fields."""
     heads: dict[str, dict[tuple[str, ...], list[_Column]]] = {}
     for entity in CATALOGUE[kind].entities.values():
+        if entity.source in {DERIVED, STREAMED}:
+            continue
         head, *rest = steps = tuple(entity.source.split("."))
         first = rest[0] if rest else ""
         column = _Column(entity.key, first, steps[-1], PLAIN.get(entity.read), entity.read, entity.null)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bridge.catalog import convert
-from bridge.catalog.rows import Entity, binary_sensor, enum, group, sensor, timestamp
+from bridge.catalog.rows import Command, Entity, Event, binary_sensor, enum, group, sensor, timestamp
 
 
 def _calls(cost: str, name: str, *, enabled: bool = True) -> Entity:
@@ -125,3 +125,7 @@ ENTITIES = (
         ),
     ),
 )
+
+EVENTS: tuple[Event, ...] = ()
+
+COMMANDS: tuple[Command, ...] = ()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bridge.catalog import convert
-from bridge.catalog.rows import binary_sensor, group, sensor, timestamp
+from bridge.catalog.rows import Command, Event, binary_sensor, group, sensor, timestamp
 
 ENTITIES = (
     # Its topic is <base>/bridge/state, the will: the one topic that tells when everything else is not to be
@@ -31,5 +31,23 @@ ENTITIES = (
                 enabled=False,
             ),
         ),
+    ),
+)
+
+EVENTS: tuple[Event, ...] = ()
+
+COMMANDS = (
+    Command(
+        name="republish",
+        title="Publish everything again",
+        endpoint="",
+        scopes=(),
+        cost="free",
+        wakes=False,
+        is_local=True,
+        button=True,
+        category="config",
+        enabled=False,
+        icon="mdi:refresh",
     ),
 )

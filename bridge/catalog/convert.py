@@ -154,12 +154,17 @@ def one_of(*words: str) -> Callable[[Any], bool]:
 
 def mapped(table: Mapping[Any, str]) -> Callable[[Any], str]:
     """A code -> its word; a code that is not in the table is passed through as text."""
-    return lambda raw: table[raw] if raw in table else phrase(str(raw))
+    return lambda raw: table[raw] if _code(raw) in table else phrase(str(raw))
 
 
 def known(table: Mapping[Any, Value]) -> Callable[[Any], Value]:
     """A code -> its value; a code that is not in the table is unknown."""
-    return lambda raw: table[raw]
+    return lambda raw: table[_code(raw)]
+
+
+def _code(raw: Any) -> Any:
+    """To a table true is 1: a car that sends true for a number has said nothing."""
+    return _raise(TypeError(raw)) if isinstance(raw, bool) else raw
 
 
 def negated(raw: Any) -> bool:
@@ -170,6 +175,11 @@ def negated(raw: Any) -> bool:
 def count(raw: Any) -> int:
     """The length of a list."""
     return len(_list(raw))
+
+
+def mapping(raw: Any) -> Mapping[str, Any]:
+    """A JSON object."""
+    return raw if isinstance(raw, Mapping) else _raise(TypeError(raw))
 
 
 def objects(*hidden: str) -> Callable[[Any], list[Value]]:

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import cache
 
-from bridge.catalog.rows import Command, Composite, Entity
+from bridge.catalog.rows import STREAMED, Command, Composite, Entity
 from bridge.model import Value
 
 
@@ -25,7 +25,7 @@ class Offer:
         return not command.dangerous or command.name in self.enabled_commands
 
     def in_scope(self, command: Command) -> bool:
-        return self.scopes is None or any(scope in self.scopes for scope in command.scopes)
+        return self.scopes is None or command.is_local or any(scope in self.scopes for scope in command.scopes)
 
     def allows(self, command: Command) -> bool:
         return self.is_enabled(command) and self.in_scope(command)
@@ -37,7 +37,7 @@ class Offer:
     def shows(self, entity: Entity, commands: Collection[Command], values: Mapping[str, Value]) -> bool:
         """Is the entity a component for Home Assistant? `commands`: those that writing to it can call."""
         is_useful = entity.write is None or entity.component in _TELLING or any(map(self.allows, commands))
-        return has(entity.needs, values) and self.sees(entity) and is_useful
+        return entity.source != STREAMED and has(entity.needs, values) and self.sees(entity) and is_useful
 
     def joins(
         self,

@@ -32,6 +32,10 @@ class Limits:
     maximum_from: str | None = None
 
 
+DERIVED = "derived"
+STREAMED = "stream"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entity:
     """One value of a device: one topic, perhaps one Home Assistant component, perhaps one command."""
@@ -43,7 +47,10 @@ class Entity:
     component: str | None = None
     """Home Assistant's platform; None: a topic only."""
     source: str
-    """Dotted path; its head names the answer: charge_state, live_status, vehicle (the list entry), bridge (us)."""
+    """Dotted path; its head names the answer: charge_state, live_status, vehicle (the list entry), bridge (us).
+
+    DERIVED: bridge.derived works it out of other values. STREAMED: only the stream has it.
+    """
     read: Read = convert.phrase
     null: Value = None
     """What a null or a missing field means; None: unknown."""
@@ -64,6 +71,8 @@ class Entity:
     """OAuth scope without which Tesla withholds the value, where it is not the group's own."""
     settings: Mapping[str, Any] | None = None
     """Home Assistant options that belong to this row alone."""
+    stream: str = ""
+    """The telemetry fields that tell it, as Tesla spells them (fleet-api.md 8.6)."""
     note: str = ""
     """Sign convention or trap, for the docs."""
 
@@ -83,6 +92,21 @@ class Composite:
     enabled: bool = True
     icon: str | None = None
     needs: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """Things that happen to a device, one Home Assistant component: messages on its `event` topic of these types."""
+
+    key: str
+    name: str
+    types: tuple[str, ...]
+    enabled: bool = True
+    category: str | None = None
+    icon: str | None = None
+    needs: str | None = None
+    note: str = ""
+    """When, and which facts come along, for the docs."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,6 +146,8 @@ class Command:
     """May a sleeping car be woken for it?"""
     dangerous: bool = False
     """Off until the owner enables it by name."""
+    is_local: bool = False
+    """Done by the bridge itself (bridge.commands.local): nothing is sent to Tesla, no car is woken."""
     direct: bool = True
     """False: reached only through an entity's set topic, which reads the value back."""
     confirmed: bool = False
@@ -152,6 +178,7 @@ class _Options(TypedDict, total=False):
     needs: str | None
     scope: str | None
     settings: Mapping[str, Any] | None
+    stream: str
     note: str
 
 
@@ -258,3 +285,8 @@ def cover(key: str, name: str, source: str, write: Write, **options: Unpack[_Cla
     """True is open."""
     options.setdefault("read", convert.is_open)
     return Entity(key=key, name=name, source=source, component="cover", write=write, **options)
+
+
+def event(key: str, name: str, types: str, **options: Any) -> Event:
+    """Things that happen; their types are given as words between spaces."""
+    return Event(key=key, name=name, types=tuple(types.split()), **options)

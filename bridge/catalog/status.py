@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bridge.catalog import convert
-from bridge.catalog.rows import Entity, binary_sensor, diagnostics, enum, measurement, sensor, timestamp
+from bridge.catalog.rows import Entity, binary_sensor, diagnostics, enum, event, measurement, sensor, timestamp
 
 FRESHNESS: tuple[Entity, ...] = (
     timestamp("last_seen", "Last seen", "bridge.last_seen", read=convert.same, category="diagnostic"),
@@ -23,4 +23,12 @@ LAST_COMMAND: tuple[Entity, ...] = (
         "ok invalid refused unavailable expired unconfirmed",
         category="diagnostic",
     ),
+)
+
+COMMAND_EVENT = event(
+    "command",
+    "Command",
+    "ok invalid refused unavailable expired unconfirmed",
+    icon="mdi:message-arrow-right",
+    note="A command has ended, with its name and reason.",
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bridge.catalog import convert
-from bridge.catalog.rows import binary_sensor, diagnostics, enum, group, measurement, sensor
+from bridge.catalog.rows import Event, binary_sensor, diagnostics, enum, group, measurement, sensor
 from bridge.catalog.status import FRESHNESS
 
 STATES = {
@@ -101,3 +101,5 @@ ENTITIES = (
     ),
     *group("status", FRESHNESS),
 )
+
+EVENTS: tuple[Event, ...] = ()

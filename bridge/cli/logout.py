@@ -12,6 +12,7 @@ from bridge import build, logs, settings
 from bridge.accounts import SERVED
 from bridge.cli.handover import Account, failed, hand_over, is_there, say
 from bridge.clock import Clock, SystemClock
+from bridge.components import Look
 from bridge.database import FILE, Database, InUse
 from bridge.errors import BridgeError, SettingWrong, TryLater
 from bridge.fleet.auth import inbox
@@ -19,7 +20,6 @@ from bridge.fleet.auth.endpoint import revoke
 from bridge.fleet.auth.inbox import Inbox
 from bridge.fleet.hosts import FLEET
 from bridge.fleet.transport import Transport
-from bridge.homeassistant import Look
 from bridge.ledger import Ledger
 from bridge.model import DeviceId, Kind
 from bridge.mqtt import Mqtt

@@ -17,6 +17,7 @@ from bridge import catalog
 from bridge.clock import Clock
 from bridge.commands.admission import Job
 from bridge.commands.journal import Journal, Left
+from bridge.commands.local import Errands
 from bridge.errors import AnswerInvalid, BridgeError, CallWrong, NotSent, ServerFailed, VehicleUnavailable
 from bridge.model import Connectivity, DeviceId, Kind, Outcome, Request, Result, Update, Value
 from bridge.state import Store
@@ -84,8 +85,13 @@ class Executor:
         policy: Policy,
         learn: Callable[[Update], None],
         want: Callable[[DeviceId, float], None],
+        local: Errands | None = None,
     ) -> None:
-        """`api` knows the account of a device. `want` asks for its fresh data, so many seconds from now."""
+        """`api` knows the account of a device. `want` asks for its fresh data, so many seconds from now.
+
+        `local`: what the bridge does itself.
+        """
+        self._local = local or {}
         self._api = api
         self._clock = clock
         self._journal = journal
@@ -105,6 +111,8 @@ class Executor:
             return self.result(job.request, outcome, error.reason, str(error))
 
     async def _try_once_awake(self, job: Job) -> Result:
+        if job.command.is_local:
+            return self._expired(job) or await self._do_here(job)
         if job.request.device.kind is not Kind.VEHICLE:
             return self._expired(job) or await self._send(job, 1)
         if refusal := self._expired(job) or await self._awaken(job, is_believed=True):
@@ -119,6 +127,11 @@ class Executor:
             # It fell asleep since it was last seen: a 408 proves that nothing was done.
             self._saw_state(job.request.device, Connectivity.ASLEEP)
         return await self._awaken(job, is_believed=False) or self._expired(job) or await self._send(job, 2)
+
+    async def _do_here(self, job: Job) -> Result:
+        await self._local[job.command.name](job.request.device, job.parameters)
+        self._learn(Update(job.request.device, job.expected, self._clock.monotonic(), "command"))
+        return self.result(job.request, Outcome.OK, None, "", value=job.value)
 
     def _expired(self, job: Job) -> Result | None:
         if self._clock.monotonic() < job.request.deadline:

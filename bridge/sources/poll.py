@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections import defaultdict
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping
 from dataclasses import replace
@@ -16,13 +17,15 @@ from bridge.clock import Clock, pause
 from bridge.errors import AnswerInvalid, BridgeError, VehicleUnavailable
 from bridge.model import Connectivity, Device, DeviceId, Kind, Roster, Update, Value
 from bridge.schedule import CallHistory, Pace, VehicleHistory
-from bridge.sources import answers, history as energy_history, roster
+from bridge.sources import answers, extras, history as energy_history, roster
 from bridge.sources.estimates import Estimates
 
 log = structlog.get_logger()
 
 DATA_GROUPS = ("charge_state", "climate_state", "drive_state", "gui_settings", "vehicle_config", "vehicle_state")
 """Asked for always; `location_data` too when the token holds vehicle_location (fleet-api.md 2.2)."""
+
+DAY = 86_400.0
 
 NO_ZONE = "UTC"
 """For a site whose settings name no time zone, until its history does."""
@@ -76,9 +79,13 @@ class Poller:
         while True:
             yield await self._heard.get()
 
-    def want(self, device: DeviceId, after: float = 0.0) -> None:
-        """Fresh data of a device, so many seconds from now; no car is woken for it."""
+    def want(self, device: DeviceId, after: float = 0.0, group: str = "") -> None:
+        """Fresh data of a device, so many seconds from now; no car is woken for it. `group`: of one extra call only."""
         wish = self._clock.monotonic() + after
+        if (device, group) in self._calls:
+            self._calls[device, group] = replace(self._calls[device, group], wanted_at=wish)
+            self._nudge(device)
+            return
         history = self._vehicles.get(device)
         if history and history.wanted_at and history.wanted_at < wish:
             self._vehicles[device] = replace(history, wanted_at=wish)  # its task wakes for the other one, and waits on
@@ -100,7 +107,7 @@ class Poller:
         if device in self._vehicles:
             self._vehicles[device] = replace(self._vehicles[device], **what)
         for key, history in self._calls.items():
-            if key[0] == device:
+            if key[0] == device and key[1] not in extras.ON_REQUEST:
                 self._calls[key] = replace(history, **what)
         self._nudge(device)
 
@@ -110,6 +117,7 @@ class Poller:
         async with asyncio.TaskGroup() as group:
             group.create_task(self._repeat(self._account, "products", self._pace.products, self._read_products, group))
             group.create_task(self._repeat(self._account, "vehicles", self._pace.state, self._read_vehicles))
+            self._ask_extras(self._account, group)
 
     # --- the account ------------------------------------------------------------------------------------
 
@@ -171,10 +179,11 @@ class Poller:
 
     async def _follow_vehicle(self, at: DeviceId) -> None:
         async with asyncio.TaskGroup() as group:
+            self._ask_extras(at, group)
             group.create_task(self._estimates.follow(at))
-            group.create_task(self._read_in_time(at))
+            group.create_task(self._follow_data(at))
 
-    async def _read_in_time(self, at: DeviceId) -> None:
+    async def _follow_data(self, at: DeviceId) -> None:
         while at in self._vehicles:
             due = schedule.next_data(self._vehicles[at], self._pace, self._pressure())
             wait = self._pace.products if due is None else due - self._clock.monotonic()
@@ -219,6 +228,7 @@ class Poller:
             group.create_task(self._repeat(at, "live_status", self._pace.live, self._read_live, at))
             group.create_task(self._repeat(at, "site_info", self._pace.info, self._read_info, at))
             group.create_task(self._repeat(at, "energy_history", self._pace.history, self._read_day, at))
+            self._ask_extras(at, group)
 
     async def _read_live(self, at: DeviceId) -> None:
         asked = self._clock.monotonic()
@@ -262,6 +272,21 @@ class Poller:
             self._zones[at] = zone
             self.want(at)
 
+    # --- what is asked besides ---------------------------------------------------------------------------
+
+    def _ask_extras(self, at: DeviceId, group: asyncio.TaskGroup) -> None:
+        for extra in extras.of(at.kind):
+            group.create_task(self._repeat(at, extra.name, extra.every, self._read_extra, at, extra))
+
+    async def _read_extra(self, at: DeviceId, extra: extras.Extra) -> None:
+        sleeps = at in self._vehicles and self._vehicles[at].connectivity is not Connectivity.ONLINE
+        if sleeps and extra.reaches_car:
+            return
+        asked = self._clock.monotonic()
+        asking = extras.Asking(self._api, at, self._clock.now(), self._zones.get(at), self.devices)
+        for device, answer in (await extra.ask(asking)).items():
+            self._learn(device, answer, asked)
+
     # --- for all ----------------------------------------------------------------------------------------
 
     async def _repeat(
@@ -269,11 +294,11 @@ class Poller:
     ) -> None:
         """Makes one call again and again; a failure of one never stops another (reliability.md B9)."""
         key = at, name
-        self._calls[key] = CallHistory()
+        self._calls[key] = CallHistory(done_at=None if math.isfinite(interval) else self._clock.monotonic())
         while True:
             wait = schedule.next_call(self._calls[key], interval, self._pace) - self._clock.monotonic()
             if wait > 0:
-                await pause(self._clock, wait, self._nudges[key])
+                await pause(self._clock, min(wait, DAY), self._nudges[key])
                 continue
             await self._listening.wait()
             asked = self._clock.monotonic()

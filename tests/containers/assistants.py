@@ -77,6 +77,8 @@ def _options(component: Json) -> Json:
 def _state(component: Json, retained: Retained) -> Json:
     if (platform := component["platform"]) in {"button", "notify"}:
         return {"state": "unknown"}
+    if platform == "event":
+        return {"event_types": component["event_types"]}  # its state is when something happened last
     if platform == "device_tracker":
         return json.loads(retained[component["json_attributes_topic"]]) or {"state": "unknown"}
     raw = retained.get(component.get("mode_state_topic") or component["state_topic"], "None")

@@ -11,7 +11,7 @@ import pytest
 from command_examples import BEFORE, EXAMPLES, READY
 from whole_house import CAR, OTHER_CAR, House, empty_house, id_of, message
 
-from bridge.catalog.vehicle_commands import COMMANDS
+from bridge.catalog.vehicle.commands import COMMANDS
 from bridge.fleet import keys
 from bridge.fleet.signing.actions import UNSIGNED
 

@@ -11,7 +11,7 @@ from typing import Any, Self
 import structlog
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from bridge.catalog.vehicle_commands import COMMANDS
+from bridge.catalog.vehicle.commands import COMMANDS
 from bridge.clock import Clock
 from bridge.errors import BridgeError, SigningRequired
 from bridge.fleet import answers

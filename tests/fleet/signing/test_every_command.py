@@ -9,7 +9,7 @@ from bench import Bench, signing_car, twin
 from command_examples import BEFORE, EXAMPLES, READY
 from simulated_tesla import CAR, Tesla
 
-from bridge.catalog.vehicle_commands import COMMANDS
+from bridge.catalog.vehicle.commands import COMMANDS
 from bridge.errors import CallWrong
 from bridge.fleet.answers import CommandAnswer
 from bridge.fleet.signing.actions import ACTIONS, UNSIGNED

@@ -1,0 +1,18 @@
+"""An energy site: live status, settings and the day's energy (fleet-api.md 4)."""
+
+from __future__ import annotations
+
+from bridge.catalog.energy_site.battery import BATTERY
+from bridge.catalog.energy_site.commands import COMMANDS
+from bridge.catalog.energy_site.composites import COMPOSITES
+from bridge.catalog.energy_site.events import EVENTS
+from bridge.catalog.energy_site.grid import GRID, STORM
+from bridge.catalog.energy_site.history import HISTORY
+from bridge.catalog.energy_site.info import INFO
+from bridge.catalog.energy_site.power import POWER
+from bridge.catalog.energy_site.settings import SETTINGS
+from bridge.catalog.energy_site.status import STATUS
+
+__all__ = ["COMMANDS", "COMPOSITES", "ENTITIES", "EVENTS"]
+
+ENTITIES = (*POWER, *BATTERY, *GRID, *STORM, *SETTINGS, *INFO, *HISTORY, *STATUS)

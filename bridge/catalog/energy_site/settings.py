@@ -1,0 +1,122 @@
+"""What the owner can set (fleet-api.md 4.3, 4.4; entities.md N, O)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from bridge.catalog import convert
+from bridge.catalog.rows import Limits, binary_sensor, diagnostics, enum, group, number, select, sensor, switch, topic
+from bridge.catalog.writes import Invocation, picks, sets
+
+PERCENT = Limits(minimum=0, maximum=100)
+
+
+NO_GRID_CHARGING = "disallow_charge_from_grid_with_solar_installed"
+
+
+def _may_charge_from_grid(components: Any) -> bool:
+    """Absent is allowed: Tesla only ever sends the prohibition (fleet-api.md 4.3)."""
+    return not convert.boolean(convert.mapping(components).get(NO_GRID_CHARGING, False))
+
+
+def _export_rule(components: Any) -> str:
+    """Absent is battery_ok; an installer's lock is never (fleet-api.md 4.3)."""
+    if convert.mapping(components).get("non_export_configured") is True:
+        return "never"
+    return convert.word(components.get("customer_preferred_export_rule", "battery_ok"))
+
+
+SETTINGS = group(
+    "settings",
+    (
+        number(
+            "backup_reserve",
+            "Backup reserve",
+            "site_info.backup_reserve_percent",
+            PERCENT,
+            sets("backup", "backup_reserve_percent"),
+            unit="%",
+            device_class="battery",
+            needs="has_battery",
+            note="Some firmware refuses 81 to 99 or makes it 80; 100 means full backup.",
+        ),
+        select(
+            "operation_mode",
+            "Operation mode",
+            "site_info.default_real_mode",
+            "self_consumption autonomous backup",
+            sets("operation", "default_real_mode"),
+            icon="mdi:home-battery",
+            needs="has_battery",
+            note="autonomous is time-based control.",
+        ),
+        select(
+            "export_rule",
+            "Allow export",
+            "site_info.components",
+            "never pv_only battery_ok",
+            sets("grid_import_export", "customer_preferred_export_rule"),
+            read=_export_rule,
+            icon="mdi:transmission-tower-export",
+            needs="has_battery",
+        ),
+        switch(
+            "grid_charging",
+            "Allow charging from grid",
+            "site_info.components",
+            picks(
+                {
+                    True: Invocation("grid_import_export", {NO_GRID_CHARGING: False}),
+                    False: Invocation("grid_import_export", {NO_GRID_CHARGING: True}),
+                }
+            ),
+            read=_may_charge_from_grid,
+            icon="mdi:transmission-tower-import",
+            needs="has_battery",
+            note="Tesla's field says the opposite: disallow.",
+        ),
+        number(
+            "off_grid_charging_reserve",
+            "Off-grid vehicle charging reserve",
+            "site_info.off_grid_vehicle_charging_reserve_percent",
+            PERCENT,
+            sets("off_grid_vehicle_charging_reserve", "off_grid_vehicle_charging_reserve_percent"),
+            unit="%",
+            device_class="battery",
+            category="config",
+            needs="off_grid_charging_reserve_supported",
+        ),
+        sensor(
+            "vpp_backup_reserve",
+            "VPP backup reserve",
+            "site_info.vpp_backup_reserve_percent",
+            unit="%",
+            device_class="battery",
+            category="diagnostic",
+            needs="has_battery",
+        ),
+        *diagnostics(
+            binary_sensor(
+                "off_grid_vehicle_charging",
+                "Off-grid vehicle charging",
+                "site_info.user_settings.off_grid_vehicle_charging_enabled",
+            ),
+            enum(
+                "optimisation_strategy",
+                "Optimisation strategy",
+                "site_info.tou_settings.optimization_strategy",
+                "economics balanced",
+            ),
+            sensor("tariff_name", "Tariff", "site_info.tariff_content_v2.name"),
+            sensor("tariff_id", "Tariff id", "site_info.tariff_id"),
+            sensor("utility", "Utility", "site_info.utility"),
+        ),
+        topic(
+            "tariff",
+            "Tariff details",
+            "site_info.tariff_content_v2",
+            read=convert.mapping,
+            note="Tesla's tariff object as it is (fleet-api.md 4.6).",
+        ),
+    ),
+)

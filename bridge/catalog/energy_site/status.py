@@ -1,0 +1,23 @@
+"""Freshness and the last command."""
+
+from __future__ import annotations
+
+from bridge.catalog import convert
+from bridge.catalog.rows import group, timestamp
+from bridge.catalog.status import FRESHNESS, LAST_COMMAND
+
+STATUS = group(
+    "status",
+    (
+        timestamp(
+            "live_data_time",
+            "Live data time",
+            "live_status.timestamp",
+            read=convert.iso,
+            category="diagnostic",
+            note="The gateway's clock.",
+        ),
+        *FRESHNESS,
+        *LAST_COMMAND,
+    ),
+)

@@ -1,0 +1,34 @@
+"""A car: every value of vehicle_data and of its entry in the list (fleet-api.md 2.1, 2.2; entities.md A to H, L)."""
+
+from __future__ import annotations
+
+from bridge.catalog.vehicle.charge import CHARGE
+from bridge.catalog.vehicle.climate import CLIMATE
+from bridge.catalog.vehicle.closures import CLOSURES
+from bridge.catalog.vehicle.commands import COMMANDS
+from bridge.catalog.vehicle.composites import COMPOSITES
+from bridge.catalog.vehicle.config import CONFIG
+from bridge.catalog.vehicle.drive import DRIVE
+from bridge.catalog.vehicle.events import EVENTS
+from bridge.catalog.vehicle.location import LOCATION
+from bridge.catalog.vehicle.media import MEDIA
+from bridge.catalog.vehicle.security import SECURITY
+from bridge.catalog.vehicle.software import SOFTWARE
+from bridge.catalog.vehicle.status import STATUS
+from bridge.catalog.vehicle.tyres import TYRES
+
+__all__ = ["COMMANDS", "COMPOSITES", "ENTITIES", "EVENTS"]
+
+ENTITIES = (
+    *CHARGE,
+    *CLIMATE,
+    *CLOSURES,
+    *DRIVE,
+    *LOCATION,
+    *TYRES,
+    *SECURITY,
+    *MEDIA,
+    *SOFTWARE,
+    *CONFIG,
+    *STATUS,
+)

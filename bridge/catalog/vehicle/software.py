@@ -1,0 +1,59 @@
+"""Software and its updates (entities.md H)."""
+
+from __future__ import annotations
+
+from bridge.catalog import convert
+from bridge.catalog.rows import diagnostics, enum, group, sensor, timestamp, topic
+
+SOFTWARE = group(
+    "software",
+    (
+        topic(
+            "firmware_update",
+            "Firmware update",
+            "vehicle_state",
+            read=convert.firmware_update,
+            note="JSON for Home Assistant's update entity; {} while unknown.",
+        ),
+        *diagnostics(
+            sensor("software_version", "Software version", "vehicle_state.car_version"),
+            sensor("update_version", "Update version", "vehicle_state.software_update.version"),
+            enum(
+                "update_status",
+                "Update status",
+                "vehicle_state.software_update.status",
+                "none available scheduled downloading downloading_wifi_wait installing",
+                read=convert.mapped({"": "none"}),
+            ),
+            sensor(
+                "update_download_progress",
+                "Update download progress",
+                "vehicle_state.software_update.download_perc",
+                unit="%",
+                state_class="measurement",
+            ),
+            sensor(
+                "update_install_progress",
+                "Update install progress",
+                "vehicle_state.software_update.install_perc",
+                unit="%",
+                state_class="measurement",
+            ),
+            sensor(
+                "update_duration",
+                "Update duration",
+                "vehicle_state.software_update.expected_duration_sec",
+                read=convert.scaled(1 / 60),
+                unit="min",
+                device_class="duration",
+            ),
+            timestamp(
+                "update_scheduled_start",
+                "Update scheduled start",
+                "vehicle_state.software_update.scheduled_time_ms",
+                read=convert.millis_epoch,
+            ),
+            sensor("api_version", "API version", "vehicle_state.api_version", read=convert.number),
+        ),
+    ),
+)

@@ -1,0 +1,39 @@
+"""Connectivity, freshness, cost (entities.md L)."""
+
+from __future__ import annotations
+
+from bridge.catalog import convert
+from bridge.catalog.rows import binary_sensor, diagnostics, enum, group
+from bridge.catalog.status import FRESHNESS, LAST_COMMAND
+
+STATUS = group(
+    "status",
+    (
+        enum(
+            "connectivity",
+            "Connectivity",
+            "vehicle.state",
+            "online asleep offline",
+            icon="mdi:car-connected",
+        ),
+        binary_sensor(
+            "online",
+            "Online",
+            "vehicle.state",
+            read=convert.one_of("online"),
+            device_class="connectivity",
+        ),
+        *FRESHNESS,
+        *LAST_COMMAND,
+        *diagnostics(
+            binary_sensor("in_service", "In service", "vehicle.in_service"),
+            enum("access_type", "Access type", "vehicle.access_type", "owner driver"),
+            enum("command_signing", "Command signing", "vehicle.command_signing", "off allowed required"),
+            binary_sensor("mobile_access_disabled", "Mobile access disabled", "vehicle.mobile_access_disabled"),
+            binary_sensor("location_hidden", "Location hidden", "vehicle.granular_access.hide_private"),
+            binary_sensor("calendar_enabled", "Calendar enabled", "vehicle.calendar_enabled"),
+            binary_sensor("release_notes_supported", "Release notes supported", "vehicle.release_notes_supported"),
+            binary_sensor("phone_key_pairing", "Automatic phone key pairing", "vehicle.ble_autopair_enrolled"),
+        ),
+    ),
+)

@@ -1,0 +1,76 @@
+"""Works out the derived values when something changes or a minute has passed, and keeps their memory."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import datetime
+from typing import Any, Protocol
+
+import structlog
+
+from bridge.derived.frame import Derivation, Derived, Known, Scene
+from bridge.model import Change, DeviceId, Happening, Value
+
+log = structlog.get_logger()
+
+
+class Memories(Protocol):
+    """What outlives the process (bridge.database): device -> name of a derivation -> its memory."""
+
+    def memories(self) -> Mapping[str, Mapping[str, Any]]: ...
+    def remember(self, device: str, name: str, memory: Mapping[str, Any]) -> None: ...
+
+
+class Deriver:
+    """`of` a change, or of a minute that has `passed`: the values that follow from it, and what has happened.
+
+    Memory is on disk before a value that stands on it is given out: a counter that was published never runs
+    backwards, whenever the bridge is killed.
+    """
+
+    def __init__(
+        self, derivations: Iterable[Derivation], memories: Memories, known: Known, now: Callable[[], datetime]
+    ) -> None:
+        self._derivations = tuple(derivations)
+        self._memories = memories
+        self._known = known
+        self._now = now
+        self._memory: dict[tuple[str, str], Mapping[str, Any]] = {
+            (device, name): memory
+            for device, by_name in memories.memories().items()
+            for name, memory in by_name.items()
+        }
+
+    def of(self, change: Change) -> Iterator[tuple[dict[str, Value], list[Happening]]]:
+        """Whatever follows at once; what follows from that, the caller asks for with the change that it makes."""
+        changed = frozenset(change.values)
+        for row in self._derivations:
+            if row.kind is change.device.kind and not row.inputs.isdisjoint(changed):
+                yield self._derive(row, change.device, changed)
+
+    def passed(self) -> Iterator[tuple[DeviceId, dict[str, Value], list[Happening]]]:
+        """What changes because time has passed."""
+        for row in self._derivations:
+            for at in [at for at in self._known if row.passes and at.kind is row.kind]:
+                yield at, *self._derive(row, at, frozenset())
+
+    def _derive(
+        self, row: Derivation, at: DeviceId, changed: frozenset[str]
+    ) -> tuple[dict[str, Value], list[Happening]]:
+        memory = self._memory.get((str(at), row.name), {})
+        try:
+            found = row.derive(Scene(at, self._known[at], memory, self._now(), changed, self._known))
+        except Exception:  # a bug of ours costs these values, never the others
+            log.exception("a value could not be derived", device=str(at), derivation=row.name)
+            return {}, []
+        if found.memory is not None and found.memory != memory:
+            self._remember(at, row.name, found)
+        return dict(found.values), [Happening(at, event.type, event.facts) for event in found.events]
+
+    def _remember(self, at: DeviceId, name: str, found: Derived) -> None:
+        assert found.memory is not None  # noqa: S101 - the caller has looked
+        self._memory[str(at), name] = found.memory
+        try:
+            self._memories.remember(str(at), name, found.memory)
+        except Exception as error:  # noqa: BLE001 - a full disk is no reason to fall silent (F4)
+            log.warning("what derived values stand on could not be saved", error=str(error))

@@ -1,0 +1,47 @@
+"""What was known last, across a restart: a car may sleep for days, and Tesla tells nothing of a sleeping one."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection, Mapping
+from typing import Any, Protocol
+
+import structlog
+
+from bridge.model import DeviceId, Update
+from bridge.state import Store, kept, kept_as, recalled
+
+log = structlog.get_logger()
+
+
+class Shelf(Protocol):
+    """Where values are kept (bridge.database)."""
+
+    def keep_values(self, values: Mapping[str, Any]) -> None: ...
+    def values(self) -> Mapping[str, Any]: ...
+    def forget_values(self, device: str) -> None: ...
+
+
+class LastValues:
+    """Those of every device `but` the bridge's own, of which nothing outlives it."""
+
+    def __init__(self, shelf: Shelf, store: Store, but: Collection[DeviceId]) -> None:
+        self._shelf = shelf
+        self._store = store
+        self._but = but
+
+    def recall(self) -> None:
+        """Older than anything that will be heard, so that everything newer wins."""
+        for at, values in recalled(self._shelf.values()).items():
+            self._store.apply(Update(at, values, -math.inf, "restart"))
+
+    def keep(self) -> None:
+        known = {at: self._store.values(at) for at in self._store.devices() if at not in self._but}
+        try:
+            self._shelf.keep_values(kept(known))
+        except Exception as error:  # noqa: BLE001 - a full disk is no reason to fall silent (F4)
+            log.warning("the last values could not be saved", error=str(error))
+
+    def forget(self, at: DeviceId) -> None:
+        """A device that has left the account."""
+        self._shelf.forget_values(kept_as(at))

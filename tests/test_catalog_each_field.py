@@ -1,0 +1,91 @@
+"""Each field of recorded answers in turn missing, null, or of another type (fault case F16; entities.md appendix 5).
+
+No exception, no value made up, and every other value as it was.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import pytest
+from catalog_cases import GOLDEN_CAR, GOLDEN_SITE, RECORDED, ROWS, Where, load, needs_recorded, nodes, vehicle_answer
+
+from bridge.catalog import read
+from bridge.catalog.rows import Entity
+from bridge.model import Kind, Value
+
+MISSING = object()
+SWAPS: Mapping[type, tuple[Any, ...]] = {
+    bool: ("yes", [], {}),
+    int: ("x", [], {}, True),
+    float: ("x", [], {}, True),
+    str: (7, [], {}, False),
+    list: ("x", 7, {}),
+    dict: ("x", 7, []),
+    type(None): ([], {}),
+}
+"""A type -> values that a field of it should never have."""
+
+
+def _recorded() -> Iterator[Any]:
+    car = load(RECORDED / "vehicle_data_gak_2023_11_11.json")["response"] if RECORDED.is_dir() else {}
+    live = "energy_sites_live_status_gak_plugged_in_2023_11_06.json"
+    status = load(RECORDED / live)["response"] if RECORDED.is_dir() else {}
+    info = load(RECORDED / "energy_sites_gak_2023_11_06.json")["response"] if RECORDED.is_dir() else {}
+    yield pytest.param(Kind.VEHICLE, car, id="recorded car", marks=needs_recorded)
+    yield pytest.param(Kind.ENERGY_SITE, {"live_status": status}, id="recorded live_status", marks=needs_recorded)
+    yield pytest.param(Kind.ENERGY_SITE, {"site_info": info}, id="recorded site_info", marks=needs_recorded)
+    yield pytest.param(Kind.VEHICLE, GOLDEN_CAR, id="newer car")
+    yield pytest.param(Kind.ENERGY_SITE, GOLDEN_SITE, id="newer site")
+
+
+def _answer(kind: Kind, body: Mapping[str, Any]) -> Mapping[str, Any]:
+    return vehicle_answer(body) if kind is Kind.VEHICLE else body
+
+
+def _replaced(body: Any, path: Where, value: Any) -> Any:
+    changed = copy.deepcopy(body)
+    parent = changed
+    for key in path[:-1]:
+        parent = parent[key]
+    if value is MISSING:
+        del parent[path[-1]]
+    else:
+        parent[path[-1]] = value
+    return changed
+
+
+def _place(row: Entity) -> Where:
+    return tuple(row.source.removeprefix("vehicle.").split("."))
+
+
+def _touches(row: Entity, path: Where) -> bool:
+    place = _place(row)
+    return place[: len(path)] == path or path[: len(place)] == place
+
+
+@pytest.mark.parametrize(("kind", "body"), list(_recorded()))
+def test_a_field_that_is_missing_null_or_odd_costs_its_own_values_only(kind: Kind, body: Any) -> None:
+    whole, entities = read(kind, _answer(kind, body)), ROWS[kind][0]
+    for path, value in nodes(body):
+        for odd in (MISSING, None, *SWAPS[type(value)]):
+            values = read(kind, _answer(kind, _replaced(body, path, odd)))
+            for row in entities:
+                if not _touches(row, path):
+                    assert values.get(row.key) == whole.get(row.key), (path, odd, row.key)
+                elif _place(row) == path:
+                    _is_not_made_up(row, values.get(row.key), odd, (path, row.key))
+
+
+def _is_not_made_up(row: Entity, value: Value, odd: Any, where: Any) -> None:
+    """Unknown, or what the row says that nothing means; an odd thing may be shown as the odd thing that it is."""
+    if odd is MISSING or odd is None:
+        assert value in (None, row.null, {}), (where, value)
+    else:
+        assert value in (None, {}, [], "none") or _shows(value, odd), (where, odd, value)
+
+
+def _shows(value: Value, odd: Any) -> bool:
+    return str(odd).lower() in str(value).lower() or value == odd
