@@ -22,7 +22,7 @@ from bridge.fleet.client import FleetClient
 from bridge.fleet.notes import Notes
 from bridge.health import Health
 from bridge.model import Device, DeviceId, Kind, Roster, Update
-from bridge.schedule import Pace
+from bridge.pace import Pace
 from bridge.sources.poll import Poller
 
 LOOK = 5.0
@@ -63,11 +63,16 @@ class Means:
     """What all accounts have in common. `listening` is set while somebody can hear us."""
 
     clock: Clock
-    pace: Pace
+    pace: Callable[[DeviceId], Pace]
+    """Read at every decision: it may change at run time."""
     listening: asyncio.Event
     health: Health
     data_dir: Path
     notes: Notes
+    is_polled: Callable[[DeviceId], bool] = lambda _: True
+    """Has the owner left its polling on?"""
+    pressure: Callable[[], float] = lambda: 0.0
+    """How much less to read than one would like, 0 to 1: money."""
 
 
 class Account:
@@ -92,6 +97,8 @@ class Account:
             listening=means.listening,
             report=self.report,
             is_ours=is_ours,
+            is_polled=means.is_polled,
+            pressure=means.pressure,
         )
 
     @property

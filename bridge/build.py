@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from random import Random
+from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 import structlog
@@ -30,7 +31,7 @@ from bridge.fleet.sender import Sender
 from bridge.fleet.transport import Transport
 from bridge.ledger import Ledger
 from bridge.mqtt import BrokerAddress
-from bridge.schedule import PROFILES, Pace, Profile
+from bridge.pace import Pace, Profile, paced
 from bridge.settings import (
     FIRST,
     CommandSettings,
@@ -45,10 +46,10 @@ from bridge.settings import (
 log = structlog.get_logger()
 
 
-def pace(polling: PollingSettings) -> Pace:
-    """What is set, else the profile's, else as usual."""
-    own = {name: value for name, value in polling.model_dump(exclude={"profile"}).items() if value is not None}
-    return Pace(**{**PROFILES[Profile(polling.profile)], **own})
+def pace(polling: PollingSettings, **of_car: Any) -> Pace:
+    """How often a car is asked about; `of_car`: what was chosen for it at run time, settings by name."""
+    own = {**polling.model_dump(), **of_car}
+    return paced(Profile(own.pop("profile")), own)
 
 
 def policy(commands: CommandSettings) -> Policy:

@@ -10,10 +10,11 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from bridge.errors import BridgeError, OwnerMustAct, RateLimited
 from bridge.model import Connectivity, Value
+from bridge.pace import Pace
 
 
 class Activity(StrEnum):
@@ -23,58 +24,6 @@ class Activity(StrEnum):
     CHARGING = "charging"
     OCCUPIED = "occupied"
     PARKED = "parked"
-
-
-class Profile(StrEnum):
-    """How much of the money buys how much freshness."""
-
-    ECO = "eco"
-    BALANCED = "balanced"
-    LIVE = "live"
-
-
-@dataclass(frozen=True, slots=True)
-class Pace:
-    """Seconds between calls. The settings of the same names, and what is fixed (docs/decisions/0011)."""
-
-    state: float = 30
-    driving: float = 60
-    charging: float = 3600
-    """What happens in between is estimated; the end is read when it is due."""
-    parked: float = 1320
-    live: float = 60
-    info: float = 900
-    history: float = 300
-    products: float = 3600
-    occupied: tuple[float, ...] = (30, 30, 30, 30, 45, 60, 90)
-    """Somebody in a parked car mostly drives off within minutes; longer looking would only keep it awake."""
-    probes: tuple[float, ...] = (60, 150, 270)
-    """After a drive: when the cable is plugged in, when the doors are locked."""
-    charge_probes: tuple[float, ...] = (900,)
-    """After a charge began: two readings tell its rate."""
-    likely: float = 240
-    """While it is awake at an hour at which it often drives off."""
-    event: float = 10
-    """After something was expected to happen."""
-    drowsy: float = 150
-    """After a car should have fallen asleep."""
-    longest_silence: float = 3600
-    """Between looks at a car that stays awake for nothing."""
-    late: float = 60
-    """When it has not happened by then."""
-    longest_wait: float = 900
-    soonest: float = 10
-    """However often fresh data is wanted: a hundred wishes are one call."""
-    strain: float = 9
-    """So much longer the intervals are when hardly any money is left."""
-
-
-PROFILES: Mapping[Profile, Mapping[str, Any]] = {
-    Profile.ECO: {"driving": 240},
-    Profile.BALANCED: {"driving": 60, "state": 15},
-    Profile.LIVE: {"driving": 38, "state": 15},
-}
-"""What a profile changes in the pace."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,7 +156,7 @@ AT_REST = frozenset({Activity.PARKED, Activity.OCCUPIED})
 def next_data(history: VehicleHistory, pace: Pace, pressure: float = 0.0) -> float | None:
     """When to read a car's data; None: not before the list shows it online.
 
-    `pressure` is 0 while there is money enough, and 1 when hardly any is left.
+    `pressure` tells how much less to read than one would like: 0 nothing less, 1 hardly at all.
     """
     if history.connectivity is not Connectivity.ONLINE:
         return None
@@ -217,8 +166,16 @@ def next_data(history: VehicleHistory, pace: Pace, pressure: float = 0.0) -> flo
     return max(_wished(due, history.wanted_at, history.data_at, pace), history.not_before)
 
 
+def next_wish(history: VehicleHistory, pace: Pace) -> float | None:
+    """When to read a car's data that is read only when somebody wants it; None: nobody does, or it is not online."""
+    if history.connectivity is not Connectivity.ONLINE or history.wanted_at is None:
+        return None
+    soonest = 0.0 if history.data_at is None else history.data_at + pace.soonest
+    return max(history.wanted_at, soonest, history.not_before)
+
+
 def _due(history: VehicleHistory, data_at: float, pace: Pace, pressure: float) -> float:
-    strain = 1 + pace.strain * pressure
+    strain = 1 / max(1 - pressure, pace.least)
     match history.activity:
         case Activity.DRIVING:
             return data_at + pace.driving * strain
@@ -313,16 +270,3 @@ def put_off(history: _History, error: BridgeError, now: float, pace: Pace) -> _H
 def back_off(failures: int, pace: Pace) -> float:
     """Seconds to wait after so many failures in a row: doubling, never for ever."""
     return float(min(pace.longest_wait, 15 * 2 ** min(failures, 10)))
-
-
-def pressure(spent: float, budget: float, elapsed: float) -> float:
-    """How short money is, 0 to 1: spent dollars beside what the month so far (a share, 0 to 1) may have cost.
-
-    `budget` is what reading may cost in a month. A tenth of it may be spent ahead at first, for one long drive shall
-    not slow down the day; a twentieth is kept back at the end, so that reading gets slower and never stops.
-    """
-    begins = AHEAD * (1 - elapsed) + (1 - KEPT_BACK) * elapsed
-    return min(1.0, max(0.0, (spent / budget - begins) / KEPT_BACK)) if budget else 1.0
-
-
-AHEAD, KEPT_BACK = 0.1, 0.05

@@ -12,7 +12,7 @@ from fakes import FakeClock
 
 from bridge.errors import BridgeError
 from bridge.model import DeviceId, Kind, Roster, Value
-from bridge.schedule import Pace
+from bridge.pace import Pace
 from bridge.sources.poll import Poller
 from bridge.state import Store
 
@@ -113,9 +113,10 @@ class House:
     def __init__(
         self,
         account: Account,
-        pace: Pace,
+        pace: Callable[[DeviceId], Pace],
         scopes: Callable[[], Collection[str] | None],
         pressure: Callable[[], float],
+        is_polled: Callable[[DeviceId], bool],
     ) -> None:
         self.clock = account.clock
         self.listening = asyncio.Event()
@@ -131,6 +132,7 @@ class House:
             listening=self.listening,
             report=self.report,
             pressure=pressure,
+            is_polled=is_polled,
         )
 
     async def passes(self, seconds: float) -> None:
@@ -161,14 +163,16 @@ class House:
 @asynccontextmanager
 async def polling(
     account: Account,
-    pace: Pace | None = None,
+    pace: Pace | Callable[[DeviceId], Pace] | None = None,
     scopes: Callable[[], Collection[str] | None] = lambda: None,
     *,
     listening: bool = True,
     pressure: Callable[[], float] = lambda: 0.0,
+    is_polled: Callable[[DeviceId], bool] = lambda _: True,
 ) -> AsyncIterator[House]:
     """The poller runs; nothing has been asked before time passes."""
-    house = House(account, pace or Pace(), scopes, pressure)
+    paced = pace if callable(pace) else lambda _: pace or Pace()
+    house = House(account, paced, scopes, pressure, is_polled)
     if listening:
         house.listening.set()
     tasks = [asyncio.create_task(house.poller.run()), asyncio.create_task(house.hear())]

@@ -18,7 +18,7 @@ from bridge.accounts import Access, Account, Accounts, Means
 from bridge.errors import SignInRequired
 from bridge.health import Health
 from bridge.model import Device, DeviceId, Kind, Roster
-from bridge.schedule import Pace
+from bridge.pace import Pace
 
 PACE = Pace(products=60)
 
@@ -69,7 +69,7 @@ class Home:
         accesses: list[Any] = [Access(name, self.tokens[name], api) for name, api in apis.items()]  # type: ignore[arg-type]
         listening = asyncio.Event()
         listening.set()
-        self.accounts = Accounts(accesses, Means(clock, PACE, listening, self.health, directory, notes))
+        self.accounts = Accounts(accesses, Means(clock, lambda _: PACE, listening, self.health, directory, notes))
         self.devices: tuple[Device, ...] = ()
         self.changes = 0
 

@@ -9,19 +9,19 @@ import pytest
 
 from benchmarks.policy.limit import Clairvoyant
 from benchmarks.policy.lives import LIVES
-from benchmarks.policy.ours import Ours, pace
+from benchmarks.policy.ours import Ours
 from benchmarks.policy.peers import PEERS
 from benchmarks.policy.play import Game, play
 from benchmarks.policy.score import Score, score
 from benchmarks.policy.world import World
-from bridge.schedule import Pace, Profile
+from bridge.pace import Pace, Profile, paced
 
 WORLD = World(days=7)
 
 
 def _scored(life: str, profile: Profile, world: World = WORLD, seed: int = 1) -> tuple[Game, Score]:
     truth = LIVES[life](world, seed)
-    game = play(Ours(pace(profile)), truth)
+    game = play(Ours(paced(profile, {})), truth)
     return game, score(profile, game)
 
 
@@ -56,7 +56,7 @@ def test_a_charge_is_known_within_a_minute_and_so_is_its_end() -> None:
 @pytest.mark.parametrize("profile", Profile)
 def test_estimates_make_the_level_truer_and_cost_nothing_more(profile: Profile) -> None:
     truth = LIVES["commuter"](WORLD, 1)
-    with_, without = (score("", play(Ours(pace(profile), has_estimates=each), truth)) for each in (True, False))
+    with_, without = (score("", play(Ours(paced(profile, {}), has_estimates=each), truth)) for each in (True, False))
     assert with_.mean["battery"] < without.mean["battery"] / 5
     assert with_.dollars == without.dollars
 
@@ -64,7 +64,7 @@ def test_estimates_make_the_level_truer_and_cost_nothing_more(profile: Profile) 
 @pytest.mark.parametrize("is_strict", [True, False])
 def test_no_other_program_is_both_cheaper_and_fresher(*, is_strict: bool) -> None:
     truth = LIVES["reference"](replace(WORLD, is_strict=is_strict), 1)
-    ours = [score(profile, play(Ours(pace(profile)), truth)) for profile in Profile]
+    ours = [score(profile, play(Ours(paced(profile, {})), truth)) for profile in Profile]
     others = [score(name, play(make(), truth)) for name, make in PEERS.items()]
     assert not [
         (other.name, one.name)

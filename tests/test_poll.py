@@ -23,8 +23,8 @@ from bridge.errors import (
     SignInRequired,
     VehicleUnavailable,
 )
-from bridge.schedule import Pace
-from bridge.sources.poll import DATA_GROUPS
+from bridge.pace import Pace
+from bridge.sources.answers import DATA_GROUPS
 
 
 @pytest.fixture
@@ -117,7 +117,39 @@ async def test_when_money_is_short_a_drive_is_read_less_often(account: Account) 
     account.car(VIN, drive_state=DRIVING)
     async with polling(account, pressure=lambda: 0.5) as house:
         await house.passes(700)
-    assert [at - START for at in account.times("vehicle_data", VIN)] == [0, 330, 660]
+    assert [at - START for at in account.times("vehicle_data", VIN)] == [0, 120, 240, 360, 480, 600]
+
+
+async def test_a_pace_that_is_changed_counts_at_once_and_for_that_car_only(account: Account) -> None:
+    account.car(VIN, drive_state=DRIVING)
+    account.car(OTHER_VIN, drive_state=DRIVING)
+    paces = {CAR: Pace(driving=3600), OTHER_CAR: Pace(driving=300)}
+    async with polling(account, lambda at: paces.get(at, Pace())) as house:
+        await house.passes(100)
+        paces[CAR] = Pace(driving=120, state=10)
+        house.poller.changed(CAR)
+        await house.passes(260)
+    assert [at - START for at in account.times("vehicle_data", VIN)] == [0, 120, 240, 360]
+    assert [at - START for at in account.times("vehicle_data", OTHER_VIN)] == [0, 300]
+    lists = [at - START for at in account.times("vehicles")]
+    assert lists[:5] == [0, 30, 60, 90, 100], "the car that wants it most often decides"
+    assert lists[5:7] == [110, 120]
+
+
+async def test_a_car_whose_polling_is_off_is_read_on_wish_only_and_again_once_it_is_on(account: Account) -> None:
+    account.car(VIN, drive_state=DRIVING)
+    switch = {"on": False}
+    async with polling(account, is_polled=lambda _: switch["on"]) as house:
+        await house.passes(500)
+        assert account.times("vehicle_data", VIN) == []
+        assert house.value(CAR, "connectivity") == "online", "the list is for all cars, and free"
+        house.poller.want(CAR)
+        await house.passes(100)
+        assert [at - START for at in account.times("vehicle_data", VIN)] == [500]
+        switch["on"] = True
+        house.poller.changed(CAR)
+        await house.passes(59)
+    assert [at - START for at in account.times("vehicle_data", VIN)] == [500, 600]
 
 
 # --- the level between readings ---------------------------------------------------------------------------

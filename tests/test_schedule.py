@@ -19,19 +19,17 @@ from bridge.errors import (
     VehicleUnavailable,
 )
 from bridge.model import Connectivity, Value
+from bridge.pace import Pace, Profile, paced
 from bridge.schedule import (
-    PROFILES,
     Activity,
     CallHistory,
-    Pace,
-    Profile,
     VehicleHistory,
     activity,
     answered,
     back_off,
     next_call,
     next_data,
-    pressure,
+    next_wish,
     put_off,
     saw_data,
     saw_state,
@@ -144,11 +142,11 @@ def test_looks_are_counted_from_where_the_activity_began() -> None:
 
 def test_when_it_drives_off_is_remembered_as_an_hour_of_the_day() -> None:
     driving = saw_data(SEEN, Activity.DRIVING, NOW, 3 * 86400 + 500)
-    assert driving.departures == (500,)
+    assert list(driving.departures) == [500]
     assert saw_data(driving, Activity.DRIVING, NOW, 3 * 86400 + 560).departures == (500,)
     for day in range(4, 40):
         driving = saw_data(replace(driving, activity=Activity.PARKED), Activity.DRIVING, NOW, day * 86400 + 700)
-    assert driving.departures == (700,) * 20
+    assert list(driving.departures) == [700] * 20
 
 
 @pytest.mark.parametrize(
@@ -183,40 +181,19 @@ def test_the_cable_is_noted_when_it_is_first_seen_in_a_car_at_rest() -> None:
 # --- money ------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    ("spent", "elapsed", "short"),
-    [
-        (0, 0, 0),
-        (1, 0, 0),
-        (1.25, 0, 0.5),
-        (1.5, 0, 1),
-        (5.2, 0.5, 0),
-        (9.5, 1, 0),
-        (9.75, 1, 0.5),
-        (10, 1, 1),
-        (50, 1, 1),
-    ],
-)
-def test_money_is_short_when_a_tenth_is_spent_ahead_or_only_a_twentieth_is_left(
-    spent: float, elapsed: float, short: float
-) -> None:
-    assert pressure(spent, 10, elapsed) == pytest.approx(short)
-
-
-def test_without_a_budget_money_is_short() -> None:
-    assert pressure(0, 0, 0) == 1
-
-
 def test_when_money_is_short_a_drive_and_a_charge_are_read_less_often_and_nobody_is_waited_for() -> None:
-    assert next_data(_read(Activity.DRIVING), PACE, 0.5) == NOW + 330
+    assert next_data(_read(Activity.DRIVING), PACE, 0.5) == NOW + 120
     assert next_data(_read(Activity.DRIVING), PACE, 1) == NOW + 600
-    assert next_data(_read(Activity.CHARGING), PACE, 1) == NOW + 9000
+    assert next_data(_read(Activity.CHARGING), PACE, 0.9) == pytest.approx(NOW + 9000)
     assert next_data(_read(Activity.OCCUPIED, looks=1), PACE, 1) == NOW + 1380
 
 
-@pytest.mark.parametrize("profile", Profile)
-def test_every_profile_is_a_pace(profile: Profile) -> None:
-    assert replace(PACE, **PROFILES[profile]).driving == {"eco": 240, "balanced": 60, "live": 38}[profile]
+@pytest.mark.parametrize(("profile", "seconds"), [(Profile.ECO, 240), (Profile.BALANCED, 60), (Profile.LIVE, 38)])
+def test_a_profile_says_how_often_a_drive_is_read_unless_that_is_set(profile: Profile, seconds: float) -> None:
+    assert paced(profile, {"driving": None}).driving == seconds
+    assert paced(profile, {"driving": 17.0, "parked": 2000.0}) == replace(
+        paced(profile, {}), driving=17.0, parked=2000.0
+    )
 
 
 # --- wishes -----------------------------------------------------------------------------------------------
@@ -248,6 +225,15 @@ def test_falling_asleep_ends_a_wish() -> None:
 
 def test_a_state_that_is_no_news_is_noted_and_nothing_else() -> None:
     assert saw_state(SEEN, ONLINE, NOW + 30) == replace(SEEN, listed_at=NOW + 30)
+
+
+def test_a_car_that_is_not_polled_is_read_when_somebody_wants_it_and_else_never() -> None:
+    assert next_wish(SEEN, PACE) is None
+    assert next_wish(replace(SEEN, data_at=None), PACE) is None
+    assert next_wish(replace(SEEN, wanted_at=NOW + 30), PACE) == NOW + 30
+    assert next_wish(replace(SEEN, wanted_at=NOW), PACE) == NOW + PACE.soonest
+    assert next_wish(replace(SEEN, wanted_at=NOW, not_before=NOW + 99), PACE) == NOW + 99
+    assert next_wish(replace(SEEN, connectivity=ASLEEP, wanted_at=NOW), PACE) is None
 
 
 # --- calls that cost nothing ------------------------------------------------------------------------------

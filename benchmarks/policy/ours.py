@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from benchmarks.policy.protocol import CHARGING, CREDIT, DISCONNECTED, NEVER, PRICES, Level, Reply, Request
 from benchmarks.policy.world import DAY
 from bridge import estimate, schedule
 from bridge.errors import VehicleUnavailable
 from bridge.estimate import Battery, Reading
-from bridge.ledger import SHARE
 from bridge.model import Connectivity
-from bridge.schedule import PROFILES, Activity, Pace, Profile, VehicleHistory
+from bridge.pace import Pace
+from bridge.schedule import Activity, VehicleHistory
+
+READING = 0.9 * CREDIT
+"""US dollars a month; the rest is kept for commands."""
 
 
-def pace(profile: Profile) -> Pace:
-    return replace(Pace(), **PROFILES[profile])
+def pressure(spent: float, gone: float) -> float:
+    """How much less to read than one would like, 0 to 1. `gone`: the share of the month that is over."""
+    even, left = READING * (1 - gone), READING - spent
+    return 0.0 if left >= even else 1 - (max(left, 0.0) / even) ** 4
 
 
 class Ours:
@@ -42,8 +46,8 @@ class Ours:
         return Request(max(due, now), "data")
 
     def _pressure(self, now: float) -> float:
-        """As the ledger tells it, when all that is spent is spent on one car."""
-        return schedule.pressure(self._spent, SHARE["data"] * CREDIT, now % (30 * DAY) / (30 * DAY))
+        """As the budget tells it, when all that is spent is spent on reading one car."""
+        return pressure(self._spent, now % (30 * DAY) / (30 * DAY))
 
     def _saw(self, reply: Reply, now: float) -> None:
         if reply.kind == "state":

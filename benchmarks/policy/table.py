@@ -9,13 +9,13 @@ from statistics import fmean
 
 from benchmarks.policy.limit import Clairvoyant, Limits, limits
 from benchmarks.policy.lives import LIVES
-from benchmarks.policy.ours import Ours, pace
+from benchmarks.policy.ours import Ours
 from benchmarks.policy.peers import PEERS
 from benchmarks.policy.play import play
 from benchmarks.policy.protocol import Policy
 from benchmarks.policy.score import Score, score
 from benchmarks.policy.world import Truth, World
-from bridge.schedule import Profile
+from bridge.pace import Profile, paced
 
 Make = Callable[[Truth], Policy]
 
@@ -45,7 +45,7 @@ class Row:
 
 
 def ours(profile: Profile, *, has_estimates: bool = True) -> Make:
-    return lambda _: Ours(pace(profile), has_estimates=has_estimates)
+    return lambda _: Ours(paced(profile, {}), has_estimates=has_estimates)
 
 
 def clairvoyant(driving: float) -> Make:

@@ -25,18 +25,11 @@ from pydantic_settings import (
     SettingsConfigDict,
 )
 
+from bridge.pace import Profile
 from bridge.settings.addon import OptionsSource
 from bridge.settings.section import Section, pairs, words
 from bridge.settings.sources import PREFIX, SECRETS_DIR, FileSource, given
 from bridge.settings.tesla import TeslaSettings
-
-
-class PollingProfile(StrEnum):
-    """How much money buys how much freshness (bridge.schedule.PROFILES)."""
-
-    ECO = "eco"
-    BALANCED = "balanced"
-    LIVE = "live"
 
 
 class LogFormat(StrEnum):
@@ -84,8 +77,8 @@ class HomeAssistantSettings(Section):
 class PollingSettings(Section):
     """How often Tesla is asked. A later data call costs money and may keep a car awake."""
 
-    profile: PollingProfile = Field(
-        PollingProfile.BALANCED,
+    profile: Profile = Field(
+        Profile.BALANCED,
         description="eco: below $3 a month for a car that drives much; balanced: fresher; live: all of the $10 credit.",
     )
     state: float | None = Field(

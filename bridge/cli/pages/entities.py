@@ -9,7 +9,7 @@ from bridge.catalog import CATALOGUE, Catalogue
 from bridge.catalog.offer import needed
 from bridge.catalog.rows import DERIVED, STREAMED, Composite, Entity, Event
 from bridge.cli.pages.tables import GENERATED, HEADINGS, TIME, code, middle, table
-from bridge.sources.poll import DATA_GROUPS
+from bridge.sources.answers import DATA_GROUPS
 
 _HEAD = ("key", "name", "unit or values", "for example", "HA", "set", "source", "call", "note")
 
