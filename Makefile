@@ -48,7 +48,7 @@ bench: $(READY) ## speed and memory, each beside a bare baseline
 	@$(BIN)/python -m benchmarks
 
 policy: $(READY) ## the polling policy beside others, in simulated lives: bill, sleep, staleness
-	@$(BIN)/python -m benchmarks.policy $(ARGS)
+	@$(BIN)/fleet2mqtt simulate-policy $(ARGS)
 
 clean: ## remove what was made here
 	@rm -rf $(VENV) build dist *.egg-info .coverage* .mypy_cache .pytest_cache .ruff_cache .hypothesis

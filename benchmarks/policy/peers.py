@@ -113,5 +113,5 @@ PEERS: Mapping[str, Callable[[], Policy]] = {
     "wake + data every 15 min": lambda: Waking(900),
     "teslamate, no streaming": Teslamate,
     "alandtse/tesla": Teslajsonpy,
-    "HA tesla_fleet": HomeAssistant,
+    "Home Assistant, every 10 min": HomeAssistant,
 }

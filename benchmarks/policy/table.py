@@ -43,6 +43,27 @@ class Row:
             + " ".join(f"{times:6.2f}" for times in self.multiples)
         )
 
+    def markdown(self) -> str:
+        one = self.result
+        cells = (
+            one.name,
+            f"{one.calls.get('data', 0.0):.0f}",
+            f"{one.dollars:.2f}",
+            f"{one.asleep:.1%}",
+            f"{one.stale:.2f}",
+            f"{one.mean['battery']:.2f}",
+            f"{one.mean['place']:.2f}",
+            " / ".join(f"{seconds:.0f}" for seconds in one.delay.values()),
+            *(f"{times:.2f}" for times in self.multiples),
+        )
+        return f"| {' | '.join(cells)} |"
+
+
+MARKDOWN = (
+    "| policy | data a day | $ a month | asleep, of what it could | S, s | battery, s | place, s "
+    "| drive start / end, charge start / end, s | x limit | x obs | x all |\n|" + " --- |" * 11
+)
+
 
 def ours(profile: Profile, *, has_estimates: bool = True) -> Make:
     return lambda _: Ours(paced(profile, {}), has_estimates=has_estimates)
@@ -67,16 +88,14 @@ def _others() -> Iterator[tuple[str, Make]]:
 ALL: Mapping[str, Make] = {**dict(_others()), **OBSERVED, **OURS, **LIMIT}
 
 
-def rows(policies: Mapping[str, Make], life: str, world: World, seeds: Sequence[int]) -> list[Row]:
+def rows(policies: Mapping[str, Make], life: str, world: World, seeds: Sequence[int]) -> Iterator[Row]:
     """Each policy in the same lives."""
     truths = [LIVES[life](world, seed) for seed in seeds]
     fronts = [front(life, world.days, seed) for seed in seeds]
-    found = []
     for name, make in policies.items():
         results = [score(name, play(make(truth), truth)) for truth in truths]
         multiples = [limit.of(result) for limit, result in zip(fronts, results, strict=True)]
-        found.append(Row(_mean(results), tuple(fmean(each) for each in zip(*multiples, strict=True))))  # type: ignore[arg-type]
-    return found
+        yield Row(_mean(results), tuple(fmean(each) for each in zip(*multiples, strict=True)))  # type: ignore[arg-type]
 
 
 @cache

@@ -35,6 +35,7 @@ VERBS: Mapping[str, str] = {
     "serve-key": "Serve the public key, for a web server or a tunnel in front of it.",
     "register": "Register the app with its domain and key, in each region.",
     "pair": "Pair the app's key with a car: link, QR code, and whether it is done.",
+    "simulate-policy": "Play the polling policy against simulated cars: bill, sleep, staleness.",
     "catalog": "Print the tables: entities, commands, settings.",
     "version": "Print the version.",
 }
