@@ -37,6 +37,8 @@ class Pace:
     """After a charge began: two readings tell its rate."""
     likely: float = 240
     """While it is awake at an hour at which it often drives off."""
+    careless: tuple[float, ...] = (360,)
+    """After waking for nothing, if reading does not keep it awake: a drive may begin that the list does not show."""
     event: float = 10
     """After something was expected to happen."""
     drowsy: float = 150

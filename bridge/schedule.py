@@ -47,6 +47,8 @@ class VehicleHistory:
     """When the cable was first seen in a car that does not charge."""
     falls_asleep: float | None = None
     """The fewest seconds without a data call after which it was seen asleep."""
+    is_careless: bool = False
+    """It was seen to fall asleep though it had just been read: newer cars do."""
     departures: tuple[float, ...] = ()
     """When it drove off, in seconds after some fixed hour of the day."""
     expected_at: float | None = None
@@ -88,15 +90,27 @@ def saw_state(history: VehicleHistory, connectivity: Connectivity | None, now: f
         woken = replace(history, activity=Activity.PARKED, rested=None, same_since=now, looks=0, quiet_looks=0)
         return replace(woken, connectivity=connectivity, data_at=None, listed_at=now)
     fell = _fell_asleep(history, now) if connectivity is Connectivity.ASLEEP else history.falls_asleep
-    return replace(history, connectivity=connectivity, listed_at=now, wanted_at=None, falls_asleep=fell)
+    careless = history.is_careless or (connectivity is Connectivity.ASLEEP and _slept_though_read(history, now))
+    told = replace(history, connectivity=connectivity, listed_at=now, wanted_at=None)
+    return replace(told, falls_asleep=fell, is_careless=careless)
+
+
+def _slept_though_read(history: VehicleHistory, now: float) -> bool:
+    """Too soon after a data call for a car whose quiet minutes it starts anew."""
+    at_rest = history.connectivity is Connectivity.ONLINE and history.activity in AT_REST
+    return at_rest and history.data_at is not None and now - history.data_at < QUIET_MINUTES
 
 
 def _fell_asleep(history: VehicleHistory, now: float) -> float | None:
-    """How soon it falls asleep, when nothing was the matter."""
-    if history.connectivity is not Connectivity.ONLINE or history.data_at is None or history.activity not in AT_REST:
+    """How soon it falls asleep when it woke for nothing: after a drive it may have been busy longer than we looked."""
+    was_at_rest = history.connectivity is Connectivity.ONLINE and history.activity in AT_REST
+    if not was_at_rest or history.rested or history.data_at is None:
         return history.falls_asleep
     return min(history.falls_asleep or math.inf, max(now - history.data_at, SLEEPS_NO_SOONER))
 
+
+QUIET_MINUTES = 840.0
+"""Seconds; fifteen minutes, less what clocks and lists differ by."""
 
 SLEEPS_NO_SOONER = 600.0
 """Seconds; what looks sooner has other causes."""
@@ -206,6 +220,8 @@ def _resting(history: VehicleHistory, data_at: float, pace: Pace, pressure: floa
         )
     if history.rested is None and not pressure > ENOUGH and _is_likely(history, data_at):
         return data_at + pace.likely
+    if history.rested is None and history.is_careless and history.looks <= len(pace.careless):
+        return data_at + pace.careless[history.looks - 1]
     if history.rested is not Activity.DRIVING:
         return _quiet(history, pace)
     if history.plugged_at:

@@ -103,6 +103,9 @@ def _read(doing: Activity, *, after: Activity | None = None, ago: float = 0, **k
         (_read(Activity.PARKED, falls_asleep=900.0), 1110),  # asleep by then, or something has happened
         (_read(Activity.PARKED, falls_asleep=900.0, quiet_looks=1), 1380),
         (_read(Activity.PARKED, falls_asleep=900.0, quiet_looks=2), 2700),
+        (_read(Activity.PARKED, is_careless=True, looks=1), 360),  # reading does not keep it awake
+        (_read(Activity.PARKED, is_careless=True, looks=2), 1380),
+        (_read(Activity.PARKED, after=Activity.CHARGING, is_careless=True, looks=1), 1380),
         (_read(Activity.PARKED, quiet_looks=99), 3660),  # it stays awake, for reasons of its own
     ],
 )
@@ -128,6 +131,27 @@ def test_how_soon_a_car_falls_asleep_is_learned(quiet: float, learned: float) ->
 def test_a_driving_car_that_is_out_of_reach_tells_nothing_about_falling_asleep() -> None:
     assert saw_state(_read(Activity.DRIVING), ASLEEP, NOW + 700).falls_asleep is None
     assert saw_state(_read(Activity.PARKED), OFFLINE, NOW + 700).falls_asleep is None
+
+
+def test_after_a_drive_nothing_is_learned_about_how_soon_it_falls_asleep() -> None:
+    """It may have been busy longer than we looked."""
+    assert saw_state(_read(Activity.PARKED, after=Activity.DRIVING), ASLEEP, NOW + 910).falls_asleep is None
+
+
+@pytest.mark.parametrize(
+    ("before", "state", "quiet", "is_careless"),
+    [
+        (_read(Activity.PARKED), ASLEEP, 700, True),
+        (_read(Activity.PARKED), ASLEEP, 900, False),
+        (_read(Activity.PARKED), OFFLINE, 700, False),
+        (_read(Activity.DRIVING), ASLEEP, 700, False),
+        (_read(Activity.PARKED, is_careless=True), ASLEEP, 2000, True),
+    ],
+)
+def test_a_car_that_sleeps_soon_after_a_reading_is_not_kept_awake_by_readings(
+    before: VehicleHistory, state: Connectivity, quiet: float, *, is_careless: bool
+) -> None:
+    assert saw_state(before, state, NOW + quiet).is_careless is is_careless
 
 
 def test_looks_are_counted_from_where_the_activity_began() -> None:
@@ -305,6 +329,7 @@ histories = st.builds(
     expected_at=st.none() | times,
     quiet_looks=st.integers(0, 1000),
     plugged_at=st.none() | times,
+    is_careless=st.booleans(),
     departures=st.lists(st.floats(0, 86400), max_size=20).map(tuple),
     falls_asleep=st.none() | st.floats(600, 1e5),
     wanted_at=st.none() | times,
@@ -348,7 +373,11 @@ def test_a_car_that_may_fall_asleep_is_left_alone_for_long_enough(history: Vehic
     """Fifteen quiet minutes are what it needs, unless it was seen to need less, or the hour is a usual one."""
     at_rest = replace(history, connectivity=ONLINE, activity=Activity.PARKED, data_at=now, wanted_at=None)
     after_the_probes = replace(
-        at_rest, same_since=min(history.same_since, now - PACE.probes[-1] - 1), plugged_at=None, departures=()
+        at_rest,
+        same_since=min(history.same_since, now - PACE.probes[-1] - 1),
+        plugged_at=None,
+        departures=(),
+        is_careless=False,
     )
     due = next_data(after_the_probes, PACE)
     assert due is not None
