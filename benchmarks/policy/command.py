@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from benchmarks.policy import table
+from benchmarks.policy import cost, table
 from benchmarks.policy.lives import LIVES
 from benchmarks.policy.plot import plot
 from benchmarks.policy.world import World
@@ -37,6 +37,7 @@ def run(given: argparse.Namespace) -> None:
     for life in LIVES if "all" in (given.life or ()) else given.life or ["reference"]:
         for world in _worlds(given):
             _show(life, world, given)
+    _print(f"\nof the machine: {cost.measure()}")
 
 
 def _worlds(given: argparse.Namespace) -> Iterator[World]:

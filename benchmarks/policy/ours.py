@@ -31,15 +31,15 @@ class Ours:
     def __init__(self, pace: Pace, *, has_estimates: bool = True) -> None:
         self._pace = pace
         self._has_estimates = has_estimates
-        self._history = VehicleHistory()
-        self._battery = Battery()
+        self.history = VehicleHistory()
+        self.battery = Battery()
         self._next_list = 0.0
         self._spent = 0.0
 
     def next(self, last: Reply | None, now: float) -> Request:
         if last:
             self._saw(last, now)
-        due = schedule.next_data(self._history, self._pace, self._pressure(now))
+        due = schedule.next_data(self.history, self._pace, self._pressure(now))
         if due is None or due >= self._next_list:
             at, self._next_list = self._next_list, self._next_list + self._pace.state
             return Request(max(at, now), "state")
@@ -52,23 +52,23 @@ class Ours:
     def _saw(self, reply: Reply, now: float) -> None:
         if reply.kind == "state":
             state = Connectivity.ONLINE if reply.is_online else Connectivity.ASLEEP
-            self._history = schedule.saw_state(self._history, state, now)
+            self.history = schedule.saw_state(self.history, state, now)
             return
         self._spent += PRICES["data"]
         if reply.status == 200:
-            end = estimate.next_event(self._battery)
-            self._history = schedule.saw_data(
-                self._history, doing(reply), now, now, end, is_plugged=reply.charging != DISCONNECTED
+            end = estimate.next_event(self.battery)
+            self.history = schedule.saw_data(
+                self.history, doing(reply), now, now, end, is_plugged=reply.charging != DISCONNECTED
             )
         else:
-            self._history = schedule.put_off(self._history, VehicleUnavailable("408"), now, self._pace)
-            self._history = schedule.saw_state(self._history, Connectivity.ASLEEP, now)
+            self.history = schedule.put_off(self.history, VehicleUnavailable("408"), now, self._pace)
+            self.history = schedule.saw_state(self.history, Connectivity.ASLEEP, now)
 
     def levels(self, reply: Reply) -> Iterator[Level]:
         """What the poller publishes until the next reading; it learns from this one first."""
         is_charging = reply.charging == CHARGING
-        self._battery = estimate.saw(
-            self._battery,
+        self.battery = estimate.saw(
+            self.battery,
             Reading(
                 reply.at,
                 reply.battery,
@@ -80,7 +80,7 @@ class Ours:
             ),
         )
         yield Level(reply.at, reply.battery)
-        outlook = estimate.outlook(self._battery) if self._has_estimates else None
+        outlook = estimate.outlook(self.battery) if self._has_estimates else None
         if outlook is None:
             return
         at = reply.at
