@@ -55,7 +55,7 @@ class Pace:
 
 
 PROFILES: Mapping[Profile, Mapping[str, Any]] = {
-    Profile.ECO: {"driving": 240},
+    Profile.ECO: {"driving": 240, "state": 15, "probes": (90, 270)},
     Profile.BALANCED: {"driving": 60, "state": 15},
     Profile.LIVE: {"driving": 38, "state": 15},
 }

@@ -13,7 +13,7 @@ from benchmarks.policy.ours import Ours
 from benchmarks.policy.peers import PEERS
 from benchmarks.policy.play import Game, play
 from benchmarks.policy.score import Score, score
-from benchmarks.policy.world import World
+from benchmarks.policy.world import DAY, World
 from bridge.pace import Pace, Profile, paced
 
 WORLD = World(days=7)
@@ -44,6 +44,13 @@ def test_the_car_sleeps_as_if_nobody_polled(life: str, profile: Profile) -> None
 @pytest.mark.parametrize("life", ["reference", "commuter"])
 def test_what_a_month_costs(life: str, profile: Profile, dollars: float) -> None:
     assert _scored(life, profile)[1].dollars <= dollars
+
+
+@pytest.mark.parametrize("life", ["errands", "two drivers"])
+def test_the_freshest_profile_keeps_a_busy_month_inside_the_credit_and_leaves_a_tenth_for_commands(life: str) -> None:
+    game, result = _scored(life, Profile.LIVE, World(days=30, is_strict=False))
+    assert result.dollars <= 9.1
+    assert game.read[-1].at > 29 * DAY, "it gets slower, it does not stop"
 
 
 def test_a_charge_is_known_within_a_minute_and_so_is_its_end() -> None:

@@ -69,6 +69,6 @@ def _plot(file: Path, world: World) -> None:
     for row in table.rows(table.ALL, "reference", world, [1]):
         _print(str(row))
         rows.append(row)
-    shown = [row for row in rows if not row.result.name.startswith("clairvoyant")]
+    shown = [row for row in rows if row.result.name not in {*table.LIMIT, *table.OBSERVED}]
     front = table.front("reference", world.days, 1).charging.points
     file.write_text(plot("A month of the reference car, modern world; dashed: who knows the future", shown, front))

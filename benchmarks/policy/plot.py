@@ -61,7 +61,7 @@ def _mark(row: Row) -> str:
     is_ours = name.startswith("ours")
     colour = "#06c" if is_ours else "#333"
     dy = 18 if name.startswith("vehicle") else 4
-    anchor, dx = ("end", -9) if x > WIDTH - 200 else ("start", 9)
+    anchor, dx = ("end", -9) if x > WIDTH - 200 or name.startswith("look") else ("start", 9)
     return (
         f'<circle cx="{x:.1f}" cy="{y:.1f}" r="5" fill="{colour}"/>'
         f'<text x="{x + dx:.1f}" y="{y + dy:.1f}" fill="{colour}" text-anchor="{anchor}">{name}</text>'

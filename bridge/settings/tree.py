@@ -81,9 +81,7 @@ class PollingSettings(Section):
         Profile.BALANCED,
         description="eco: below $3 a month for a car that drives much; balanced: fresher; live: all of the $10 credit.",
     )
-    state: float | None = Field(
-        None, ge=10, description="Seconds between looks at the free vehicle list; not set: the profile's, 15 to 30."
-    )
+    state: float | None = Field(None, ge=10, description="Seconds between looks at the free vehicle list; not set: 15.")
     driving: float | None = Field(
         None, ge=10, description="Seconds between data calls while driving; not set: the profile's, 38 to 240."
     )
