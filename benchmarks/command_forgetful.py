@@ -27,8 +27,7 @@ async def main(stop: asyncio.Event) -> int:
     own = settings.load()
     logs.configure(own.log.level, as_json=False)
     with Forgetful(own.data_dir) as database:
-        await app.Bridge(own, SystemClock(), database, None).run(stop)
-    return 0
+        return await app.Bridge(own, SystemClock(), database, None, stop).run()
 
 
 if __name__ == "__main__":

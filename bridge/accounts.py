@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-from collections.abc import AsyncIterator, Callable, Collection, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -21,7 +21,7 @@ from bridge.fleet.auth.sources import TokenSource
 from bridge.fleet.client import FleetClient
 from bridge.fleet.notes import Notes
 from bridge.health import Health
-from bridge.model import Device, DeviceId, Kind, Roster, Update
+from bridge.model import Device, DeviceId, Kind, Roster, Update, Value
 from bridge.pace import Pace
 from bridge.sources.poll import Poller
 
@@ -56,11 +56,16 @@ class Standing:
     token_expires: datetime | None
     token_renewed: datetime | None
     sign_in_ends: datetime | None
+    is_troubled: bool | None = None
+    """Do Tesla's servers fail?"""
 
 
 @dataclass(frozen=True, slots=True)
 class Means:
-    """What all accounts have in common. `listening` is set while somebody can hear us."""
+    """What all accounts have in common. `listening` is set while somebody can hear us.
+
+    `known`: the values of a device.
+    """
 
     clock: Clock
     pace: Callable[[DeviceId], Pace]
@@ -73,6 +78,7 @@ class Means:
     """Has the owner left its polling on?"""
     pressure: Callable[[], float] = lambda: 0.0
     """How much less to read than one would like, 0 to 1: money."""
+    known: Callable[[DeviceId], Mapping[str, Value]] = lambda _: {}
 
 
 class Account:
@@ -99,6 +105,7 @@ class Account:
             is_ours=is_ours,
             is_polled=means.is_polled,
             pressure=means.pressure,
+            known=means.known,
         )
 
     @property
@@ -124,6 +131,7 @@ class Account:
             token_expires=self._tokens.expires_at,
             token_renewed=self._tokens.renewed_at,
             sign_in_ends=self._tokens.ends_at,
+            is_troubled=self.api.is_troubled,
         )
 
     def can_serve(self, kind: Kind) -> bool:

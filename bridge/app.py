@@ -22,10 +22,11 @@ from bridge.commands.commander import Commander
 from bridge.commands.execution import Executor
 from bridge.commands.journal import Journal
 from bridge.components import Look
+from bridge.control import Control, Reach
 from bridge.database import Database
 from bridge.derived import DERIVATIONS
 from bridge.derived.deriver import Deriver
-from bridge.doctor import Case, Doctor
+from bridge.doctor import Case, Daily, Doctor
 from bridge.fleet import VERSION
 from bridge.freshness import freshness
 from bridge.goodbye import say_goodbye
@@ -33,11 +34,23 @@ from bridge.health import Health
 from bridge.last_values import LastValues
 from bridge.ledger import Ledger
 from bridge.listener import Ears, Listener
-from bridge.model import Device, DeviceId, Happening, Result, Roster, Update, Value
+from bridge.model import (
+    Device,
+    DeviceId,
+    Happening,
+    Kind,
+    Outcome,
+    Request,
+    Result,
+    Roster,
+    Update,
+    Value,
+)
 from bridge.mqtt import Message, Mqtt, Publication
 from bridge.publisher import Publisher
 from bridge.session import Session
-from bridge.settings import Settings
+from bridge.settings import FIRST, Settings
+from bridge.sources import extras
 from bridge.state import Store
 from bridge.topics import BRIDGE, Topics
 
@@ -53,17 +66,34 @@ AGAIN = 10.0
 """Seconds before a part that failed is started again."""
 
 
-async def run(settings: Settings, clock: Clock, stop: asyncio.Event) -> None:
-    """Runs until `stop` is set. Raises SettingWrong when it cannot start."""
+RESTART = 75
+"""Exit code of a bridge that is to be started again: whoever looks after it takes it for a failure that may pass."""
+
+
+async def run(settings: Settings, clock: Clock, stop: asyncio.Event, *, comes_back: bool = False) -> int:
+    """Runs until `stop` is set; gives the exit code. Raises SettingWrong when it cannot start.
+
+    `comes_back`: whoever has started it starts it again when it ends with RESTART.
+    """
     tls = await asyncio.to_thread(build.tls, settings.mqtt)
     with Database(settings.data_dir) as database:
-        await Bridge(settings, clock, database, tls).run(stop)
+        return await Bridge(settings, clock, database, tls, stop, comes_back=comes_back).run()
 
 
 class Bridge:
     """All the parts. The constructor shows how they are joined."""
 
-    def __init__(self, settings: Settings, clock: Clock, database: Database, tls: ssl.SSLContext | None) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        clock: Clock,
+        database: Database,
+        tls: ssl.SSLContext | None,
+        stop: asyncio.Event,
+        *,
+        comes_back: bool = False,
+    ) -> None:
+        self._stop = stop
         self._settings = settings
         self._clock = clock
         self._database = database
@@ -75,6 +105,7 @@ class Bridge:
         self._listening = asyncio.Event()
         self._birth = asyncio.Event()
         self._ledger = Ledger(store=database, clock=clock, budget=settings.tesla.budget)
+        self._control = Control(settings, database, self._ledger, self._health, self._reach(), comes_back=comes_back)
         self._accounts = Accounts(build.accounts(settings, database, clock, self._ledger), self._means(database))
         self._own = (
             Device(BRIDGE, "fleet2mqtt", model="Fleet API to MQTT bridge", software=VERSION),
@@ -92,6 +123,7 @@ class Bridge:
         )
         self._commander = self._commands(database)
         self._doctor = Doctor(self._cases, clock)
+        self._daily = Daily(self._cases, clock, self._listening, self._found)
         self._listener = Listener(
             topics=self._topics,
             clock=clock,
@@ -120,6 +152,17 @@ class Bridge:
             health=self._health,
             data_dir=self._settings.data_dir,
             notes=database,
+            is_polled=self._control.is_polled,
+            known=self._store.values,
+        )
+
+    def _reach(self) -> Reach:
+        return Reach(
+            tell=self._tell,
+            want=self._wish,
+            values=self._store.values,
+            republish=self._republish,
+            stop=self._stop.set,
         )
 
     def _commands(self, database: Database) -> Commander:
@@ -129,10 +172,10 @@ class Bridge:
             clock=self._clock,
             journal=journal,
             store=self._store,
-            policy=build.policy(self._settings.commands),
+            policy=self._control.policy,
             learn=self._learn,
             want=self._accounts.want,
-            local={"republish": self._publish_again},
+            local={**self._control.errands(), **extras.buttons(self._accounts.want)},
         )
         return Commander(
             executor=executor,
@@ -145,18 +188,19 @@ class Bridge:
 
     def _ears(self) -> Ears:
         return Ears(
-            command=self._commander.receive,
-            wish=lambda at, group: self._accounts.want(at, group=group),
+            command=self._receive,
+            wish=self._wish,
             birth=self._birth.set,
             clear=self._publisher.clear,
             respond=self._respond,
-            verbs={"health": self._health.body, "info": self._info, "republish": self._republish},
+            verbs={"health": self._health_body, "info": self._info, "republish": self._republish},
             errands={"check": self._doctor.ask},
         )
 
-    async def run(self, stop: asyncio.Event) -> None:
-        """Starts every part, waits for `stop`, and says goodbye."""
+    async def run(self) -> int:
+        """Starts every part, waits until it is to stop, and says goodbye. Gives the exit code."""
         self._last.recall()
+        self._control.begin()
         self._publisher.show(self._roster)
         parts: dict[str, Part] = {
             "broker": self._session.serve,
@@ -165,17 +209,19 @@ class Bridge:
             "birth": self._session.answer_births,
             "sign of life": self._show_life,
             "doctor": self._doctor.serve,
+            "daily checks": self._daily.serve,
         }
         for account in self._accounts.all:
             parts |= self._parts_of(account)
         async with self._accounts, asyncio.TaskGroup() as group:
             tasks = [group.create_task(self._supervise(name, part), name=name) for name, part in parts.items()]
-            await stop.wait()
+            await self._stop.wait()
             systemd.notify("STOPPING=1")
             await say_goodbye(self._commander, self._publisher, self._clock)
             self._last.keep()
             for task in tasks:
                 task.cancel()
+        return RESTART if self._control.is_to_start_again else 0
 
     def _parts_of(self, account: Account) -> dict[str, Part]:
         return {
@@ -193,6 +239,13 @@ class Bridge:
             except Exception:
                 log.exception("a part failed and is started again", part=name)
             await self._clock.sleep(AGAIN)
+
+    def _wish(self, at: DeviceId, group: str = "") -> None:
+        self._accounts.want(at, group=group)
+
+    def _receive(self, request: Request) -> None:
+        self._commander.receive(request)
+        self._tell(BRIDGE, {"command_queue": self._commander.waiting})
 
     # --- in ---------------------------------------------------------------------------------------------
 
@@ -223,6 +276,8 @@ class Bridge:
         self._roster = now
         self._publisher.show(now)
         self._publisher.bridge("info", self._info())
+        for device in now.devices:
+            self._tell(device.at, self._control.options.all(device.at))
         for at in gone:
             self._store.forget(at)
             self._health.forget(str(at))
@@ -232,9 +287,12 @@ class Bridge:
         self._publisher.answer(result, taken)
         at, name = result.request.device, result.request.name[:64]
         if any(device.at == at for device in self._roster.devices):
-            self._tell(at, {"last_command": name, "last_command_outcome": result.outcome.value})
+            if result.outcome is not Outcome.OK:
+                self._health.note(str(at), f"{name}: {result.message or result.reason}")
+            self._tell(at, news.command(result) | self._last_error(at))
             facts = {"command": name, "reason": result.reason, "message": result.message}
             self._publisher.happened(Happening(at, result.outcome.value, facts))
+        self._tell(BRIDGE, {"command_queue": self._commander.waiting})
 
     # --- the bridge's own news --------------------------------------------------------------------------
 
@@ -252,12 +310,22 @@ class Bridge:
             self._derived(at, values, happenings)
         for device in self._roster.devices:
             at = device.at
-            self._tell(at, freshness(at.kind, self._store.values(at), self._clock.now()))
+            self._tell(at, freshness(at.kind, self._store.values(at), self._clock.now()) | self._last_error(at))
+            self._tell(at, self._control.options.all(at))
             if device not in self._own:
                 self._publisher.available(at, is_available=self._accounts.of(at).can_serve(at.kind))
         self._tell_of_accounts()
         self._tell(BRIDGE, {"version": VERSION, "started_at": self._started, "devices": len(self._roster.devices)})
-        self._publisher.bridge("health", self._health.body() | news.month(self._ledger.month()))
+        self._tell(BRIDGE, news.bridge(self._health, self._commander.waiting, is_restartable=self._control.comes_back))
+        self._publisher.bridge("health", self._health_body() | news.month(self._ledger.month()))
+
+    def _health_body(self) -> dict[str, Any]:
+        return self._health.body() | {"warnings": self._control.warnings()}
+
+    def _last_error(self, at: DeviceId) -> dict[str, Any]:
+        """Nothing where there was none since the start: an earlier run's is still shown."""
+        text = self._health.last_error(str(at))
+        return {"last_error": text} if text else {}
 
     def _tell_of_accounts(self) -> None:
         for account in self._accounts.all:
@@ -274,9 +342,6 @@ class Bridge:
         self._publisher.republish()
         return {}
 
-    async def _publish_again(self, _at: DeviceId, _parameters: Mapping[str, Value]) -> None:
-        self._publisher.republish()
-
     def _respond(self, verb: str, body: Mapping[str, Any], message: Message) -> None:
         self._publisher.respond(verb, body, response_topic=message.response_topic, correlation=message.correlation)
 
@@ -285,6 +350,9 @@ class Bridge:
     def _cases(self) -> list[Case]:
         """Each account, for the doctor."""
         return [build.case(self._settings, account.access, self._clock) for account in self._accounts.all]
+
+    def _found(self, account: str, answer: Mapping[str, bool]) -> None:
+        self._tell(DeviceId(Kind.ACCOUNT, account or FIRST), answer)
 
     def _is_known(self, at: DeviceId) -> bool | None:
         """Is it in the account, or was it when last seen? None until Tesla has listed the devices."""

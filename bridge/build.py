@@ -15,7 +15,6 @@ from pydantic import SecretStr
 
 from bridge.accounts import Access
 from bridge.clock import Clock
-from bridge.commands.execution import Policy
 from bridge.database import Database
 from bridge.doctor import Case
 from bridge.errors import SettingWrong
@@ -34,7 +33,6 @@ from bridge.mqtt import BrokerAddress
 from bridge.pace import Pace, Profile, paced
 from bridge.settings import (
     FIRST,
-    CommandSettings,
     MqttSettings,
     PollingSettings,
     Settings,
@@ -50,10 +48,6 @@ def pace(polling: PollingSettings, **of_car: Any) -> Pace:
     """How often a car is asked about; `of_car`: what was chosen for it at run time, settings by name."""
     own = {**polling.model_dump(), **of_car}
     return paced(Profile(own.pop("profile")), own)
-
-
-def policy(commands: CommandSettings) -> Policy:
-    return Policy(wake=commands.wake, wake_time=commands.wake_time)
 
 
 def accounts(own: Settings, database: Database, clock: Clock, ledger: Ledger) -> list[Access]:

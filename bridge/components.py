@@ -71,6 +71,8 @@ def _entity(entity: Entity, at: DeviceId, values: Mapping[str, Value], look: Loo
     component["state_topic"] = look.topics.value(at, entity.group, entity.key)
     if words:
         component["options"] = [*entity.options, *words]
+    if entity.unit_from:
+        component |= _priced(entity, values)
     if entity.limits:
         component |= _range(entity, values)
     if entity.write:
@@ -150,6 +152,12 @@ def _range(entity: Entity, values: Mapping[str, Value]) -> Component:
     assert entity.limits  # noqa: S101 - the same
     known = [now] if isinstance(now, int | float) else []
     return {"min": min([own[0], *known]), "max": max([own[1], *known]), "step": entity.limits.step}
+
+
+def _priced(entity: Entity, values: Mapping[str, Value]) -> Component:
+    """The unit in the device's own currency; null, which is none, while that is not known."""
+    currency = values.get(str(entity.unit_from))
+    return {"unit_of_measurement": f"{currency}{entity.unit or ''}" if currency else None}
 
 
 def _composite(composite: Composite, at: DeviceId, look: Look, *, is_commanded: bool) -> Component:

@@ -1,4 +1,4 @@
-"""The one SQLite file: tokens, command journal, ledger and last values. `datafile` opens it.
+"""The one SQLite file: tokens, command journal, ledger, options and last values. `datafile` opens it.
 
 Every write is one transaction. What must never be undone by a power cut (a token, a command about to be sent) is
 flushed to the disk before the call returns; what can be rebuilt (a count, a result, a value) is only handed to
@@ -39,6 +39,9 @@ CREATE TABLE IF NOT EXISTS spending (
 ) STRICT;
 CREATE TABLE IF NOT EXISTS memory (
     device TEXT NOT NULL, name TEXT NOT NULL, memory TEXT NOT NULL, PRIMARY KEY (device, name)
+) STRICT;
+CREATE TABLE IF NOT EXISTS option (
+    device TEXT NOT NULL, name TEXT NOT NULL, value TEXT NOT NULL, PRIMARY KEY (device, name)
 ) STRICT;
 CREATE TABLE IF NOT EXISTS value (device TEXT PRIMARY KEY, known TEXT NOT NULL) STRICT;
 """
@@ -219,6 +222,23 @@ class Database:
         found: dict[str, dict[str, Any]] = {}
         for device, name, memory in self._rows("SELECT device, name, memory FROM memory"):
             found.setdefault(device, {})[name] = json.loads(memory)
+        return found
+
+    # --- what the owner has chosen --------------------------------------------------------------------------
+
+    def keep_option(self, device: str, name: str, value: Any) -> None:
+        """On disk when it returns."""
+        self._write("INSERT OR REPLACE INTO option VALUES (?, ?, ?)", device, name, json.dumps(value), flushed=True)
+
+    def forget_option(self, device: str, name: str) -> None:
+        """On disk when it returns."""
+        self._write("DELETE FROM option WHERE device = ? AND name = ?", device, name, flushed=True)
+
+    def options(self) -> Mapping[str, Mapping[str, Any]]:
+        """Device -> name of an option -> its value."""
+        found: dict[str, dict[str, Any]] = {}
+        for device, name, value in self._rows("SELECT device, name, value FROM option"):
+            found.setdefault(device, {})[name] = json.loads(value)
         return found
 
 

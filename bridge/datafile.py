@@ -23,8 +23,9 @@ PATIENCE = 0.2
 BACKED_UP: Mapping[str, str] = {
     "SELECT * FROM secret": "INSERT INTO secret VALUES (?, ?)",
     "SELECT * FROM spending": "INSERT INTO spending VALUES (?, ?, ?, ?)",
+    "SELECT * FROM option": "INSERT INTO option VALUES (?, ?, ?)",
 }
-"""What a person would miss: tokens and counts. A journal of yesterday would answer commands a second time."""
+"""What a person would miss: tokens, counts and options. A journal of yesterday would answer commands a second time."""
 
 log = structlog.get_logger()
 

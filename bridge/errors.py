@@ -14,10 +14,12 @@ BridgeError
 │   ├── VehicleUnavailable       the car is asleep or offline (408): normal
 │   ├── RateLimited              429, with the seconds to wait
 │   ├── BudgetSpent              our own ledger said no: the call was not made
+│   ├── NotKept                  it could not be written to the disk, so it was not done
 │   ├── NotSent                  no connection: provably nothing left this machine
 │   ├── ServerFailed             5xx, or no answer in time: the outcome of a write is unknown
 │   ├── AnswerInvalid            an answer that is not the JSON we asked for
 │   └── BrokerLost               the MQTT connection is gone
+├── NotOffered                   the bridge does not do this, or not here
 └── CallWrong                    Tesla says the call itself is wrong (400, 404, 405, 406, 422): do not repeat
 """
 
@@ -142,6 +144,12 @@ class BudgetSpent(TryLater):
     reason = "budget"
 
 
+class NotKept(TryLater):
+    """It could not be written to the disk, so it was not done."""
+
+    reason = "disk"
+
+
 class NotSent(TryLater):
     """No connection could be made: nothing reached Tesla."""
 
@@ -164,6 +172,12 @@ class BrokerLost(TryLater):
     """The connection to the MQTT broker is gone."""
 
     reason = "broker_lost"
+
+
+class NotOffered(BridgeError):
+    """The bridge does not do this, or not here; the text says where."""
+
+    reason = "not_offered"
 
 
 class CallWrong(BridgeError):

@@ -30,6 +30,7 @@ class Health:
         self._clock = clock
         self._parts: dict[str, _Part] = {}
         self._began = clock.monotonic()
+        self._last: dict[str, str] = {}
 
     def report(self, part: str, error: BridgeError | None, account: str = "") -> None:
         """A success (None) or a failure. Only changes reach the log (reliability.md I10)."""
@@ -44,11 +45,25 @@ class Health:
             known.down_since = None
         elif known.down_since is None:
             known.down_since = self._clock.monotonic() if known.succeeded_at else self._began
+        if error:
+            self.note(part.rpartition(" ")[0], str(error))
         known.error = error
+
+    def note(self, subject: str, text: str) -> None:
+        """Something went wrong with this device, or with the bridge."""
+        self._last[subject] = self._last[""] = text[:255]
+
+    def last_error(self, subject: str = "") -> str | None:
+        """What went wrong last with this device, or with anything; it may be long over."""
+        return self._last.get(subject)
+
+    def clear_error(self, subject: str) -> None:
+        self._last.pop(subject, None)
 
     def forget(self, subject: str) -> None:
         """A device is gone, and its troubles with it."""
         self._parts = {name: part for name, part in self._parts.items() if not name.startswith(f"{subject} ")}
+        self.clear_error(subject)
 
     def down(self, part: str) -> float:
         """Seconds for which it has not worked: 0 while it does; since the start, if it never did."""

@@ -78,7 +78,7 @@ def gates(kind: Kind) -> frozenset[str]:
 
 @cache
 def shaping_keys(kind: Kind) -> frozenset[str]:
-    """The entities whose change can change the document: gates, moving limits, and numbers beyond theirs."""
+    """The entities whose change can change the document: gates, currencies, limits, numbers beyond theirs."""
     return _frames(kind) | {row.key for row in CATALOGUE[kind].entities.values() if row.limits}
 
 
@@ -94,7 +94,8 @@ def reshapes(kind: Kind, changed: Mapping[str, Value], values: Mapping[str, Valu
 def _frames(kind: Kind) -> frozenset[str]:
     numbers = [row for row in CATALOGUE[kind].entities.values() if row.limits]
     ends = [end for row in numbers if row.limits for end in (row.limits.minimum_from, row.limits.maximum_from)]
-    return gates(kind) | {end for end in ends if end}
+    currencies = {row.unit_from for row in CATALOGUE[kind].entities.values() if row.unit_from}
+    return gates(kind) | currencies | {end for end in ends if end}
 
 
 def _is_beyond(entity: Entity, values: Mapping[str, Value]) -> bool:

@@ -7,7 +7,7 @@ free today; they are counted all the same.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -42,12 +42,16 @@ class Month:
 
 
 class Ledger:
-    """Asked before every call, told after every answer."""
+    """Asked before every call, told after every answer. `budget` may be changed at any time.
+
+    `wakes_always`: may this car be woken with the money that is kept for commands?
+    """
 
     def __init__(self, *, store: CallStore, clock: Clock, budget: float) -> None:
+        self.wakes_always: Callable[[str], bool] = lambda _: False
         self._store = store
         self._clock = clock
-        self._budget = budget
+        self.budget: float | None = budget
         self._blocked: dict[tuple[str, str], float] = {}
         self._month = ""
         self._calls: Counter[str] = Counter()
@@ -58,11 +62,17 @@ class Ledger:
         if wait > 0:
             raise RateLimited(f"Tesla asked to wait {wait:.0f} s more with {cost} calls", wait)
         self._turn_page()
-        if PRICES[cost] and _dollars(self._calls) + PRICES[cost] > self._budget * SHARE[cost]:
+        if self.budget is not None and not self._affords(cost, device, self.budget):
             raise BudgetSpent(
-                f"the month's budget of ${self._budget:.2f} is spent for {cost} calls; "
+                f"the month's budget of ${self.budget:.2f} is spent for {cost} calls; "
                 "raise FLEET2MQTT_TESLA_BUDGET or wait for the next month"
             )
+
+    def _affords(self, cost: str, device: str, budget: float) -> bool:
+        price, share = PRICES[cost], SHARE.get(cost, 1.0)
+        if cost == "wake" and self.wakes_always(device):
+            price, share = price + PRICES["command"], 1.0  # not for nothing: what it is woken for can be paid, too
+        return not price or _dollars(self._calls) + price <= budget * share
 
     def record(self, cost: str, device: str, status: int) -> None:
         """An answer came; below 500 it is billed (fleet-api.md 6.2)."""

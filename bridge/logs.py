@@ -78,6 +78,16 @@ def _line(logger: Any, method: str, event: structlog.types.EventDict, *, render:
         return "a line of the log could not be written"
 
 
+class _Filtering(structlog.make_filtering_bound_logger("info")):  # type: ignore[misc] # made at run time
+    """The class of all our loggers: what is not logged costs nothing. Its base is that of the level."""
+
+
+def set_level(level: str) -> None:
+    """From now on, for every logger there is."""
+    _Filtering.__bases__ = (structlog.make_filtering_bound_logger(level),)
+    logging.getLogger().setLevel(level.upper())
+
+
 def configure(level: str, *, as_json: bool) -> None:
     """Everything that is logged goes through here: what libraries log through `logging`, our own in half its time."""
     shared: list[structlog.types.Processor] = [
@@ -95,9 +105,10 @@ def configure(level: str, *, as_json: bool) -> None:
     # These tell of every request; ours tell of every change.
     for name in ("httpx2", "httpcore2", "hpack", "uvicorn"):
         logging.getLogger(name).setLevel(logging.WARNING)
+    set_level(level)
     structlog.configure(
         processors=[*shared, partial(_line, render=renderer)],
         logger_factory=structlog.WriteLoggerFactory(sys.stderr),
-        wrapper_class=structlog.make_filtering_bound_logger(level),  # what is not logged costs nothing
+        wrapper_class=_Filtering,
         cache_logger_on_first_use=True,
     )

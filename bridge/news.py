@@ -10,7 +10,8 @@ from bridge.accounts import Standing
 from bridge.errors import SignInRequired
 from bridge.health import Health
 from bridge.ledger import CREDIT, PRICES, Month
-from bridge.model import Roster
+from bridge.model import Result, Roster
+from bridge.settings import FIRST
 from bridge.topics import CONTRACT_VERSION, Topics
 
 
@@ -47,6 +48,8 @@ def account(health: Health, standing: Standing, so_far: Month) -> dict[str, Any]
         "scopes_granted": _listed(standing.scopes),
         "scopes_missing": None if standing.scopes is None else _listed(standing.wanted - standing.scopes),
         "problem": health.problem_of(name) or "none",
+        "budget_owner": name == FIRST,
+        "service_trouble": standing.is_troubled,
         "cost_month": so_far.dollars,
         "credit_left": round(max(0.0, CREDIT - so_far.dollars), 4),
         **{f"calls_{cost}": so_far.calls.get(cost, 0) for cost in PRICES},
@@ -56,6 +59,26 @@ def account(health: Health, standing: Standing, so_far: Month) -> dict[str, Any]
 def _listed(scopes: Collection[str] | None) -> str | None:
     """As much as a state of Home Assistant may hold: 255 characters."""
     return None if scopes is None else ", ".join(sorted(scopes))[:255] or "none"
+
+
+def bridge(health: Health, waiting: int, *, is_restartable: bool) -> dict[str, Any]:
+    """What the bridge's rows tell of how it is doing."""
+    return {
+        "has_problem": health.problem is not None,
+        "last_error": health.last_error() or "none",
+        "command_queue": waiting,
+        "restartable": is_restartable,
+    }
+
+
+def command(result: Result) -> dict[str, Any]:
+    """The `bridge` answer of a device's rows of the last command. A clock that was set back tells no latency."""
+    took = (result.finished_at - result.request.received_at).total_seconds()
+    return {
+        "last_command": result.request.name[:64],
+        "last_command_outcome": result.outcome.value,
+        "last_command_latency": round(1000 * took) if took >= 0 else None,
+    }
 
 
 def month(so_far: Month) -> dict[str, Any]:

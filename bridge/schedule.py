@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TypeVar
+from zlib import crc32
 
 from bridge.errors import BridgeError, OwnerMustAct, RateLimited
 from bridge.model import Connectivity, Value
@@ -286,3 +287,8 @@ def put_off(history: _History, error: BridgeError, now: float, pace: Pace) -> _H
 def back_off(failures: int, pace: Pace) -> float:
     """Seconds to wait after so many failures in a row: doubling, never for ever."""
     return float(min(pace.longest_wait, 15 * 2 ** min(failures, 10)))
+
+
+def spread(name: str, earliest: float, latest: float) -> float:
+    """A number between them that is always the same for this name: what many do, they do not do at once."""
+    return earliest + (latest - earliest) * crc32(name.encode()) / 2**32

@@ -7,6 +7,11 @@ import socket
 from contextlib import suppress
 
 
+def is_there() -> bool:
+    """Has it started us?"""
+    return bool(os.environ.get("NOTIFY_SOCKET"))
+
+
 def notify(*words: str) -> None:
     """`READY=1`, `WATCHDOG=1`, `STOPPING=1`. Nothing happens where no systemd asked for it, or where it is gone."""
     address = os.environ.get("NOTIFY_SOCKET")

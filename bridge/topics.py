@@ -81,8 +81,9 @@ class Topics:
     @cached_property
     def incoming(self) -> tuple[str, ...]:
         """The filters of everything that is listened to: disjoint, and never a topic that is published to."""
-        asked = [f"{self.base}/{kind}/+/get/+" for kind in (Kind.VEHICLE, Kind.ENERGY_SITE)]
-        commanded = [f"{self.base}/{kind}/+/set/+" for kind in (Kind.VEHICLE, Kind.ENERGY_SITE, Kind.ACCOUNT)]
+        kinds = (Kind.VEHICLE, Kind.ENERGY_SITE, Kind.ACCOUNT)
+        asked = [f"{self.base}/{kind}/+/get/+" for kind in kinds]
+        commanded = [f"{self.base}/{kind}/+/set/+" for kind in kinds]
         return (*commanded, *asked, f"{self.base}/bridge/set/+", f"{self.base}/bridge/request/+")
 
     def parse(self, topic: str) -> Address | None:
@@ -96,7 +97,7 @@ class Topics:
                 return Address("request", None, name)
             case ["bridge", "set", name]:
                 return Address("set", BRIDGE, name)
-            case [kind, id_, "set" | "get" as verb, name] if kind in _COMMANDED[verb]:
+            case [kind, id_, "set" | "get" as verb, name] if kind in _COMMANDED:
                 return Address(verb, DeviceId(Kind(kind), self._ids.get(id_, id_)), name)
             case _:
                 return None
@@ -121,8 +122,7 @@ def path(group: str, key: str) -> str:
 
 BRIDGE = DeviceId(Kind.BRIDGE, "bridge")
 
-_ASKED = frozenset({Kind.VEHICLE.value, Kind.ENERGY_SITE.value})
-_COMMANDED = {"get": _ASKED, "set": _ASKED | {Kind.ACCOUNT.value}}
+_COMMANDED = frozenset({Kind.VEHICLE.value, Kind.ENERGY_SITE.value, Kind.ACCOUNT.value})
 
 
 def _has_wildcard(topic: str) -> bool:

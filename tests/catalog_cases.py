@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -54,16 +55,20 @@ def vehicle_answer(body: Mapping[str, Any]) -> dict[str, Any]:
 
 
 GOLDEN_CAR = load(GOLDEN / "vehicle_data.json")
+GOLDEN_EXTRAS = load(GOLDEN / "vehicle_extras.json")
+"""What is asked besides, as the catalogue is given it."""
 GOLDEN_SITE = load(GOLDEN / "energy_site.json")
 GOLDEN_CONNECTOR = {
     "wall_connector": GOLDEN_SITE["live_status"]["wall_connectors"][0],
     "wall_connector_info": GOLDEN_SITE["site_info"]["components"]["wall_connectors"][0],
+    "charge_history": GOLDEN_SITE["charge_history"],
 }
 
 ANSWERS = {
-    Kind.VEHICLE: vehicle_answer(GOLDEN_CAR),
+    Kind.VEHICLE: vehicle_answer(GOLDEN_CAR) | GOLDEN_EXTRAS,
     Kind.ENERGY_SITE: GOLDEN_SITE,
     Kind.WALL_CONNECTOR: GOLDEN_CONNECTOR,
+    Kind.ACCOUNT: load(GOLDEN / "account.json"),
 }
 
 
@@ -76,3 +81,29 @@ def nodes(body: Mapping[str, Any], above: Where = ()) -> Iterator[tuple[Where, A
         yield (*above, key), value
         if isinstance(value, dict):
             yield from nodes(value, (*above, key))
+
+
+MISSING = object()
+
+
+def replaced(body: Any, path: Where, value: Any) -> Any:
+    """A copy with another value at the path; MISSING takes it away."""
+    changed = copy.deepcopy(body)
+    parent = changed
+    for key in path[:-1]:
+        parent = parent[key]
+    if value is MISSING:
+        del parent[path[-1]]
+    else:
+        parent[path[-1]] = value
+    return changed
+
+
+def place_of(row: Entity) -> Where:
+    return tuple(row.source.removeprefix("vehicle.").split("."))
+
+
+def touches(row: Entity, path: Where) -> bool:
+    """Does the row read what is at the path, below it, or around it?"""
+    place = place_of(row)
+    return place[: len(path)] == path or path[: len(place)] == place

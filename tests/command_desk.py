@@ -13,16 +13,20 @@ from fakes import FakeClock
 
 from bridge.catalog.offer import Offer
 from bridge.commands.commander import Commander
-from bridge.commands.execution import Executor, Policy
+from bridge.commands.execution import Executor
 from bridge.commands.journal import Journal
+from bridge.commands.local import Errands
+from bridge.commands.waking import Policy
 from bridge.database import Database
 from bridge.errors import BridgeError, SigningRequired, VehicleUnavailable
 from bridge.fleet.answers import CommandAnswer
 from bridge.model import DeviceId, Kind, Request, Result, Update, Value
 from bridge.state import Store
+from bridge.topics import BRIDGE
 
 CAR = DeviceId(Kind.VEHICLE, "LRW3F7EK4NC700001")
 OTHER_CAR = DeviceId(Kind.VEHICLE, "5YJYGDEE1MF700002")
+ACCOUNT = DeviceId(Kind.ACCOUNT, "tesla")
 SITE = DeviceId(Kind.ENERGY_SITE, "2252000000000001")
 DONE = CommandAnswer(result=True, reason="")
 
@@ -58,6 +62,7 @@ class Tesla:
         self.key_missing = False
         self.effective = True
         self.lossy = False
+        self.wake_fails: BridgeError | None = None
         self.may_answer = asyncio.Event()
         self.may_answer.set()
         self.may_be_read = asyncio.Event()
@@ -84,6 +89,8 @@ class Tesla:
 
     async def wake_up(self, vin: str) -> Mapping[str, Any]:
         self.asked.append(Asked("wake_up", vin, {}))
+        if self.wake_fails:
+            raise self.wake_fails
         return {}
 
     async def check_key(self, vin: str) -> None:
@@ -121,7 +128,10 @@ class Tesla:
 class Desk:
     """Send requests, read results. `broker_takes` False: results are published, and nobody acknowledges them."""
 
-    def __init__(self, database: Database, tesla: Tesla, clock: FakeClock, offer: Offer, policy: Policy) -> None:
+    def __init__(
+        self, database: Database, tesla: Tesla, clock: FakeClock, *, offer: Offer, policy: Policy, local: Errands
+    ) -> None:
+        self.wanted: list[DeviceId] = []
         self.tesla = tesla
         self.clock = clock
         self._database = database
@@ -137,13 +147,14 @@ class Desk:
                 store=self.store,
                 policy=policy,
                 learn=self._learn,
-                want=lambda _device, _after: None,
+                want=lambda device, _after: self.wanted.append(device),
+                local=local,
             ),
             journal=self.journal,
             store=self.store,
             answer=self._answer,
             offer=lambda _: offer,
-            is_known=lambda at: at in {CAR, OTHER_CAR, SITE},
+            is_known=lambda at: at in {CAR, OTHER_CAR, SITE, ACCOUNT, BRIDGE},
         )
 
     def knows(self, device: DeviceId = CAR, **values: Value) -> None:
@@ -202,10 +213,14 @@ async def desk(
     clock: FakeClock | None = None,
     offer: Offer | None = None,
     policy: Policy | None = None,
+    local: Errands | None = None,
 ) -> AsyncIterator[Desk]:
     """One life of a bridge's commander; the next one on the same directory finds its journal."""
     with Database(directory) as database:
-        one = Desk(database, tesla or Tesla(), clock or FakeClock(hurries=True), offer or Offer(), policy or Policy())
+        clock = clock or FakeClock(hurries=True)
+        one = Desk(
+            database, tesla or Tesla(), clock, offer=offer or Offer(), policy=policy or Policy(), local=local or {}
+        )
         running = asyncio.create_task(one.commander.run())
         await one.idle()
         try:

@@ -43,6 +43,8 @@ OF_ITSELF = {
     "scopes_granted": "openid, vehicle_cmds",
     "scopes_missing": "none",
     "problem": "none",
+    "public_key_problem": False,
+    "partner_registered": True,
     "cost_month": 1.25,
     "credit_left": 8.75,
     "calls_data": 600,
@@ -53,10 +55,60 @@ OF_ITSELF = {
     "version": "1.0.0",
     "started_at": NOON,
     "devices": 5,
+    "polling": True,
+    "wake_policy": "within_budget",
+    "last_error": "none",
+    "last_command_latency": 350,
+    "monthly_budget": 10.0,
+    "budget_owner": True,
+    "budget_mode": "hard_stop",
+    "service_trouble": False,
+    "log_level": "info",
+    "dry_run": False,
+    "has_problem": False,
+    "command_queue": 0,
+    "restartable": True,
 }
 """What the bridge says of itself, of the account, and of how fresh a device's values are."""
 
-KNOWN = {kind: read(kind, {**ANSWERS.get(kind, {}), "bridge": OF_ITSELF}) for kind in Kind}
+WORKED_OUT: Mapping[Kind, Mapping[str, Value]] = {
+    Kind.ACCOUNT: {"refresh_token_age": 0.2},
+    Kind.ENERGY_SITE: {
+        "backup_time_estimate": 1.2,
+        "time_to_full": 129,
+        "time_to_reserve": 312,
+        "tariff_period": "off_peak",
+        "buy_price": 0.19,
+        "sell_price": 0.05,
+        "tariff_next_change": NOON,
+        "next_tariff_period": "on_peak",
+        "next_buy_price": 0.42,
+        "next_sell_price": 0.2,
+        "grid_independence": 71.5,
+        "self_consumption_solar": 14.4,
+        "self_consumption_battery": 56.9,
+        "solar_generated_lifetime": 12_000_000,
+        "battery_charged_lifetime": 5_000_000,
+        "battery_discharged_lifetime": 4_500_000,
+        "grid_imported_lifetime": 3_000_000,
+        "grid_exported_lifetime": 6_000_000,
+        "home_usage_lifetime": 8_500_000,
+        "lifetime_since": "2024-05-17",
+        "lifetime_settled_until": "2025-12-31",
+        "control_pending": False,
+    },
+    Kind.WALL_CONNECTOR: {
+        "vehicle_name": "Nikola",
+        "energy_today": 4200,
+        "energy_lifetime": 1_500_000,
+        "energy_per_vehicle": {"5YJXCDE20MF000001": 1_400_000, "unknown": 100_000},
+    },
+}
+"""What the bridge derives from the rest."""
+
+KNOWN = {
+    kind: {**read(kind, {**ANSWERS.get(kind, {}), "bridge": OF_ITSELF}), **WORKED_OUT.get(kind, {})} for kind in Kind
+}
 UNKNOWN: Mapping[Kind, Mapping[str, Value]] = {
     kind: {key: {} if isinstance(value, dict) else None for key, value in KNOWN[kind].items()} for kind in Kind
 }

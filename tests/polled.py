@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Collection, Mapping
+from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mapping
 from contextlib import asynccontextmanager, suppress
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -11,8 +11,10 @@ from typing import Any, NamedTuple
 from fakes import FakeClock
 
 from bridge.errors import BridgeError
+from bridge.fleet.calls import Call
 from bridge.model import DeviceId, Kind, Roster, Value
 from bridge.pace import Pace
+from bridge.sources.asking import Extra
 from bridge.sources.poll import Poller
 from bridge.state import Store
 
@@ -82,12 +84,24 @@ class Account:
         return body
 
     async def energy_history(
-        self, site: str, *, start: datetime, end: datetime, period: str, zone: str
+        self, site: str, *, start: datetime, end: datetime, period: str, zone: str, kind: str = "energy"
     ) -> Mapping[str, Any] | None:
+        name = "energy_history" if kind == "energy" else f"{kind}_history"
         body: Mapping[str, Any] | None = await self._answer(
-            "energy_history", site, start=start.isoformat(), end=end.isoformat(), period=period, zone=zone
+            name, site, start=start.isoformat(), end=end.isoformat(), period=period, zone=zone
         )
         return body
+
+    async def send(self, call: Call) -> Any:
+        """Any other call, by the last word of its path."""
+        return await self._answer(call.path.rsplit("/", 1)[-1], call.device or "", cost=call.cost, params=call.params)
+
+    async def backup_time_remaining(self, site: str) -> Mapping[str, Any]:
+        body: Mapping[str, Any] = await self._answer("backup_time_remaining", site, {})
+        return body
+
+    async def charge_history(self, site: str, *, start: datetime, end: datetime, zone: str) -> Any:
+        return await self._answer("charge_history", site, start=start.isoformat(), end=end.isoformat(), zone=zone)
 
     def times(self, name: str, about: str = "") -> list[float]:
         """When this was asked, in elapsed seconds."""
@@ -116,13 +130,14 @@ class House:
         pace: Callable[[DeviceId], Pace],
         scopes: Callable[[], Collection[str] | None],
         pressure: Callable[[], float],
-        is_polled: Callable[[DeviceId], bool],
+        besides: Iterable[Extra] = (),
     ) -> None:
         self.clock = account.clock
         self.listening = asyncio.Event()
         self.store = Store()
         self.rosters: list[Roster] = []
         self.trouble: dict[str, BridgeError] = {}
+        self.is_polled = True
         self.poller = Poller(
             account=ACCOUNT,
             api=account,
@@ -132,7 +147,8 @@ class House:
             listening=self.listening,
             report=self.report,
             pressure=pressure,
-            is_polled=is_polled,
+            is_polled=lambda _: self.is_polled,
+            besides=besides,
         )
 
     async def passes(self, seconds: float) -> None:
@@ -168,11 +184,11 @@ async def polling(
     *,
     listening: bool = True,
     pressure: Callable[[], float] = lambda: 0.0,
-    is_polled: Callable[[DeviceId], bool] = lambda _: True,
+    besides: Iterable[Extra] = (),
 ) -> AsyncIterator[House]:
     """The poller runs; nothing has been asked before time passes."""
     paced = pace if callable(pace) else lambda _: pace or Pace()
-    house = House(account, paced, scopes, pressure, is_polled)
+    house = House(account, paced, scopes, pressure, besides)
     if listening:
         house.listening.set()
     tasks = [asyncio.create_task(house.poller.run()), asyncio.create_task(house.hear())]

@@ -30,6 +30,7 @@ class Api(Tesla):
         super().__init__(clock)
         self.region = SimpleNamespace(name="na")
         self.anew = 0
+        self.is_troubled = None
 
     def ask_anew(self) -> None:
         self.anew += 1

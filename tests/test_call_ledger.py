@@ -94,6 +94,27 @@ def test_reading_stops_at_nine_dollars_wakes_after_it_commands_last(ledger: Ledg
     ledger.check("free", VIN)
 
 
+def test_a_car_that_may_always_be_woken_is_woken_until_the_budget_ends(ledger: Ledger) -> None:
+    """And not for nothing: there is money left for what it is woken for."""
+    ledger.wakes_always = lambda device: device == VIN
+    _make(ledger, "command", 9500)
+    with pytest.raises(BudgetSpent):
+        ledger.check("wake", OTHER_VIN)
+    _make(ledger, "wake", 24)
+    with pytest.raises(BudgetSpent):
+        ledger.check("wake", VIN)
+    ledger.check("command", VIN)
+
+
+def test_a_budget_that_is_raised_or_taken_away_counts_at_once(ledger: Ledger) -> None:
+    _make(ledger, "data", 4500)
+    for ledger.budget in (20.0, None):
+        ledger.check("data", VIN)
+    ledger.budget = 5.0
+    with pytest.raises(BudgetSpent):
+        ledger.check("command", VIN)
+
+
 def test_the_budget_is_for_all_devices_together(ledger: Ledger) -> None:
     _make(ledger, "data", 2250)
     _make(ledger, "data", 2250, OTHER_VIN)

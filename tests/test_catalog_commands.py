@@ -82,7 +82,7 @@ def test_command_is_well_formed(kind: Kind, row: Command) -> None:
     assert len({each.name for each in row.parameters}) == len(row.parameters)
     assert {each.fill for each in row.parameters} - {None} <= set(keys_of(kind))
     assert row.needs is None or row.needs in keys_of(kind)
-    assert row.cost in {"command", "wake", "free"}
+    assert row.cost in ({"data", "free"} if row.is_local else {"command", "wake", "free"})
     assert row.title[0].isupper()
 
 

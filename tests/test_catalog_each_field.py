@@ -5,18 +5,30 @@ No exception, no value made up, and every other value as it was.
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pytest
-from catalog_cases import GOLDEN_CAR, GOLDEN_SITE, RECORDED, ROWS, Where, load, needs_recorded, nodes, vehicle_answer
+from catalog_cases import (
+    GOLDEN_CAR,
+    GOLDEN_EXTRAS,
+    GOLDEN_SITE,
+    MISSING,
+    RECORDED,
+    ROWS,
+    load,
+    needs_recorded,
+    nodes,
+    place_of,
+    replaced,
+    touches,
+    vehicle_answer,
+)
 
 from bridge.catalog import read
 from bridge.catalog.rows import Entity
 from bridge.model import Kind, Value
 
-MISSING = object()
 SWAPS: Mapping[type, tuple[Any, ...]] = {
     bool: ("yes", [], {}),
     int: ("x", [], {}, True),
@@ -38,6 +50,7 @@ def _recorded() -> Iterator[Any]:
     yield pytest.param(Kind.ENERGY_SITE, {"live_status": status}, id="recorded live_status", marks=needs_recorded)
     yield pytest.param(Kind.ENERGY_SITE, {"site_info": info}, id="recorded site_info", marks=needs_recorded)
     yield pytest.param(Kind.VEHICLE, GOLDEN_CAR, id="newer car")
+    yield pytest.param(Kind.VEHICLE, GOLDEN_EXTRAS, id="what is asked besides")
     yield pytest.param(Kind.ENERGY_SITE, GOLDEN_SITE, id="newer site")
 
 
@@ -45,37 +58,16 @@ def _answer(kind: Kind, body: Mapping[str, Any]) -> Mapping[str, Any]:
     return vehicle_answer(body) if kind is Kind.VEHICLE else body
 
 
-def _replaced(body: Any, path: Where, value: Any) -> Any:
-    changed = copy.deepcopy(body)
-    parent = changed
-    for key in path[:-1]:
-        parent = parent[key]
-    if value is MISSING:
-        del parent[path[-1]]
-    else:
-        parent[path[-1]] = value
-    return changed
-
-
-def _place(row: Entity) -> Where:
-    return tuple(row.source.removeprefix("vehicle.").split("."))
-
-
-def _touches(row: Entity, path: Where) -> bool:
-    place = _place(row)
-    return place[: len(path)] == path or path[: len(place)] == place
-
-
 @pytest.mark.parametrize(("kind", "body"), list(_recorded()))
 def test_a_field_that_is_missing_null_or_odd_costs_its_own_values_only(kind: Kind, body: Any) -> None:
     whole, entities = read(kind, _answer(kind, body)), ROWS[kind][0]
     for path, value in nodes(body):
         for odd in (MISSING, None, *SWAPS[type(value)]):
-            values = read(kind, _answer(kind, _replaced(body, path, odd)))
+            values = read(kind, _answer(kind, replaced(body, path, odd)))
             for row in entities:
-                if not _touches(row, path):
+                if not touches(row, path):
                     assert values.get(row.key) == whole.get(row.key), (path, odd, row.key)
-                elif _place(row) == path:
+                elif place_of(row) == path:
                     _is_not_made_up(row, values.get(row.key), odd, (path, row.key))
 
 

@@ -8,22 +8,25 @@ from datetime import UTC, datetime
 import pytest
 from catalog_cases import COMPOSITES, ENTITIES, ROWS, every, keys_of
 
-from bridge.catalog.rows import Composite, Entity
+from bridge.catalog.rows import DERIVED, STREAMED, Composite, Entity
 from bridge.model import Kind
 
 NUMBERS = [(kind, row) for kind, row in ENTITIES if row.limits]
 
 HEADS = {
     Kind.VEHICLE: "vehicle charge_state climate_state drive_state gui_settings vehicle_config vehicle_state "
-    "charge_schedule_data preconditioning_schedule_data bridge",
-    Kind.ENERGY_SITE: "live_status site_info energy_history bridge",
-    Kind.WALL_CONNECTOR: "wall_connector wall_connector_info bridge",
+    "charge_schedule_data preconditioning_schedule_data bridge options warranty release_notes service_data "
+    "recent_alerts nearby_charging_sites drivers invitations mobile_enabled fleet_status fleet_telemetry_config "
+    "fleet_telemetry_errors stream",
+    Kind.ENERGY_SITE: "live_status site_info energy_history past_days backup_time_remaining backup_history "
+    "charge_level_history charge_history bridge",
+    Kind.WALL_CONNECTOR: "wall_connector wall_connector_info charge_history bridge",
 }
 
 GROUPS = {
-    Kind.VEHICLE: "charge climate closures drive location tyres security media software config status",
-    Kind.ENERGY_SITE: "power battery grid storm settings info history status",
-    Kind.WALL_CONNECTOR: "charge info status",
+    Kind.VEHICLE: "charge climate closures drive location tyres security media software config status options",
+    Kind.ENERGY_SITE: "power battery grid storm outages settings tariff info history lifetime charges status",
+    Kind.WALL_CONNECTOR: "charge sessions info status",
 }
 
 
@@ -47,7 +50,7 @@ def test_no_two_components_look_the_same_in_home_assistant(kind: Kind) -> None:
 def test_key_group_and_source_are_well_formed(kind: Kind, row: Entity) -> None:
     assert re.fullmatch(r"[a-z][a-z0-9]*(_[a-z0-9]+)*", row.key)
     assert row.group in GROUPS[kind].split()
-    assert row.source.split(".")[0] in HEADS[kind].split()
+    assert row.source.split(".")[0] in {*HEADS[kind].split(), DERIVED, STREAMED}
 
 
 @every([(kind, row) for kind, row in ENTITIES if row.key == "last_seen"])
@@ -89,7 +92,7 @@ def test_whatever_gives_the_place_away_is_in_the_group_location(kind: Kind, row:
 
 @every(ENTITIES)
 def test_what_a_row_leans_on_exists(kind: Kind, row: Entity) -> None:
-    leans = {row.needs} | ({row.limits.minimum_from, row.limits.maximum_from} if row.limits else set())
+    leans = {row.needs, row.unit_from} | ({row.limits.minimum_from, row.limits.maximum_from} if row.limits else set())
     assert leans - {None} <= set(keys_of(kind))
 
 

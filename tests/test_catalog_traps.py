@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
-import copy
 import gc
 from collections.abc import Mapping
 from typing import Any
 
 import pytest
-from catalog_cases import ANSWERS, GOLDEN_CAR, GOLDEN_SITE, Where, nodes, vehicle_answer
+from catalog_cases import (
+    ANSWERS,
+    GOLDEN_CAR,
+    GOLDEN_EXTRAS,
+    GOLDEN_SITE,
+    MISSING,
+    Where,
+    nodes,
+    replaced,
+    touches,
+    vehicle_answer,
+)
 from hypothesis import given, settings, strategies as st
 
 from bridge.catalog import energy_site, read, vehicle
-from bridge.catalog.rows import Entity
 from bridge.model import Kind, Value
 
 
@@ -127,30 +136,6 @@ def test_a_booting_wall_connector_cannot_tell_whether_a_car_is_there() -> None:
     assert read(Kind.WALL_CONNECTOR, {"wall_connector": {"wall_connector_state": 77}})["state"] == "77"
 
 
-def _place(row: Entity) -> Where:
-    return tuple(row.source.removeprefix("vehicle.").split("."))
-
-
-def _touches(row: Entity, path: Where) -> bool:
-    place = _place(row)
-    return place[: len(path)] == path or path[: len(place)] == place
-
-
-def _replaced(body: Any, path: Where, value: Any) -> Any:
-    """A copy with another value at the path; MISSING takes it away."""
-    changed = copy.deepcopy(body)
-    parent = changed
-    for key in path[:-1]:
-        parent = parent[key]
-    if value is MISSING:
-        del parent[path[-1]]
-    else:
-        parent[path[-1]] = value
-    return changed
-
-
-MISSING = object()
-
 JUNK = st.one_of(
     st.sampled_from([MISSING, None, "<invalid>", "", "None", [], {}, [None], {"a": 1}, True, False]),
     st.integers() | st.sampled_from([10**30, -(10**30), 10**400]),
@@ -159,25 +144,28 @@ JUNK = st.one_of(
     st.lists(st.dictionaries(st.text(max_size=3), st.none() | st.integers(), max_size=2), max_size=3),
 )
 
+WHOLE_CAR = GOLDEN_CAR | GOLDEN_EXTRAS
+"""What is asked besides, too."""
+
 CAR_VALUES = read(Kind.VEHICLE, ANSWERS[Kind.VEHICLE])
 
 
 @settings(max_examples=400, deadline=None)
-@given(path=st.sampled_from([path for path, _ in nodes(GOLDEN_CAR)]), junk=JUNK)
+@given(path=st.sampled_from([path for path, _ in nodes(WHOLE_CAR)]), junk=JUNK)
 def test_any_bad_field_of_a_car_leaves_all_other_values_as_they_were(path: Where, junk: Any) -> None:
-    values = read(Kind.VEHICLE, vehicle_answer(_replaced(GOLDEN_CAR, path, junk)))
+    values = read(Kind.VEHICLE, vehicle_answer(replaced(WHOLE_CAR, path, junk)))
     for row in vehicle.ENTITIES:
-        if not _touches(row, path):
+        if not touches(row, path):
             assert values.get(row.key) == CAR_VALUES.get(row.key), row.key
 
 
 @settings(max_examples=200, deadline=None)
 @given(path=st.sampled_from([path for path, _ in nodes(GOLDEN_SITE)]), junk=JUNK)
 def test_any_bad_field_of_a_site_leaves_all_other_values_as_they_were(path: Where, junk: Any) -> None:
-    values = read(Kind.ENERGY_SITE, _replaced(GOLDEN_SITE, path, junk))
+    values = read(Kind.ENERGY_SITE, replaced(GOLDEN_SITE, path, junk))
     whole = read(Kind.ENERGY_SITE, GOLDEN_SITE)
     for row in energy_site.ENTITIES:
-        if not _touches(row, path):
+        if not touches(row, path):
             assert values.get(row.key) == whole.get(row.key), row.key
 
 
@@ -185,7 +173,7 @@ def test_any_bad_field_of_a_site_leaves_all_other_values_as_they_were(path: Wher
 @given(path=st.sampled_from([path for path, _ in nodes(GOLDEN_CAR)]), junk=JUNK)
 def test_trackers_and_updates_never_become_null(path: Where, junk: Any) -> None:
     """Home Assistant takes an object there, and logs a warning for anything else."""
-    values = read(Kind.VEHICLE, vehicle_answer(_replaced(GOLDEN_CAR, path, junk)))
+    values = read(Kind.VEHICLE, vehicle_answer(replaced(GOLDEN_CAR, path, junk)))
     for key in ("position", "route_position", "firmware_update"):
         assert key not in values or isinstance(values[key], dict)
 

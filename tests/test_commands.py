@@ -9,7 +9,7 @@ import pytest
 from command_desk import CAR, SITE, Asked, Desk, Tesla, desk
 
 from bridge.catalog.offer import Offer
-from bridge.commands.execution import Policy
+from bridge.commands.waking import Policy
 from bridge.errors import AnswerInvalid, BridgeError, CallWrong, NotSent, RateLimited, ServerFailed, VehicleUnavailable
 from bridge.fleet.answers import CommandAnswer
 from bridge.model import Outcome
@@ -174,7 +174,7 @@ async def test_no_car_is_woken_for_a_command_that_is_too_late(tmp_path: Path) ->
 
 
 async def test_no_car_is_woken_where_the_settings_forbid_it(tmp_path: Path) -> None:
-    async with desk(tmp_path, policy=Policy(wake=False)) as one:
+    async with desk(tmp_path, policy=Policy(may_wake=lambda _: False)) as one:
         one.tesla.states[0] = "asleep"
         result = await one.ask("charge_limit", "80")
     assert (result.outcome, result.reason) == (Outcome.UNAVAILABLE, "asleep")

@@ -21,12 +21,14 @@ from bridge import errors, settings
 from bridge.catalog import CATALOGUE
 from bridge.catalog.offer import Offer
 from bridge.cli import SET, VERBS, own_flags, pages
+from bridge.cli.pages.besides import besides
 from bridge.cli.pages.tables import HEADINGS
 from bridge.commands.admission import admit
 from bridge.fleet.refusals import REFUSALS
 from bridge.fleet.signing.faults import CAR_KEY_CHANGED, FAULTS
 from bridge.homeassistant import config_topic, standalone_topics
 from bridge.model import DeviceId, Kind, Outcome, Request, Value
+from bridge.sources.extras import EXTRAS
 from bridge.topics import Topics
 
 MQTT = page(ROOT / "docs/mqtt.md")
@@ -54,6 +56,11 @@ every_page = pytest.mark.parametrize(
 @pytest.mark.parametrize(("path", "table"), runpy.run_path(str(ROOT / "tools/docs.py"))["PAGES"].items())
 def test_a_generated_page_is_what_the_tables_say(path: str, table: str) -> None:
     assert (ROOT / path).read_text() == pages.PAGES[table](), "run `make docs`"
+
+
+def test_the_calls_besides_are_those_of_the_rows() -> None:
+    shown = (ROOT / "docs/cost-and-sleep.md").read_text()
+    assert besides(shown) == shown, "run `make docs`"
 
 
 @every_page
@@ -156,7 +163,7 @@ def _topics() -> tuple[str, ...]:
     return (*others, *bridge, *(topic for kind in Kind for topic in _topics_of(topics, DeviceId(kind, "ID"))))
 
 
-_ASKED = {Kind.VEHICLE, Kind.ENERGY_SITE}
+_ASKED = {Kind.VEHICLE, Kind.ENERGY_SITE, Kind.ACCOUNT}
 """Kinds whose fresh data can be asked for."""
 
 
@@ -168,7 +175,8 @@ def _topics_of(topics: Topics, at: DeviceId) -> Iterator[str]:
     yield from (topics.availability(at), topics.event(at))
     names = {row.key for row in entities.values() if row.write} | {row.name for row in commands.values() if row.direct}
     incoming = [topics.set(at, name) for name in names]
-    incoming += [f"{topics.device(at)}/get/{group}" for group in groups if at.kind in _ASKED]
+    calls = {extra.name for extra in EXTRAS if extra.kind is at.kind}
+    incoming += [f"{topics.device(at)}/get/{group}" for group in groups | calls if at.kind in _ASKED]
     assert all(map(topics.parse, incoming))
     yield from (*incoming, *(topics.result(at, name) for name in names))
 

@@ -138,3 +138,33 @@ def test_another_account_is_called_by_its_own_settings_and_verbs(health: Health)
         "set FLEET2MQTT_ACCOUNT_PARENTS_REFRESH_TOKEN or run `fleet2mqtt login --account parents`; "
         "FLEET2MQTT_TESLA_BUDGET"
     )
+
+
+# --- the last error ---------------------------------------------------------------------------------------
+
+
+def test_the_last_error_of_a_device_stays_until_it_is_cleared(health: Health) -> None:
+    health.report("vehicle X data", NotSent("no route to host"))
+    health.report("vehicle Y data", ServerFailed("503"))
+    health.report("vehicle X data", None)
+    assert health.last_error("vehicle X") == "no route to host"
+    assert health.last_error() == "503"
+    health.clear_error("vehicle X")
+    assert health.last_error("vehicle X") is None
+    assert health.last_error("vehicle Y") == "503"
+
+
+def test_what_has_no_trouble_has_no_last_error(health: Health) -> None:
+    health.report("broker", None)
+    assert health.last_error() is None
+
+
+def test_a_device_that_is_gone_takes_its_error_along(health: Health) -> None:
+    health.note("vehicle X", "charge_limit: refused")
+    health.forget("vehicle X")
+    assert health.last_error("vehicle X") is None
+
+
+def test_an_error_is_no_longer_than_a_state_of_home_assistant(health: Health) -> None:
+    health.note("vehicle X", "x" * 300)
+    assert len(health.last_error("vehicle X") or "") == 255

@@ -14,7 +14,7 @@ from catalog_cases import RECORDED, load, needs_recorded
 from hypothesis import given, settings, strategies as st
 from odd_answers import ODD, anything
 
-from bridge.sources.history import Day, today, totals
+from bridge.sources.history import Day, days, today, totals
 
 FIVE_MINUTES = timedelta(minutes=5)
 ZONES = ["Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "Asia/Kolkata", "America/Havana", "Africa/Cairo"]
@@ -87,6 +87,14 @@ def test_one_day_follows_the_other_without_a_gap_for_four_hundred_days(zone: str
         assert following
         assert day.end.astimezone(UTC) + timedelta(seconds=1) == following.start.astimezone(UTC)
         assert day.start.isoformat()[11:19] in {"00:00:00", "01:00:00"}
+
+
+@pytest.mark.parametrize(("zone", "day", "hours"), DAYS)
+def test_past_days_are_the_same_days_as_they_were(zone: str, day: date, hours: float) -> None:
+    found = days(day - timedelta(days=1), day, zone)
+    assert found[1] == today(_instants(zone, day)[-1], zone)
+    assert found[0].end.astimezone(UTC) + timedelta(seconds=1) == found[1].start.astimezone(UTC)
+    assert days(day, day - timedelta(days=1), zone) == days(day, day, None) == []
 
 
 @pytest.mark.parametrize(("zone", "day"), [(zone, day) for zone, day, hours in DAYS if hours != 24])

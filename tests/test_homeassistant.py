@@ -14,9 +14,9 @@ from ha_contract import Log, check_document, check_documents
 from hypothesis import given, settings, strategies as st
 
 from bridge.catalog import CATALOGUE, read
-from bridge.catalog.rows import Entity
+from bridge.catalog.rows import STREAMED, Entity
 from bridge.components import Look, node
-from bridge.homeassistant import STANDALONE, config_topic, document, gates, messages, removals, shaping_keys
+from bridge.homeassistant import STANDALONE, config_topic, document, gates, messages, removals, reshapes, shaping_keys
 from bridge.model import Device, DeviceId, Kind, Value
 from bridge.topics import Topics
 
@@ -40,7 +40,8 @@ def test_documents_are_sound_with_nothing_and_with_everything_known(
 
 @pytest.mark.parametrize("kind", Kind)
 def test_everything_known_is_everything(kind: Kind) -> None:
-    assert [key for key in CATALOGUE[kind].entities if KNOWN[kind].get(key) is None] == []
+    rows = [row for row in CATALOGUE[kind].entities.values() if row.source != STREAMED]
+    assert [row.key for row in rows if KNOWN[kind].get(row.key) is None] == []
 
 
 def test_a_whole_house_shares_no_id() -> None:
@@ -234,3 +235,11 @@ def _ids() -> list[str]:
             assert component["unique_id"] == f"fleet2mqtt_{at.id}_{key}"
             lines.append(f"{at.kind} {key} {component['platform']}")
     return lines
+
+
+@pytest.mark.parametrize(("currency", "unit"), [("EUR", "EUR/kWh"), ("USD", "USD/kWh")])
+def test_a_price_is_in_the_currency_of_the_tariff(currency: str, unit: str) -> None:
+    values = KNOWN[Kind.ENERGY_SITE] | {"tariff_currency": currency}
+    shown = described(DEVICES[Kind.ENERGY_SITE], values)["components"]
+    assert (shown["buy_price"]["unit_of_measurement"], shown["sell_price"]["unit_of_measurement"]) == (unit, unit)
+    assert reshapes(Kind.ENERGY_SITE, {"tariff_currency": currency}, values)

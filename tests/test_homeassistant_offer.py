@@ -55,7 +55,9 @@ def test_a_cover_has_a_button_for_what_can_be_asked_of_it() -> None:
 
 def test_without_the_scope_for_commands_nothing_is_offered_that_would_be_refused() -> None:
     shown = described(CAR, KNOWN[Kind.VEHICLE], scopes=["vehicle_device_data", "vehicle_location"])
-    assert _reachable(shown) == {"wake"}
+    commands = CATALOGUE[Kind.VEHICLE].commands
+    own = {name for name in _reachable(shown) if commands[name].is_local}
+    assert _reachable(shown) - own == {"wake", "wake_and_refresh"}
     assert not {"climate", "send_destination", "rename"} & shown["components"].keys()
     assert "command_topic" not in shown["components"]["firmware"]
 

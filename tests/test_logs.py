@@ -181,3 +181,27 @@ def test_what_is_left_of_a_secret(text: str, shown: str) -> None:
 )
 def test_what_is_no_secret_is_left_alone(text: str) -> None:
     assert redact(text) == text
+
+
+LEVELS = """
+import structlog
+from bridge import logs
+
+logs.configure("info", as_json=True)
+early = structlog.get_logger().bind(who="early")
+for level in ("info", "debug", "error", "info"):
+    logs.set_level(level)
+    for log in (early, structlog.get_logger()):
+        log.debug(f"{level} debug")
+        log.info(f"{level} info")
+        log.error(f"{level} error")
+"""
+
+
+def test_a_new_level_applies_to_every_logger_at_once() -> None:
+    words = [sys.executable, "-c", LEVELS]
+    ended = subprocess.run(words, capture_output=True, text=True, check=True, cwd=Path(__file__).parents[1])
+    shown = [json.loads(line)["event"] for line in ended.stderr.splitlines()]
+    each = (["info", "error"], ["debug", "info", "error"], ["error"], ["info", "error"])
+    levels = ("info", "debug", "error", "info")
+    assert shown == [f"{level} {word}" for level, words in zip(levels, each, strict=True) for word in words * 2]

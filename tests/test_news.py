@@ -14,7 +14,7 @@ from bridge.accounts import Standing
 from bridge.errors import AccountLimited, ServerFailed, SignInRequired
 from bridge.health import Health
 from bridge.ledger import Month
-from bridge.model import Device, DeviceId, Kind, Roster
+from bridge.model import Device, DeviceId, Kind, Outcome, Request, Result, Roster
 from bridge.topics import Topics, encode_json
 
 CAR = Device(
@@ -72,6 +72,8 @@ def test_an_account_that_is_well(health: Health) -> None:
         "scopes_granted": "energy_device_data, openid, something_new",
         "scopes_missing": "vehicle_cmds, vehicle_location",
         "problem": "none",
+        "budget_owner": True,
+        "service_trouble": None,
         "cost_month": 0.22,
         "credit_left": 9.78,
         "calls_data": 100,
@@ -137,3 +139,38 @@ def test_the_month_joins_the_health_message() -> None:
     assert news.month(MONTH) == {
         "month": {"name": "2026-07", "calls": {"data": 100, "command": 20}, "dollars": 0.22},
     }
+
+
+# --- the last command and the bridge ----------------------------------------------------------------------
+
+
+def _result(seconds: float) -> Result:
+    asked = Request(CAR.at, "charge_limit", b"80", received_at=NOON, deadline=0)
+    return Result(asked, Outcome.OK, NOON + timedelta(seconds=seconds))
+
+
+def test_a_command_tells_how_long_it_took() -> None:
+    assert news.command(_result(1.2345)) == {
+        "last_command": "charge_limit",
+        "last_command_outcome": "ok",
+        "last_command_latency": 1234,
+    }
+
+
+def test_a_clock_that_was_set_back_tells_no_latency() -> None:
+    assert news.command(_result(-3600))["last_command_latency"] is None
+
+
+def test_the_bridge_tells_how_it_is_doing(health: Health) -> None:
+    assert news.bridge(health, 0, is_restartable=False) == {
+        "has_problem": False,
+        "last_error": "none",
+        "command_queue": 0,
+        "restartable": False,
+    }
+    health.report("vehicle X data", ServerFailed("503"))
+    told = news.bridge(health, 3, is_restartable=True)
+    assert told == {"has_problem": True, "last_error": "503", "command_queue": 3, "restartable": True}
+    health.report("vehicle X data", None)
+    told = news.bridge(health, 0, is_restartable=True)
+    assert (told["has_problem"], told["last_error"]) == (False, "503")

@@ -138,15 +138,15 @@ async def test_a_pace_that_is_changed_counts_at_once_and_for_that_car_only(accou
 
 async def test_a_car_whose_polling_is_off_is_read_on_wish_only_and_again_once_it_is_on(account: Account) -> None:
     account.car(VIN, drive_state=DRIVING)
-    switch = {"on": False}
-    async with polling(account, is_polled=lambda _: switch["on"]) as house:
+    async with polling(account) as house:
+        house.is_polled = False
         await house.passes(500)
         assert account.times("vehicle_data", VIN) == []
         assert house.value(CAR, "connectivity") == "online", "the list is for all cars, and free"
         house.poller.want(CAR)
         await house.passes(100)
         assert [at - START for at in account.times("vehicle_data", VIN)] == [500]
-        switch["on"] = True
+        house.is_polled = True
         house.poller.changed(CAR)
         await house.passes(59)
     assert [at - START for at in account.times("vehicle_data", VIN)] == [500, 600]

@@ -33,6 +33,46 @@ async def test_a_wish_brings_one_call_soon(account: Account) -> None:
         assert len(account.times("vehicle_data", VIN)) - before == 2
 
 
+async def test_a_car_whose_polling_is_off_is_read_on_wish_only(account: Account) -> None:
+    """Whether it sleeps is looked at all the same: that is free, and does not reach it."""
+    account.car(VIN, drive_state=DRIVING)
+    async with polling(account) as house:
+        await house.passes(600)
+        house.is_polled = False
+        await house.passes(60)
+        before, looks = len(account.times("vehicle_data", VIN)), len(account.times("vehicles"))
+        await house.passes(7200)
+        assert len(account.times("vehicle_data", VIN)) == before
+        assert len(account.times("vehicles")) > looks
+        for _ in range(10):
+            house.poller.want(CAR)
+            await house.passes(0.5)
+        await house.passes(600)
+        assert len(account.times("vehicle_data", VIN)) == before + 2
+
+
+async def test_polling_that_is_switched_on_begins_at_once(account: Account) -> None:
+    account.car(VIN, drive_state=DRIVING)
+    async with polling(account) as house:
+        house.is_polled = False
+        await house.passes(600)
+        assert account.times("vehicle_data", VIN) == []
+        house.is_polled = True
+        house.poller.want(CAR)
+        await house.passes(130)
+        assert len(account.times("vehicle_data", VIN)) >= 2
+
+
+async def test_a_sleeping_car_whose_polling_is_off_is_not_read_even_on_wish(account: Account) -> None:
+    account.car(VIN, "asleep")
+    async with polling(account) as house:
+        house.is_polled = False
+        await house.passes(60)
+        house.poller.want(CAR)
+        await house.passes(3600)
+        assert account.times("vehicle_data", VIN) == []
+
+
 async def test_of_many_wishes_for_later_the_last_one_counts(account: Account) -> None:
     """A car is looked at three seconds after the last of several commands."""
     account.car(VIN, drive_state=PARKED)

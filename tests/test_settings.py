@@ -341,3 +341,27 @@ def test_what_the_simulator_knows_is_nothing_to_a_real_account(monkeypatch: pyte
     monkeypatch.setenv("FLEET2MQTT_TESLA_REGION", "simulated")
     monkeypatch.setenv("FLEET2MQTT_TESLA_SIMULATOR_URL", "http://localhost:8085")
     assert load().tesla.client_id == "simulated-client"
+
+
+@pytest.mark.parametrize(
+    ("given", "policy"),
+    [
+        ("never", "never"),
+        ("within_budget", "within_budget"),
+        ("always", "always"),
+        ("true", "within_budget"),
+        ("ON", "within_budget"),
+        ("1", "within_budget"),
+        ("false", "never"),
+        ("no", "never"),
+        ("0", "never"),
+    ],
+)
+def test_the_wake_policy_was_true_or_false_once(given: str, policy: str) -> None:
+    _dotenv(f"COMMANDS_WAKE={given}")
+    assert load().commands.wake == policy
+
+
+def test_a_wake_policy_that_is_none_is_named() -> None:
+    assert _complaint("--commands-wake", "sometimes").startswith("FLEET2MQTT_COMMANDS_WAKE:")
+    assert load().commands.wake == "within_budget"

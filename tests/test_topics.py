@@ -94,7 +94,7 @@ def test_a_request_to_the_bridge_names_no_device() -> None:
         "home/tesla/vehicle/a\0/set/b",
         "home/tesla/VEHICLE/a/set/b",
         "home/tesla/wall_connector/a/set/b",
-        "home/tesla/account/tesla/get/b",
+        "home/tesla/wall_connector/a/get/b",
         "home/tesla/bridge/bridge/set/b",
         "home/tesla/bridge/request/",
         "home/tesla/bridge/response/health",

@@ -100,5 +100,5 @@ OFF = Folder(
 WRITES = Folder(
     "Energy site settings",
     "A yes means accepted, not done: read `Site info` afterwards.",
-    tuple(_energy_write(command) for command in CATALOGUE[Kind.ENERGY_SITE].commands.values()),
+    tuple(_energy_write(command) for command in CATALOGUE[Kind.ENERGY_SITE].commands.values() if not command.is_local),
 )

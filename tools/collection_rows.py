@@ -29,7 +29,7 @@ from bridge.fleet.auth.metadata import Metadata
 from bridge.fleet.auth.sign_in import App, SignIn, begin
 from bridge.fleet.auth.tokens import Tokens
 from bridge.fleet.auth.verify import Verifier
-from bridge.fleet.calls import Call, site_path, vehicle_path
+from bridge.fleet.calls import Call, vehicle_path
 from bridge.fleet.hosts import Region
 from bridge.fleet.transport import Message
 
@@ -222,11 +222,16 @@ ENERGY = Folder(
         Row("Site info", lambda desk: desk.account.site_info(SITE), has=("id",)),
         Row("Energy history", partial(_history, "energy"), "history", before="day"),
         Row("Backup history", partial(_history, "backup"), "history", before="day"),
-        _other(
+        Row(
             "Backup time remaining",
-            Call("GET", site_path(SITE, "backup_time_remaining")),
-            "object",
-            "time_remaining_hours",
+            lambda desk: desk.account.backup_time_remaining(SITE),
+            has=("time_remaining_hours",),
+        ),
+        Row(
+            "Charge history",
+            lambda desk: desk.account.charge_history(SITE, start=START, end=END, zone="{{time_zone}}"),
+            note="Of the site's wall connectors.",
+            before="day",
         ),
     ),
 )

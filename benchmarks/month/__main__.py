@@ -17,9 +17,9 @@ from random import Random
 from benchmarks.month.steps import Steps, silence
 from benchmarks.services import Services
 from bridge import app, logs
+from bridge.cli import demo
 from bridge.clock import Clock
 from bridge.database import Database
-from bridge.settings import MqttSettings, RegionName, Settings, TeslaSettings
 from bridge.simulator import server
 from bridge.simulator.cloud import Cloud
 from bridge.simulator.faults import Fault
@@ -79,7 +79,7 @@ async def _month(days: int, seed: int, *, with_faults: bool) -> int:
         url = await stack.enter_async_context(server.serve_cloud(sleep.cloud))
         clock = Steps(START, sleep.passed)
         stop = asyncio.Event()
-        running = asyncio.create_task(app.run(_settings(directory, services.broker, url), clock, stop))
+        running = asyncio.create_task(app.run(demo.settings_of(directory, services.broker, url), clock, stop))
         while not sleep.cloud.ledger.entries:  # noqa: ASYNC110 - the ledger is a list, and has no event
             await asyncio.sleep(0.01)  # noqa: TID251 - the broker lives in real time: it has to let the bridge in
         faults = _scattered(sleep.cloud, seed) if with_faults else iter(())
@@ -115,25 +115,6 @@ def _undisturbed(simulation: Simulation, days: int) -> Mapping[str, float]:
     for _ in range(days * 24 * 60):
         sleep.passed(60)
     return sleep.asleep
-
-
-def _settings(directory: Path, broker: int, url: str) -> Settings:
-    return Settings.model_construct(
-        base_topic="month",
-        data_dir=directory,
-        aliases={},
-        mqtt=MqttSettings(host="127.0.0.1", port=broker),
-        tesla=TeslaSettings(
-            region=RegionName.SIMULATED,
-            simulator_url=url,
-            client_id="simulated-client",
-            refresh_token="simulated-refresh-token",  # noqa: S106 - worth nothing
-        ),
-        homeassistant=Settings.model_fields["homeassistant"].default,
-        polling=Settings.model_fields["polling"].default,
-        commands=Settings.model_fields["commands"].default,
-        log=Settings.model_fields["log"].default,
-    )
 
 
 def _tell_progress(day: int, days: int, sleep: Sleep, began: float) -> None:

@@ -154,17 +154,20 @@ def one_of(*words: str) -> Callable[[Any], bool]:
 
 def mapped(table: Mapping[Any, str]) -> Callable[[Any], str]:
     """A code -> its word; a code that is not in the table is passed through as text."""
-    return lambda raw: table[raw] if _code(raw) in table else phrase(str(raw))
+    code = _code_of(table)
+    return lambda raw: table[raw] if code(raw) in table else phrase(str(raw))
 
 
 def known(table: Mapping[Any, Value]) -> Callable[[Any], Value]:
     """A code -> its value; a code that is not in the table is unknown."""
-    return lambda raw: table[_code(raw)]
+    code = _code_of(table)
+    return lambda raw: table[code(raw)]
 
 
-def _code(raw: Any) -> Any:
-    """To a table true is 1: a car that sends true for a number has said nothing."""
-    return _raise(TypeError(raw)) if isinstance(raw, bool) else raw
+def _code_of(table: Mapping[Any, Any]) -> Callable[[Any], Any]:
+    """Refuses true where the table has numbers, and 1 where it has true: to a table they are the same."""
+    is_boolean = any(isinstance(key, bool) for key in table)
+    return lambda raw: raw if isinstance(raw, bool) is is_boolean else _raise(TypeError(raw))
 
 
 def negated(raw: Any) -> bool:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from bridge.catalog.rows import STREAMED, Command, Composite, Entity
+from bridge.catalog.vehicle.besides import HEADS
 from bridge.model import Value
 
 
@@ -65,11 +66,18 @@ _CARS = (
     "vehicle charge_state charge_schedule_data climate_state drive_state gui_settings preconditioning_schedule_data "
     "vehicle_config vehicle_state"
 )
-_SITES = "live_status site_info energy_history wall_connector wall_connector_info"
+_SITES = (
+    "live_status site_info energy_history past_days backup_time_remaining backup_history charge_level_history "
+    "charge_history wall_connector wall_connector_info"
+)
 
 _ANSWERS: Mapping[str, str] = {
     **dict.fromkeys(_CARS.split(), "vehicle_device_data"),
     **dict.fromkeys(_SITES.split(), "energy_device_data"),
+    **HEADS,
+    "users_region": "user_data",
+    "orders": "user_data",
+    "charging_history": "vehicle_charging_cmds",
 }
 """Head of a row's source -> scope of the call that answers it. What the bridge tells of itself needs none."""
 

@@ -55,6 +55,8 @@ class Entity:
     null: Value = None
     """What a null or a missing field means; None: unknown."""
     unit: str | None = None
+    unit_from: str | None = None
+    """Key of the entity of the same device that tells the currency: it stands before `unit`."""
     device_class: str | None = None
     state_class: str | None = None
     category: str | None = None
@@ -148,6 +150,8 @@ class Command:
     """Off until the owner enables it by name."""
     is_local: bool = False
     """Done by the bridge itself (bridge.commands.local): nothing is sent to Tesla, no car is woken."""
+    refreshes: bool = False
+    """Fresh data is asked for when it is done, though it changes nothing."""
     direct: bool = True
     """False: reached only through an entity's set topic, which reads the value back."""
     confirmed: bool = False
@@ -199,6 +203,7 @@ class _Numeric(_Classed, total=False):
 
 class _Sensor(_Numeric, total=False):
     options: tuple[str, ...]
+    unit_from: str | None
 
 
 def group(name: str, rows: Iterable[Entity]) -> tuple[Entity, ...]:

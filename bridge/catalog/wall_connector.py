@@ -2,8 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 from bridge.catalog import convert
-from bridge.catalog.rows import Event, binary_sensor, diagnostics, enum, group, measurement, sensor
+from bridge.catalog.rows import (
+    DERIVED,
+    Entity,
+    binary_sensor,
+    diagnostics,
+    enum,
+    event,
+    group,
+    hidden,
+    measurement,
+    sensor,
+    timestamp,
+    topic,
+)
 from bridge.catalog.status import FRESHNESS
 
 STATES = {
@@ -31,6 +47,31 @@ IS_FAULTY: dict[float, bool] = {0: False, 2: False}
 
 _STATE = "wall_connector.wall_connector_state"
 _FAULT = "wall_connector.wall_connector_fault_state"
+
+_ALONE = "Tesla does not say at which wall connector: only where the site has one."
+
+_COUNTED = "Tesla's sessions and, until they are told, the power that the bridge saw. Never runs backwards. "
+
+
+def _last(field: str) -> Callable[[Any], Any]:
+    def read(sessions: Any) -> Any:
+        known = convert.objects()(sessions)
+        return known[-1][field] if known else None
+
+    return read
+
+
+def _counter(key: str, name: str, note: str) -> Entity:
+    return sensor(
+        key,
+        name,
+        DERIVED,
+        unit="Wh",
+        device_class="energy",
+        state_class="total_increasing",
+        note=_COUNTED + note,
+    )
+
 
 ENTITIES = (
     *group(
@@ -69,6 +110,13 @@ ENTITIES = (
                 icon="mdi:car-electric",
                 note="none: no car, or none that Tesla knows.",
             ),
+            sensor(
+                "vehicle_name",
+                "Connected vehicle name",
+                DERIVED,
+                icon="mdi:car-electric",
+                note="Of the car with vehicle_vin; unknown if it is not in this account.",
+            ),
             binary_sensor(
                 "fault",
                 "Fault",
@@ -90,6 +138,57 @@ ENTITIES = (
         ),
     ),
     *group(
+        "sessions",
+        (
+            sensor(
+                "last_session_energy",
+                "Last session energy",
+                "charge_history.sessions",
+                read=_last("energy"),
+                unit="Wh",
+                device_class="energy",
+                state_class="total",
+                needs="charge_sessions",
+                note=_ALONE,
+            ),
+            *hidden(
+                timestamp(
+                    "last_session_start",
+                    "Last session start",
+                    "charge_history.sessions",
+                    read=lambda raw: convert.iso(_last("start")(raw)),
+                    needs="charge_sessions",
+                    note=_ALONE,
+                ),
+                sensor(
+                    "last_session_duration",
+                    "Last session duration",
+                    "charge_history.sessions",
+                    read=_last("duration"),
+                    unit="s",
+                    device_class="duration",
+                    needs="charge_sessions",
+                    note=_ALONE,
+                ),
+            ),
+            _counter("energy_today", "Energy today", "Starts again at the site's midnight."),
+            _counter("energy_lifetime", "Energy lifetime", "Since the bridge came, and what Tesla told then."),
+            topic(
+                "energy_per_vehicle",
+                "Energy per vehicle",
+                DERIVED,
+                note="VIN -> Wh, of charges that the bridge has seen; `unknown` for the others.",
+            ),
+            topic(
+                "charge_sessions",
+                "Charge sessions",
+                "charge_history.sessions",
+                read=convert.objects(),
+                note="List of {start, duration in seconds, energy in Wh}, oldest first. " + _ALONE,
+            ),
+        ),
+    ),
+    *group(
         "info",
         diagnostics(
             sensor("serial_number", "Serial number", "wall_connector_info.serial_number"),
@@ -102,4 +201,14 @@ ENTITIES = (
     *group("status", FRESHNESS),
 )
 
-EVENTS: tuple[Event, ...] = ()
+EVENTS = (
+    event(
+        "charge_session",
+        "Charge session",
+        "charging_started charging_ended",
+        enabled=False,
+        icon="mdi:ev-station",
+        note="With `vin` and `start`; at the end also `duration` in seconds, and `energy` in Wh of the power that the "
+        "bridge saw.",
+    ),
+)

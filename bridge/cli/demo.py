@@ -73,7 +73,7 @@ async def run(options: Options, stop: asyncio.Event) -> int:
         simulation = Simulation(seed=options.seed, speed=options.speed, start=options.start)
         clock = ScaledClock(options.start, options.speed)
         url = await stack.enter_async_context(serve(simulation))
-        bridge = asyncio.create_task(app.run(_settings(directory, port, url, options.speed), clock, stop))
+        bridge = asyncio.create_task(app.run(settings_of(directory, port, url, options.speed), clock, stop))
         watch = asyncio.create_task(_watch(options, port, url, began))
         await asyncio.wait({bridge, watch}, return_when=asyncio.FIRST_COMPLETED)
         stop.set()
@@ -85,7 +85,7 @@ async def run(options: Options, stop: asyncio.Event) -> int:
     return 0
 
 
-def _settings(directory: Path, port: int, url: str, speed: float) -> Settings:
+def settings_of(directory: Path, port: int, url: str, speed: float = 1.0) -> Settings:
     """What a person would set, and nothing from their own environment."""
     return Settings.model_construct(
         base_topic=BASE,

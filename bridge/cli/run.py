@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import os
 from collections.abc import Sequence
 
-from bridge import app, logs, settings
+from bridge import app, logs, settings, systemd
 from bridge.cli.stopping import until_stopped
 from bridge.clock import SystemClock
+from bridge.settings import addon
 
 
 def arguments(_: argparse.ArgumentParser) -> None:
@@ -21,7 +23,11 @@ def main(_: argparse.Namespace, flags: Sequence[str]) -> int:
     logs.configure(own.log.level, as_json=own.log.format is settings.LogFormat.JSON)
 
     async def work(stop: asyncio.Event) -> int:
-        await app.run(own, SystemClock(), stop)
-        return 0
+        return await app.run(own, SystemClock(), stop, comes_back=_comes_back())
 
     return until_stopped(work)
+
+
+def _comes_back() -> bool:
+    """Does somebody start the program again when it fails? Of Home Assistant's Supervisor only its owner knows."""
+    return systemd.is_there() or (os.getpid() == 1 and not addon.is_one())

@@ -83,6 +83,11 @@ class Commander:
             worker.cancel()
         await asyncio.gather(*late)
 
+    @property
+    def waiting(self) -> int:
+        """Commands that wait or are being done."""
+        return sum(len(queue.jobs) + bool(queue.running) for queue in self._queues.values())
+
     # --- arrival ----------------------------------------------------------------------------------------
 
     def receive(self, request: Request) -> None:

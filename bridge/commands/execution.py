@@ -8,26 +8,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import Any, Protocol
 
 import structlog
 
 from bridge import catalog
 from bridge.clock import Clock
+from bridge.commands import waking
 from bridge.commands.admission import Job
 from bridge.commands.journal import Journal, Left
 from bridge.commands.local import Errands
+from bridge.commands.waking import WAKE, Policy, Waker
 from bridge.errors import AnswerInvalid, BridgeError, CallWrong, NotSent, ServerFailed, VehicleUnavailable
 from bridge.model import Connectivity, DeviceId, Kind, Outcome, Request, Result, Update, Value
 from bridge.state import Store
 
 log = structlog.get_logger()
-
-WAKE = "wake_up"
-
-BELIEVED = 60.0
-"""Seconds for which a car that was online is taken to be online still (reliability.md B1)."""
 
 READ_BACK = (1.0, 3.0, 5.0, 10.0)
 """Seconds between the read-backs of an energy setting: site_info lags a write by seconds (fleet-api.md 4.3)."""
@@ -50,26 +46,15 @@ class CommandAnswer(Protocol):
     def reason(self) -> str: ...
 
 
-class Api(Protocol):
+class Api(waking.Api, Protocol):
     """The calls that commands make."""
 
-    async def vehicle(self, vin: str) -> Mapping[str, Any]: ...
     async def vehicle_data(self, vin: str, groups: Collection[str]) -> Mapping[str, Any]: ...
-    async def wake_up(self, vin: str) -> Mapping[str, Any]: ...
-    async def check_key(self, vin: str) -> None: ...
     async def command(self, vin: str, endpoint: str, body: Mapping[str, Any], *, not_after: float) -> CommandAnswer: ...
     async def energy_write(
         self, site: str, endpoint: str, body: Mapping[str, Any], *, not_after: float
     ) -> CommandAnswer: ...
     async def site_info(self, site: str) -> Mapping[str, Any]: ...
-
-
-@dataclass(frozen=True, slots=True)
-class Policy:
-    """The settings of the same names; seconds."""
-
-    wake: bool = True
-    wake_time: float = 60
 
 
 class Executor:
@@ -99,6 +84,7 @@ class Executor:
         self._policy = policy
         self._learn = learn
         self._want = want
+        self._waker = Waker(api=api, clock=clock, store=store, policy=policy, learn=learn)
 
     async def carry_out(self, job: Job) -> Result:
         try:
@@ -111,14 +97,16 @@ class Executor:
             return self.result(job.request, outcome, error.reason, str(error))
 
     async def _try_once_awake(self, job: Job) -> Result:
+        if self._policy.is_dry() and job.command.scopes:
+            return self._expired(job) or self._held_back(job)
         if job.command.is_local:
             return self._expired(job) or await self._do_here(job)
         if job.request.device.kind is not Kind.VEHICLE:
             return self._expired(job) or await self._send(job, 1)
-        if refusal := self._expired(job) or await self._awaken(job, is_believed=True):
+        if refusal := self._expired(job) or self._asleep(job, await self._waker.awaken(job)):
             return refusal
         if job.command.endpoint == WAKE:
-            return self.result(job.request, Outcome.OK, None, "the car is online")
+            return self._awake(job)
         if job.command.toggles and job.expected and await self._holds(job):
             return self.result(job.request, Outcome.OK, None, "it is so already; nothing was sent", value=job.value)
         try:
@@ -126,59 +114,36 @@ class Executor:
         except VehicleUnavailable:
             # It fell asleep since it was last seen: a 408 proves that nothing was done.
             self._saw_state(job.request.device, Connectivity.ASLEEP)
-        return await self._awaken(job, is_believed=False) or self._expired(job) or await self._send(job, 2)
+        why = await self._waker.wake(job)
+        return self._asleep(job, why) or self._expired(job) or await self._send(job, 2)
 
     async def _do_here(self, job: Job) -> Result:
-        await self._local[job.command.name](job.request.device, job.parameters)
+        self._note_sending(job)
+        said = await self._local[job.command.name](job.request.device, job.parameters)
         self._learn(Update(job.request.device, job.expected, self._clock.monotonic(), "command"))
-        return self.result(job.request, Outcome.OK, None, "", value=job.value)
+        return self.result(job.request, Outcome.OK, None, said or "", value=job.value)
+
+    def _held_back(self, job: Job) -> Result:
+        text = (
+            "dry run: the command is in order, and nothing was sent. Switch dry_run of the bridge off to send commands"
+        )
+        return self.result(job.request, Outcome.UNAVAILABLE, "dry_run", text)
+
+    def _asleep(self, job: Job, why: str) -> Result | None:
+        return (self._expired(job) or self.result(job.request, Outcome.UNAVAILABLE, "asleep", why)) if why else None
+
+    def _awake(self, job: Job) -> Result:
+        text = "the car is online"
+        if job.command.refreshes:
+            self._want(job.request.device, 0.0)
+            text = "the car is online; its data is read within a minute"
+        return self.result(job.request, Outcome.OK, None, text)
 
     def _expired(self, job: Job) -> Result | None:
         if self._clock.monotonic() < job.request.deadline:
             return None
         text = "its time to live ran out before it could be sent; nothing was sent"
         return self.result(job.request, Outcome.EXPIRED, "too_late", text)
-
-    async def _awaken(self, job: Job, *, is_believed: bool) -> Result | None:
-        """None when the car is online; else why it is not."""
-        at = job.request.device
-        if is_believed and self._is_surely_online(at):
-            return None
-        if await self._look(at) is Connectivity.ONLINE:
-            return None
-        if not job.command.wakes or not self._policy.wake:
-            text = "the car is asleep, and this command may not wake it"
-            return self.result(job.request, Outcome.UNAVAILABLE, "asleep", text)
-        return await self._wake(job)
-
-    def _is_surely_online(self, at: DeviceId) -> bool:
-        known = self._store.known(at, "connectivity")
-        is_fresh = known is not None and self._clock.monotonic() - known.at < BELIEVED
-        return bool(is_fresh and known and known.value == Connectivity.ONLINE)
-
-    async def _look(self, at: DeviceId) -> Connectivity | None:
-        """The car's state by a free call."""
-        asked = self._clock.monotonic()
-        entry = await self._api(at).vehicle(at.id)
-        self._learn(Update(at, catalog.read(at.kind, {"vehicle": entry}), asked, "poll"))
-        state = entry.get("state")
-        return Connectivity(state) if state in set(Connectivity) else None
-
-    async def _wake(self, job: Job) -> Result | None:
-        """One wake call, then free looks until the car is online (fleet-api.md 2.3)."""
-        at = job.request.device
-        until = min(self._clock.monotonic() + self._policy.wake_time, job.request.deadline)
-        if job.command.endpoint != WAKE:
-            await self._api(at).check_key(at.id)  # no wake for a command that the car will not take (C6)
-        await self._api(at).wake_up(at.id)
-        wait = 2.0
-        while self._clock.monotonic() < until:
-            await self._clock.sleep(min(wait, until - self._clock.monotonic()))
-            if await self._look(at) is Connectivity.ONLINE:
-                return None
-            wait = min(wait * 1.5, 10.0)
-        text = "the car was asked to wake up and did not come online in time; nothing was sent"
-        return self._expired(job) or self.result(job.request, Outcome.UNAVAILABLE, "asleep", text)
 
     async def _send(self, job: Job, attempt: int) -> Result:
         self._note_sending(job)

@@ -100,8 +100,10 @@ class Journal:
         self._numbers[job] = self._write(job)
 
     def sends(self, job: Job) -> None:
-        """The bytes leave next. On disk when this returns."""
-        self._store.mark_sent(self._numbers[job], {"expected": dict(job.expected)})
+        """The bytes leave next, or we begin. On disk when this returns."""
+        # Of what we do ourselves no device can tell whether it was done.
+        expected = {} if job.command.is_local else dict(job.expected)
+        self._store.mark_sent(self._numbers[job], {"expected": expected})
         self._sent.add(job)
 
     def was_sent(self, job: Job) -> bool:

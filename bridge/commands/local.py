@@ -6,8 +6,11 @@ from collections.abc import Awaitable, Callable, Mapping
 
 from bridge.model import DeviceId, Value
 
-Errand = Callable[[DeviceId, Mapping[str, Value]], Awaitable[None]]
-"""Gets the device and the parameters of the command. Raises BridgeError, whose text becomes the result's message."""
+Errand = Callable[[DeviceId, Mapping[str, Value]], Awaitable[str | None]]
+"""Gets the device and the parameters of the command; gives the result's message, if there is one.
+
+Raises BridgeError, whose text becomes the result's message.
+"""
 
 Errands = Mapping[str, Errand]
 """Name of a row with `is_local` -> what it does."""

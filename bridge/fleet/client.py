@@ -92,6 +92,11 @@ class FleetClient:
         """Where the account lives; changes when Tesla says so."""
         return self._sender.region
 
+    @property
+    def is_troubled(self) -> bool | None:
+        """Do Tesla's servers fail? None while nothing was asked in the last ten minutes."""
+        return self._sender.service.is_troubled
+
     def ask_anew(self) -> None:
         """Somebody has signed in: what was refused for want of a scope may be asked once more."""
         self._sender.scopes.forget()
@@ -189,6 +194,16 @@ class FleetClient:
         )
         found = await self.send(call)
         return None if found is None else mapping(found)
+
+    async def backup_time_remaining(self, site: int | str) -> dict[str, Any]:
+        """`time_remaining_hours`: how long the battery would carry the house. Undocumented (fleet-api.md 4.4)."""
+        return await self._site(site, "backup_time_remaining")
+
+    async def charge_history(self, site: int | str, *, start: datetime, end: datetime, zone: str) -> Any:
+        """The charges at the site's wall connectors; no entry says at which one (fleet-api.md 4.5)."""
+        window = {"start_date": start.isoformat(), "end_date": end.isoformat(), "time_zone": zone}
+        path, params = site_path(site, "telemetry_history"), {"kind": "charge", **window}
+        return await self.send(Call("GET", path, params=params, device=str(site), scopes=_SITES))
 
     async def energy_write(
         self, site: int | str, endpoint: str, body: Mapping[str, Any], *, not_after: float | None = None

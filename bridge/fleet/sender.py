@@ -18,6 +18,7 @@ from bridge.fleet.hosts import Region
 from bridge.fleet.refusals import refusal
 from bridge.fleet.retry import pause
 from bridge.fleet.scopes import Scopes
+from bridge.fleet.service import Service
 from bridge.fleet.transport import Answer, Message, Transport
 
 log = structlog.get_logger()
@@ -63,6 +64,7 @@ class Sender:
         self._home = home
         self._account = account
         self.scopes = Scopes(advice)
+        self.service = Service(clock)
 
     @property
     def region(self) -> Region:
@@ -124,6 +126,7 @@ class Sender:
         try:
             answer = await self._http.exchange(self.region, self._message(call, token), until)
             status = answer.status
+            self.service.answered(status)
         except NotSent:
             status = None
             raise

@@ -11,6 +11,7 @@ from bridge.settings.tree import (
     MqttSettings,
     PollingSettings,
     Settings,
+    WakePolicy,
 )
 
 __all__ = [
@@ -25,6 +26,7 @@ __all__ = [
     "Settings",
     "TeslaSettings",
     "TokenType",
+    "WakePolicy",
     "load",
     "names",
     "of_all",

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import (
     BeforeValidator,
@@ -96,13 +96,32 @@ class PollingSettings(Section):
     products: float = Field(3600, ge=60, description="Seconds between looks for new and removed devices.")
 
 
+class WakePolicy(StrEnum):
+    """May a command wake a sleeping car?"""
+
+    NEVER = "never"
+    WITHIN_BUDGET = "within_budget"
+    ALWAYS = "always"
+
+
+def _policy(given: Any) -> Any:
+    """It was true or false once."""
+    word = str(given).strip().lower()
+    if word in {"true", "on", "1", "yes"}:
+        return WakePolicy.WITHIN_BUDGET
+    return WakePolicy.NEVER if word in {"false", "off", "0", "no"} else given
+
+
 class CommandSettings(Section):
     """Commands from MQTT."""
 
     time_to_live: float = Field(
         90, ge=1, le=600, description="Seconds after which a command that could not be sent is dropped."
     )
-    wake: bool = Field(True, description="May a command wake a sleeping car? A wake costs 2 cents.")
+    wake: Annotated[WakePolicy, BeforeValidator(_policy)] = Field(
+        WakePolicy.WITHIN_BUDGET,
+        description="May a command wake a sleeping car? never, within_budget or always. A wake costs 2 cents.",
+    )
     wake_time: float = Field(60, ge=10, le=300, description="Seconds that a car is given to wake up.")
     enable: Annotated[tuple[str, ...], NoDecode, BeforeValidator(words)] = Field(
         (), description="Dangerous commands to allow, by name: door_unlock,actuate_trunk."

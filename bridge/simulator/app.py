@@ -15,6 +15,7 @@ from bridge.simulator import (
     routes_account,
     routes_charging,
     routes_control,
+    routes_dx,
     routes_energy,
     routes_partner,
     routes_sharing,
@@ -37,6 +38,7 @@ CALLS = (
     *routes_vehicle_extras.CALLS,
     *routes_energy.CALLS,
     *routes_charging.CALLS,
+    *routes_dx.CALLS,
     *routes_partner.CALLS,
 )
 

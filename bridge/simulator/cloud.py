@@ -66,6 +66,8 @@ class Cloud:
     signing_cars: dict[str, SigningCar] = field(default_factory=dict)
     # VIN -> what the car shall stream.
     telemetry: dict[str, Json] = field(default_factory=dict)
+    # VIN -> what it failed at: no simulated car streams, so somebody has to say it.
+    telemetry_errors: dict[str, list[Json]] = field(default_factory=dict)
 
     def signing_car(self, vin: str, *, paired: bool = True) -> SigningCar:
         """What verifies the signed messages to this car; one that is not paired has lost all keys."""

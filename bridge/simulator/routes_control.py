@@ -119,6 +119,15 @@ def _pair(cloud: Cloud, path: Path, body: Json) -> Json:
     return {"key_paired": car.key_paired}
 
 
+def _telemetry_errors(cloud: Cloud, path: Path, body: Json) -> Json:
+    """What the car failed at when it streamed: `errors`, a list of {"name", "error"}."""
+    errors = body.get("errors")
+    if not isinstance(errors, list) or not all(isinstance(error, dict) for error in errors):
+        raise BadParameter("errors is a list of objects")
+    cloud.telemetry_errors[path["tag"]] = [{**error, "vin": path["tag"]} for error in errors]
+    return {"errors": cloud.telemetry_errors[path["tag"]]}
+
+
 def _signing(cloud: Cloud, path: Path, body: Json) -> Json:
     """What the car knows and does of signing: see the names below; `clock_s` moves its clock forward."""
     car = cloud.account.car(path["tag"])
@@ -204,6 +213,7 @@ CONTROLS: tuple[tuple[str, str, Control], ...] = (
     ("POST", "time", _jump),
     ("POST", "vehicles/{tag}", _vehicle),
     ("POST", "vehicles/{tag}/pair", _pair),
+    ("POST", "vehicles/{tag}/telemetry_errors", _telemetry_errors),
     ("POST", "vehicles/{tag}/signing", _signing),
     ("POST", "sites/{site}", _site),
     ("GET", "executions", _executions),

@@ -78,13 +78,12 @@ def _registered_key(ask: Ask) -> Json:
     return envelope({"public_key": registration.public_key})
 
 
-def _telemetry_errors(_ask: Ask) -> Json:
-    """No simulated car streams, so none fails at it."""
-    return envelope({"fleet_telemetry_errors": []})
+def _telemetry_errors(ask: Ask) -> Json:
+    return envelope({"fleet_telemetry_errors": [each for some in ask.cloud.telemetry_errors.values() for each in some]})
 
 
-def _telemetry_error_vins(_ask: Ask) -> Json:
-    return envelope({"vins": []})
+def _telemetry_error_vins(ask: Ask) -> Json:
+    return envelope({"vins": [vin for vin, errors in ask.cloud.telemetry_errors.items() if errors]})
 
 
 CALLS = (

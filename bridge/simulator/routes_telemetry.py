@@ -50,6 +50,10 @@ def _remove(ask: Ask) -> Json:
     return envelope({"updated_vehicles": int(was_there)})
 
 
+def _errors(ask: Ask) -> Json:
+    return envelope({"fleet_telemetry_errors": ask.cloud.telemetry_errors.get(ask.car.vin, [])})
+
+
 CONFIG = "fleet_telemetry_config"
 
 CALLS = (
@@ -57,4 +61,5 @@ CALLS = (
     Call("POST", f"{CARS}/{CONFIG}", "free", DATA, _unsigned),
     Call("GET", f"{CAR}/{CONFIG}", "free", DATA, _configuration),
     Call("DELETE", f"{CAR}/{CONFIG}", "free", DATA, _remove),
+    Call("GET", f"{CAR}/fleet_telemetry_errors", "free", DATA, _errors),
 )

@@ -8,11 +8,12 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from bridge.catalog import convert
+from bridge.fleet.calls import Call
 from bridge.model import Connectivity
 
 
 class Api(Protocol):
-    """The calls that polling makes."""
+    """The calls that polling makes; `send` makes any other."""
 
     async def products(self) -> list[Any]: ...
     async def vehicles(self) -> list[Any]: ...
@@ -20,18 +21,20 @@ class Api(Protocol):
     async def live_status(self, site: str) -> Mapping[str, Any]: ...
     async def site_info(self, site: str) -> Mapping[str, Any]: ...
     async def energy_history(
-        self, site: str, *, start: datetime, end: datetime, period: str, zone: str
+        self, site: str, *, start: datetime, end: datetime, period: str, zone: str, kind: str = "energy"
     ) -> Mapping[str, Any] | None: ...
+    async def send(self, call: Call) -> Any: ...
+    async def backup_time_remaining(self, site: str) -> Mapping[str, Any]: ...
+    async def charge_history(self, site: str, *, start: datetime, end: datetime, zone: str) -> Any: ...
 
 
 DATA_GROUPS = ("charge_state", "climate_state", "drive_state", "gui_settings", "vehicle_config", "vehicle_state")
 """Asked for always (fleet-api.md 2.2)."""
 
 
-def groups(scopes: Collection[str] | None) -> tuple[str, ...]:
-    """What to ask a car for: `location_data` too when the token holds vehicle_location, or nobody knows."""
-    location = scopes is None or "vehicle_location" in scopes
-    return (*DATA_GROUPS, "location_data") if location else DATA_GROUPS
+def groups(*, has_place: bool) -> tuple[str, ...]:
+    """What to ask a car for: `location_data` too when the token may tell where it is."""
+    return (*DATA_GROUPS, "location_data") if has_place else DATA_GROUPS
 
 
 def connectivity(entry: Mapping[str, Any]) -> Connectivity | None:

@@ -2,51 +2,26 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Awaitable, Callable, Collection, Mapping
-from dataclasses import dataclass
-from datetime import datetime
-from typing import Any, NamedTuple
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 
-from bridge.model import DeviceId, Kind
-from bridge.sources.answers import Api
+from bridge.model import DeviceId, Value
+from bridge.sources.asking import Extra
+from bridge.sources.extras_account import ACCOUNT
+from bridge.sources.extras_site import SITE_EXTRAS
+from bridge.sources.extras_vehicle import VEHICLE
 
-Answers = Mapping[DeviceId, Mapping[str, Any]]
-"""Device -> what is read of it by the catalogue, keyed by the head of the rows' sources."""
+EXTRAS: tuple[Extra, ...] = (*VEHICLE, *SITE_EXTRAS, *ACCOUNT)
 
-
-class Asking(NamedTuple):
-    """Who is asked about, and what the question needs. `zone`: the site's own time zone, while it is known."""
-
-    api: Api
-    at: DeviceId
-    now: datetime
-    zone: str | None
-    devices: Collection[DeviceId]
+Want = Callable[[DeviceId, float, str], None]
 
 
-@dataclass(frozen=True, slots=True)
-class Extra:
-    """One such call. `<base>/<kind>/<id>/get/<name>` asks for it at once."""
-
-    name: str
-    kind: Kind
-    ask: Callable[[Asking], Awaitable[Answers]]
-    every: float = math.inf
-    """Seconds; infinite: only when somebody asks, because it costs money or wears the car out."""
-    reaches_car: bool = False
-    """The car itself answers: it is not asked while it sleeps."""
-
-    @property
-    def is_regular(self) -> bool:
-        return math.isfinite(self.every)
+def buttons(want: Want, extras: Iterable[Extra] = EXTRAS) -> dict[str, Callable[..., Awaitable[None]]]:
+    """Local command -> what it does: `refresh_<name>` wishes for the answer of that call."""
+    return {f"refresh_{extra.name}": _button(want, extra.name) for extra in extras if not extra.is_regular}
 
 
-EXTRAS: tuple[Extra, ...] = ()
+def _button(want: Want, name: str) -> Callable[[DeviceId, Mapping[str, Value]], Awaitable[None]]:
+    async def press(at: DeviceId, _parameters: Mapping[str, Value]) -> None:
+        want(at, 0.0, name)
 
-
-def of(kind: Kind) -> list[Extra]:
-    return [extra for extra in EXTRAS if extra.kind is kind]
-
-
-ON_REQUEST = frozenset(extra.name for extra in EXTRAS if not extra.is_regular)
+    return press

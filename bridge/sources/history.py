@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -18,16 +18,36 @@ class Day(NamedTuple):
 
 def today(now: datetime, zone: str | None) -> Day | None:
     """The site's day; None while its time zone is not known."""
+    local = _zone(zone)
+    return None if local is None else _day(now.astimezone(local))
+
+
+def days(first: date, last: date, zone: str | None) -> list[Day]:
+    """The site's days from `first` to `last`, both included; none while its time zone is not known."""
+    local = _zone(zone)
+    if local is None:
+        return []
+    noons = (datetime.combine(first, _NOON, local) + timedelta(days=n) for n in range((last - first).days + 1))
+    return [_day(noon) for noon in noons]
+
+
+_NOON = time(12)
+
+
+def _zone(name: str | None) -> ZoneInfo | None:
     try:
-        local = ZoneInfo(zone or "")
+        return ZoneInfo(name or "")
     except (ZoneInfoNotFoundError, ValueError, OSError):  # OSError: `Europe` is a directory of the zone files
         return None
+
+
+def _day(local: datetime) -> Day:
     # The first of two midnights, where the clock goes back across it (Havana).
-    start = now.astimezone(local).replace(hour=0, minute=0, second=0, microsecond=0, fold=0)
+    start = local.replace(hour=0, minute=0, second=0, microsecond=0, fold=0)
     # Wall-clock arithmetic: one day later is midnight again, whatever the night's clock change did. The last second
     # before it is counted in UTC, because the clock's 23:59:59 may come twice (Cairo).
     midnight = (start + timedelta(days=1)).astimezone(UTC)
-    return Day(start, (midnight - timedelta(seconds=1)).astimezone(local), str(local))
+    return Day(start, (midnight - timedelta(seconds=1)).astimezone(local.tzinfo), str(local.tzinfo))
 
 
 def totals(history: Any, day: Day) -> dict[str, Any] | None:

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import math
 from collections import defaultdict
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable, Mapping
 from dataclasses import replace
-from functools import partial
 from operator import attrgetter
 from typing import Any
 
@@ -18,11 +16,11 @@ from bridge.model import Connectivity, Device, DeviceId, Kind, Roster, Update, V
 from bridge.pace import Pace
 from bridge.schedule import CallHistory, VehicleHistory
 from bridge.sources import answers, extras, roster
+from bridge.sources.asker import Asker
+from bridge.sources.asking import Asking, Extra
 from bridge.sources.estimates import Estimates
 from bridge.sources.failure import failure
 from bridge.sources.sites import Sites
-
-DAY = 86_400.0
 
 
 class Poller:
@@ -41,12 +39,16 @@ class Poller:
         is_ours: Callable[[DeviceId], bool] = lambda _: True,
         is_polled: Callable[[DeviceId], bool] = lambda _: True,
         pressure: Callable[[], float] = lambda: 0.0,
+        known: Callable[[DeviceId], Mapping[str, Value]] = lambda _: {},
+        besides: Iterable[Extra] = extras.EXTRAS,
     ) -> None:
         """While nobody is `listening`, nothing is asked: reading for nobody costs money (reliability.md D5).
 
         What is not `is_ours`, another account asks about. Of a car that is not `is_polled`, data is read on wish only.
         `pace`, `is_polled` and `pressure` are asked at every decision: `changed` lets a new answer count at once.
+        `known`: the values of a device.
         """
+        self._known = known
         self._is_polled = is_polled
         self._account = account
         self._is_ours = is_ours
@@ -66,6 +68,15 @@ class Poller:
         self._sites = Sites(api=api, clock=clock, learn=self._learn, connector=self._connector, want=self.want)
         self._nudges: defaultdict[tuple[DeviceId, str], asyncio.Event] = defaultdict(asyncio.Event)
         self._tasks: dict[DeviceId, asyncio.Task[None]] = {}
+        self._asker = Asker(
+            besides,
+            clock=clock,
+            pace=pace(account),
+            listening=listening,
+            asking=self._asking,
+            sleeps=self._sleeps,
+            learn=self._learn,
+        )
 
     @property
     def devices(self) -> Collection[DeviceId]:
@@ -78,6 +89,8 @@ class Poller:
 
     def want(self, device: DeviceId, after: float = 0.0, group: str = "") -> None:
         """Fresh data of a device, so many seconds from now; no car is woken for it. `group`: of one extra call only."""
+        if group and self._asker.want(device, group, after):
+            return
         wish = self._clock.monotonic() + after
         if (device, group) in self._calls:
             self._calls[device, group] = replace(self._calls[device, group], wanted_at=wish)
@@ -98,6 +111,7 @@ class Poller:
         """All is due, also what was put off: somebody has signed in, or the account shows more now, or less."""
         for device in (self._account, *self._devices):
             self._change(device, not_before=0.0, wanted_at=self._clock.monotonic())
+            self._asker.look_again(device)
 
     def leave(self, devices: Collection[DeviceId]) -> None:
         """These are asked about no longer."""
@@ -109,7 +123,7 @@ class Poller:
         if device in self._vehicles:
             self._vehicles[device] = replace(self._vehicles[device], **what)
         for key, history in self._calls.items():
-            if key[0] == device and key[1] not in extras.ON_REQUEST:
+            if key[0] == device:
                 self._calls[key] = replace(history, **what)
         self._nudge(device)
 
@@ -127,7 +141,7 @@ class Poller:
                 )
             )
             group.create_task(self._repeat(self._account, "vehicles", self._between_lists, self._read_vehicles))
-            self._ask_extras(self._account, group)
+            self._asker.start(self._account, group)
 
     # --- the account ------------------------------------------------------------------------------------
 
@@ -188,6 +202,9 @@ class Poller:
             self._heard.put_nowait(Update(at, values, asked, "poll"))
             self._set_vehicle(at, schedule.saw_state(self._vehicles[at], answers.connectivity(entry), asked))
 
+    def _sleeps(self, at: DeviceId) -> bool:
+        return at in self._vehicles and self._vehicles[at].connectivity is not Connectivity.ONLINE
+
     def _set_vehicle(self, at: DeviceId, history: VehicleHistory) -> None:
         if history != self._vehicles[at]:
             self._vehicles[at] = history
@@ -197,7 +214,7 @@ class Poller:
 
     async def _follow_vehicle(self, at: DeviceId) -> None:
         async with asyncio.TaskGroup() as group:
-            self._ask_extras(at, group)
+            self._asker.start(at, group)
             group.create_task(self._estimates.follow(at))
             group.create_task(self._follow_data(at))
 
@@ -235,7 +252,7 @@ class Poller:
 
     async def _read_data(self, at: DeviceId) -> None:
         asked = self._clock.monotonic()
-        body = await self._api.vehicle_data(at.id, answers.groups(self._scopes()))
+        body = await self._api.vehicle_data(at.id, answers.groups(has_place=self._has_place()))
         seen = {**answers.seen(answers.newest(body) or self._clock.now()), "battery_level_estimated": False}
         values = self._learn(at, {"vehicle": body, **body, "bridge": seen}, asked)
         doing, is_plugged = schedule.activity(values), bool(values.get("plugged_in"))
@@ -243,13 +260,21 @@ class Poller:
         now, before = self._clock.monotonic(), self._vehicles[at]
         self._set_vehicle(at, schedule.saw_data(before, doing, asked, now, expected, is_plugged=is_plugged))
 
+    def _asking(self, at: DeviceId) -> Asking:
+        zone, known = self._sites.zone(at), self._known(at)
+        return Asking(self._api, at, self._clock.now(), zone, self.devices, known, has_place=self._has_place())
+
+    def _has_place(self) -> bool:
+        scopes = self._scopes()
+        return scopes is None or "vehicle_location" in scopes
+
     # --- one site ---------------------------------------------------------------------------------------
 
     async def _follow_site(self, at: DeviceId) -> None:
         async with asyncio.TaskGroup() as group:
             for name, interval, read in self._sites.calls:
                 group.create_task(self._repeat(at, name, self._paced(at, interval), read, at))
-            self._ask_extras(at, group)
+            self._asker.start(at, group)
 
     def _connector(self, connector: Mapping[str, Any], site: DeviceId) -> DeviceId:
         """The products list may not name it: then it is found here."""
@@ -258,21 +283,6 @@ class Poller:
             self._devices[device.at] = device
             self._announce()
         return device.at
-
-    # --- what is asked besides ---------------------------------------------------------------------------
-
-    def _ask_extras(self, at: DeviceId, group: asyncio.TaskGroup) -> None:
-        for extra in extras.of(at.kind):
-            group.create_task(self._repeat(at, extra.name, partial(float, extra.every), self._read_extra, at, extra))
-
-    async def _read_extra(self, at: DeviceId, extra: extras.Extra) -> None:
-        sleeps = at in self._vehicles and self._vehicles[at].connectivity is not Connectivity.ONLINE
-        if sleeps and extra.reaches_car:
-            return
-        asked = self._clock.monotonic()
-        asking = extras.Asking(self._api, at, self._clock.now(), self._sites.zone(at), self.devices)
-        for device, answer in (await extra.ask(asking)).items():
-            self._learn(device, answer, asked)
 
     # --- for all ----------------------------------------------------------------------------------------
 
@@ -286,11 +296,11 @@ class Poller:
     ) -> None:
         """Makes one call again and again; a failure of one never stops another (reliability.md B9)."""
         key = at, name
-        self._calls[key] = CallHistory(done_at=None if math.isfinite(interval()) else self._clock.monotonic())
+        self._calls[key] = CallHistory()
         while True:
             wait = schedule.next_call(self._calls[key], interval(), self._pace(at)) - self._clock.monotonic()
             if wait > 0:
-                await pause(self._clock, min(wait, DAY), self._nudges[key])
+                await pause(self._clock, wait, self._nudges[key])
                 continue
             await self._listening.wait()
             asked = self._clock.monotonic()

@@ -71,6 +71,8 @@ class Sites:
         answer = await self._api.energy_history(at.id, start=day.start, end=day.end, period="day", zone=day.zone)
         if answer and day.zone == NO_ZONE:
             self._set_zone(at, answer.get("installation_time_zone"))
+        if self._zones.get(at) != day.zone:
+            return  # that was not the site's own day; it is read at once
         if totals := history.totals(answer, day):
             self._learn(at, {"energy_history": totals}, asked)
 

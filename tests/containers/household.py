@@ -77,7 +77,7 @@ class Household:
         self._clock = BridgeTime()
         self._settings = _settings(directory, broker, url)
         self._stop = asyncio.Event()
-        self._bridge: asyncio.Task[None] | None = None
+        self._bridge: asyncio.Task[int] | None = None
 
     # --- the bridge's life ------------------------------------------------------------------------------
 

@@ -11,14 +11,29 @@ import pytest
 from whole_house import BASE, CAR, CONNECTOR, OTHER_CAR, SITE, House, house, id_of
 
 from bridge.catalog import CATALOGUE
-from bridge.catalog.rows import Entity
+from bridge.catalog.rows import DERIVED, STREAMED, Entity
 from bridge.homeassistant import standalone_topics
 from bridge.model import DeviceId, Kind
+from bridge.sources.answers import DATA_GROUPS
+from bridge.sources.extras import EXTRAS
 
 DEVICES = (CAR, OTHER_CAR, SITE, CONNECTOR)
 
-UNREAD = {"charge_schedule_data", "preconditioning_schedule_data", "bridge", "energy_history"}
+BESIDES = {extra.name for extra in EXTRAS} - set(DATA_GROUPS)
+UNREAD = {
+    "charge_schedule_data",
+    "preconditioning_schedule_data",
+    "bridge",
+    "energy_history",
+    DERIVED,
+    STREAMED,
+    *BESIDES,
+}
+UNREAD |= {"past_days"}
 """Answers that are not asked for, and what comes in its own time."""
+
+LATER = {"history", "lifetime", "outages", "charges", "sessions"}
+"""Groups of such values alone."""
 
 
 @pytest.fixture(scope="module")
@@ -40,7 +55,7 @@ def test_every_value_of_a_device_is_retained_on_a_topic_of_its_own(one: House, d
 
 @pytest.mark.parametrize("device", DEVICES)
 def test_every_group_is_one_json_object_of_the_same_values(one: House, device: str) -> None:
-    for group in {row.group for row in rows(device)} - {"history"}:
+    for group in {row.group for row in rows(device)} - LATER:
         body = json.loads(one.value(device, group) or "null")
         assert list(body) == sorted(body)
         for key, value in body.items():
@@ -69,6 +84,35 @@ def test_what_a_site_gives_and_takes_adds_up(one: House) -> None:
     power = json.loads(one.value(SITE, "power") or "")
     assert power["load_power"] == power["solar_power"] + power["battery_power"] + power["grid_power"]
     assert json.loads(one.value(SITE, "settings") or "")["backup_reserve"] == 20
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        "tariff/buy_price",
+        "tariff/tariff_next_change",
+        "battery/backup_time_remaining",
+        "battery/backup_time_estimate",
+        "history/grid_independence",
+        "lifetime/solar_generated_lifetime",
+        "lifetime/home_usage_lifetime",
+        "outages/outage_count",
+        "charges/charge_sessions",
+    ],
+)
+def test_what_a_site_tells_besides_comes_in_its_own_time(one: House, place: str) -> None:
+    one.spy.until(lambda: one.value(SITE, place) not in {None, "None"}, place)
+
+
+def test_a_button_asks_for_all_that_is_free_of_a_site(one: House) -> None:
+    before = len(one.tesla.asked("live_status"))
+    assert one.ask(SITE, "refresh", b"PRESS")["outcome"] == "ok"
+    one.spy.until(lambda: len(one.tesla.asked("live_status")) > before, "the site is asked")
+
+
+@pytest.mark.parametrize("place", ["sessions/last_session_energy", "sessions/energy_lifetime"])
+def test_a_sites_only_wall_connector_has_its_charges(one: House, place: str) -> None:
+    one.spy.until(lambda: float(one.value(CONNECTOR, place) or 0) > 0, place)
 
 
 def test_numbers_and_words_say_what_they_are(one: House) -> None:

@@ -88,6 +88,22 @@ async def test_history_is_asked_for_with_offsets_and_may_be_nothing() -> None:
     }
 
 
+async def test_what_a_site_tells_besides() -> None:
+    tesla = Tesla(good({"time_remaining_hours": 9.86}))
+    start = datetime(2026, 7, 1, tzinfo=timezone(timedelta(hours=-7)))
+    async with serve(tesla) as url, client_of(url) as client:
+        assert await client.backup_time_remaining(SITE) == {"time_remaining_hours": 9.86}
+        await client.charge_history(SITE, start=start, end=start + timedelta(days=1), zone="America/Los_Angeles")
+
+    assert [seen.path.rpartition("/")[2] for seen in tesla.seen] == ["backup_time_remaining", "telemetry_history"]
+    assert tesla.seen[1].query == {
+        "kind": "charge",
+        "start_date": "2026-07-01T00:00:00-07:00",
+        "end_date": "2026-07-02T00:00:00-07:00",
+        "time_zone": "America/Los_Angeles",
+    }
+
+
 # --- commands and writes ------------------------------------------------------------------------------------------
 
 

@@ -9,10 +9,27 @@ from bridge.catalog.energy_site.events import EVENTS
 from bridge.catalog.energy_site.grid import GRID, STORM
 from bridge.catalog.energy_site.history import HISTORY
 from bridge.catalog.energy_site.info import INFO
+from bridge.catalog.energy_site.lifetime import CHARGES, LIFETIME, SHARES
+from bridge.catalog.energy_site.outages import OUTAGES
 from bridge.catalog.energy_site.power import POWER
 from bridge.catalog.energy_site.settings import SETTINGS
 from bridge.catalog.energy_site.status import STATUS
+from bridge.catalog.energy_site.tariff import TARIFF
 
 __all__ = ["COMMANDS", "COMPOSITES", "ENTITIES", "EVENTS"]
 
-ENTITIES = (*POWER, *BATTERY, *GRID, *STORM, *SETTINGS, *INFO, *HISTORY, *STATUS)
+ENTITIES = (
+    *POWER,
+    *BATTERY,
+    *GRID,
+    *STORM,
+    *OUTAGES,
+    *SETTINGS,
+    *TARIFF,
+    *INFO,
+    *HISTORY,
+    *SHARES,
+    *LIFETIME,
+    *CHARGES,
+    *STATUS,
+)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from bridge.catalog import convert
-from bridge.catalog.rows import binary_sensor, diagnostics, enum, group, hidden, measurement
+from bridge.catalog.rows import DERIVED, binary_sensor, diagnostics, enum, group, hidden, measurement, topic
 
 IDLE_WATTS = 100
 """A battery that moves less than this is idle (entities.md M17)."""
@@ -93,6 +93,53 @@ BATTERY = group(
                 read=_activity,
                 needs="has_battery",
             ),
+        ),
+        measurement(
+            "backup_time_remaining",
+            "Backup time remaining",
+            "backup_time_remaining.time_remaining_hours",
+            "h",
+            "duration",
+            read=convert.rounded(1),
+            needs="has_battery",
+            note="Tesla's own estimate, from a call that is not documented. See backup_time_estimate.",
+        ),
+        *hidden(
+            measurement(
+                "backup_time_estimate",
+                "Backup time estimated",
+                DERIVED,
+                "h",
+                "duration",
+                needs="has_battery",
+                note="Energy left at the present load, for sites where Tesla's own estimate is unknown.",
+            ),
+            measurement(
+                "time_to_full",
+                "Battery time to full",
+                DERIVED,
+                "min",
+                "duration",
+                needs="has_battery",
+                note="At the present power; unknown unless it charges.",
+            ),
+            measurement(
+                "time_to_reserve",
+                "Battery time to reserve",
+                DERIVED,
+                "min",
+                "duration",
+                needs="has_battery",
+                note="Until the backup reserve, at the present power; unknown unless it discharges.",
+            ),
+        ),
+        topic(
+            "charge_level_history",
+            "Charge level history",
+            "charge_level_history.levels",
+            read=convert.objects(),
+            note="Today's list of {timestamp, soe}, once `get/charge_level_history` has asked for it. The call is not "
+            "documented, and some sites may not know it.",
         ),
         binary_sensor(
             "backup_capable",

@@ -42,4 +42,17 @@ COMMANDS = (
         "Set off-grid vehicle charging reserve",
         Parameter(name="off_grid_vehicle_charging_reserve_percent", type=int, minimum=0, maximum=100),
     ),
+    Command(
+        name="refresh",
+        title="Refresh",
+        endpoint="",
+        scopes=(),
+        cost="free",
+        wakes=False,
+        is_local=True,
+        button=True,
+        category="diagnostic",
+        icon="mdi:refresh",
+        note="Asks Tesla at once for everything about the site that costs nothing.",
+    ),
 )

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from bridge.catalog import convert
-from bridge.catalog.rows import Entity, binary_sensor, diagnostics, group, sensor, timestamp
+from bridge.catalog.rows import Entity, binary_sensor, diagnostics, group, sensor, timestamp, topic
 
 UNLIMITED = 1e9
 """What a site without a meter limit answers, in watts and with either sign (fleet-api.md 4.3)."""
@@ -16,6 +17,42 @@ def _meter_limit(raw: Any) -> int:
     if abs(watts) >= UNLIMITED:
         raise ValueError(raw)
     return watts
+
+
+def _of_gateway(field: str) -> Callable[[Any], str]:
+    """A field of the first gateway that is active, or of the first."""
+
+    def read(gateways: Any) -> str:
+        known = convert.objects()(gateways)
+        active = [gateway for gateway in known if gateway.get("is_active")]
+        return convert.phrase(_first(active or known)[field])
+
+    return read
+
+
+def _first(gateways: list[Any]) -> Any:
+    if not gateways:
+        raise ValueError(gateways)
+    return gateways[0]
+
+
+def _gateway(key: str, name: str, field: str) -> Entity:
+    return sensor(key, name, "site_info.components.gateways", read=_of_gateway(field))
+
+
+def _units(key: str, name: str, field: str) -> Entity:
+    return topic(
+        key,
+        name,
+        f"site_info.components.{field}",
+        read=convert.objects(),
+        note="Tesla's list as it is: device_id, din, serial_number, part_number, part_name, firmware_version, ...",
+    )
+
+
+def _flags(components: Any) -> dict[str, Any]:
+    """Every true or false among the site's components."""
+    return {key: value for key, value in convert.mapping(components).items() if isinstance(value, bool)}
 
 
 def _component(key: str, name: str, field: str, **options: Any) -> Entity:
@@ -87,6 +124,20 @@ INFO = group(
             ),
             timestamp("installation_date", "Installation date", "site_info.installation_date", read=convert.iso),
             sensor("time_zone", "Time zone", "site_info.installation_time_zone"),
+            _gateway("gateway_model", "Gateway model", "part_name"),
+            _gateway("gateway_firmware", "Gateway firmware", "firmware_version"),
+            _gateway("gateway_serial", "Gateway serial number", "serial_number"),
+        ),
+        _units("gateway_units", "Gateways", "gateways"),
+        _units("battery_units", "Battery units", "batteries"),
+        _units("inverter_units", "Inverters", "inverters"),
+        _units("wall_connector_units", "Wall connector units", "wall_connectors"),
+        topic(
+            "capabilities",
+            "Capabilities",
+            "site_info.components",
+            read=_flags,
+            note="Every true or false among the site's components, as Tesla names them.",
         ),
     ),
 )

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from bridge.catalog import convert
 from bridge.catalog.rows import Limits, binary_sensor, diagnostics, enum, group, number, select, sensor, switch, topic
 from bridge.catalog.writes import Invocation, picks, sets
+from bridge.model import Value
 
 PERCENT = Limits(minimum=0, maximum=100)
 
@@ -19,11 +21,28 @@ def _may_charge_from_grid(components: Any) -> bool:
     return not convert.boolean(convert.mapping(components).get(NO_GRID_CHARGING, False))
 
 
+def _effective_reserve(backup_reserve_percent: Any) -> int:
+    """What firmware that knows only 0 to 80 and 100 makes of it (entities.md, appendix 5)."""
+    percent = convert.whole(backup_reserve_percent)
+    return 80 if 80 < percent < 100 else percent
+
+
+GRID_CHARGING_KILOWATTS: dict[Any, Value] = {"autonomous": 5.0, "self_consumption": 1.7}
+"""What owners have seen a battery charge with from the grid (entities.md O13, pypowerwall #22)."""
+
+
 def _export_rule(components: Any) -> str:
     """Absent is battery_ok; an installer's lock is never (fleet-api.md 4.3)."""
     if convert.mapping(components).get("non_export_configured") is True:
         return "never"
     return convert.word(components.get("customer_preferred_export_rule", "battery_ok"))
+
+
+def _utility(site_info: Any) -> str:
+    """Of the site, else of its tariff."""
+    tariff = site_info.get("tariff_content_v2")
+    of_tariff = tariff.get("utility") if isinstance(tariff, Mapping) else None
+    return convert.phrase(site_info.get("utility") or of_tariff)
 
 
 SETTINGS = group(
@@ -107,9 +126,29 @@ SETTINGS = group(
                 "site_info.tou_settings.optimization_strategy",
                 "economics balanced",
             ),
+            sensor(
+                "backup_reserve_effective",
+                "Backup reserve effective",
+                "site_info.backup_reserve_percent",
+                read=_effective_reserve,
+                unit="%",
+                device_class="battery",
+                needs="has_battery",
+                note="81 to 99 count as 80, as firmware makes of it that refuses them.",
+            ),
+            sensor(
+                "grid_charging_power_hint",
+                "Grid charging power expected",
+                "site_info.default_real_mode",
+                read=convert.known(GRID_CHARGING_KILOWATTS),
+                unit="kW",
+                device_class="power",
+                needs="has_battery",
+                note="By operation mode, as owners have measured it; Tesla does not tell it.",
+            ),
             sensor("tariff_name", "Tariff", "site_info.tariff_content_v2.name"),
             sensor("tariff_id", "Tariff id", "site_info.tariff_id"),
-            sensor("utility", "Utility", "site_info.utility"),
+            sensor("utility", "Utility", "site_info", read=_utility),
         ),
         topic(
             "tariff",

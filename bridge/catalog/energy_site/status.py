@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bridge.catalog import convert
-from bridge.catalog.rows import group, timestamp
+from bridge.catalog.rows import DERIVED, binary_sensor, group, timestamp
 from bridge.catalog.status import FRESHNESS, LAST_COMMAND
 
 STATUS = group(
@@ -19,5 +19,13 @@ STATUS = group(
         ),
         *FRESHNESS,
         *LAST_COMMAND,
+        binary_sensor(
+            "control_pending",
+            "Control pending",
+            DERIVED,
+            device_class="running",
+            category="diagnostic",
+            note="Of last_command_outcome: a setting was sent, and the site has not confirmed it.",
+        ),
     ),
 )

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from bridge.catalog.vehicle.besides import BESIDES
 from bridge.catalog.vehicle.charge import CHARGE
 from bridge.catalog.vehicle.climate import CLIMATE
 from bridge.catalog.vehicle.closures import CLOSURES
-from bridge.catalog.vehicle.commands import COMMANDS
+from bridge.catalog.vehicle.commands import COMMANDS as TESLAS
 from bridge.catalog.vehicle.composites import COMPOSITES
 from bridge.catalog.vehicle.config import CONFIG
 from bridge.catalog.vehicle.drive import DRIVE
 from bridge.catalog.vehicle.events import EVENTS
 from bridge.catalog.vehicle.location import LOCATION
 from bridge.catalog.vehicle.media import MEDIA
+from bridge.catalog.vehicle.options import COMMANDS as OWN, OPTIONS
 from bridge.catalog.vehicle.security import SECURITY
 from bridge.catalog.vehicle.software import SOFTWARE
 from bridge.catalog.vehicle.status import STATUS
@@ -31,4 +33,8 @@ ENTITIES = (
     *SOFTWARE,
     *CONFIG,
     *STATUS,
+    *OPTIONS,
+    *BESIDES,
 )
+
+COMMANDS = (*TESLAS, *OWN)

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from bridge.catalog.rows import Command, Parameter
+from bridge.catalog.vehicle.refresh import REFRESH
 from bridge.model import Value
 
 SETTLED = frozenset({"already_set", "already on", "already off", "requested"})
@@ -449,4 +450,5 @@ COMMANDS = (
     *SOFTWARE,
     *MEDIA,
     *NAVIGATION,
+    *REFRESH,
 )

@@ -2,6 +2,17 @@
 
 from __future__ import annotations
 
+from bridge.catalog.rows import event
 from bridge.catalog.status import COMMAND_EVENT
 
-EVENTS = (COMMAND_EVENT,)
+ALERT = event(
+    "vehicle_alert",
+    "Vehicle alert",
+    "alert",
+    enabled=False,
+    icon="mdi:car-emergency",
+    note="An alert that was not in the list before, with its name, text, audience and time. The list is asked for "
+    "only on request: get/recent_alerts.",
+)
+
+EVENTS = (COMMAND_EVENT, ALERT)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bridge.catalog import convert
-from bridge.catalog.rows import binary_sensor, diagnostics, enum, group
+from bridge.catalog.rows import binary_sensor, diagnostics, enum, group, measurement, sensor
 from bridge.catalog.status import FRESHNESS, LAST_COMMAND
 
 STATUS = group(
@@ -25,7 +25,22 @@ STATUS = group(
         ),
         *FRESHNESS,
         *LAST_COMMAND,
+        sensor(
+            "last_error",
+            "Last error",
+            "bridge.last_error",
+            category="diagnostic",
+            note="Of a command or of reading, since the bridge was started or `clear_error` was pressed.",
+        ),
         *diagnostics(
+            measurement(
+                "last_command_latency",
+                "Last command latency",
+                "bridge.last_command_latency",
+                "ms",
+                "duration",
+                note="From the message to its result.",
+            ),
             binary_sensor("in_service", "In service", "vehicle.in_service"),
             enum("access_type", "Access type", "vehicle.access_type", "owner driver"),
             enum("command_signing", "Command signing", "vehicle.command_signing", "off allowed required"),

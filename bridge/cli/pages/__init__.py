@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from bridge.cli.pages import commands, configuration, entities
+from bridge.cli.pages import commands, configuration, entities, names
 
 PAGES: Mapping[str, Callable[[], str]] = {
     "entities": entities.page,
     "commands": commands.page,
+    "names": names.page,
     "configuration": configuration.configuration,
     "env": configuration.env,
 }

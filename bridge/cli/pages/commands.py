@@ -23,6 +23,8 @@ Commands marked **off** can open or start a car, or lock you out of it. They do 
 2021 on take commands only signed: [signing.md](signing.md)."""
 
 
+_TESLAS = {Kind.VEHICLE, Kind.ENERGY_SITE}
+
 _SET_HEAD = ("publish to", "group", "for example", "calls", "scope", "price", "off until enabled")
 
 
@@ -37,7 +39,8 @@ def page() -> str:
             lines += ["", "Values that can be set:", ""]
             lines += table(_SET_HEAD, setters)
         if rows:
-            lines += ["", "Commands by Tesla's names:", ""]
+            whose = "Commands by Tesla's names" if kind in _TESLAS else "Commands"
+            lines += ["", f"{whose}:", ""]
             lines += table(("publish to", "parameters", "for example", "scope", "price", "notes"), rows)
     return "\n".join(lines) + "\n"
 

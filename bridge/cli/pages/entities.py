@@ -10,6 +10,7 @@ from bridge.catalog.offer import needed
 from bridge.catalog.rows import DERIVED, STREAMED, Composite, Entity, Event
 from bridge.cli.pages.tables import GENERATED, HEADINGS, TIME, code, middle, table
 from bridge.sources.answers import DATA_GROUPS
+from bridge.sources.extras import EXTRAS
 
 _HEAD = ("key", "name", "unit or values", "for example", "HA", "set", "source", "call", "note")
 
@@ -64,7 +65,7 @@ def _entity(row: Entity) -> tuple[str, ...]:
     return (
         f"`{row.key}`",
         row.name,
-        row.unit or ", ".join(row.options) or _range(row),
+        _unit(row) or ", ".join(row.options) or _range(row),
         f"`{example}`" if (example := _example(row)) else "",
         component if row.enabled or not component else f"({component})",
         _setter(row),
@@ -88,10 +89,19 @@ def _call(row: Entity) -> str:
 
 def cost_class(source: str) -> str:
     """Of the call that answers with this source (fleet-api.md 6.2)."""
-    return "data" if source.partition(".")[0] in _OF_A_CAR else "free"
+    return "data" if source.partition(".")[0] in _BILLED else "free"
 
 
-_OF_A_CAR = frozenset(DATA_GROUPS) | {"charge_schedule_data", "preconditioning_schedule_data"}
+_BILLED = {
+    *DATA_GROUPS,
+    "charge_schedule_data",
+    "preconditioning_schedule_data",
+    *(extra.name for extra in EXTRAS if extra.cost == "data"),
+}
+
+
+def _unit(row: Entity) -> str:
+    return f"{row.unit_from}{row.unit}" if row.unit_from else row.unit or ""
 
 
 def _range(row: Entity) -> str:
