@@ -1,21 +1,27 @@
-"""The bridge's way from a body to the broker: JSON, catalogue, store, publisher, connection, as `app` joins them."""
+"""The bridge's way from a body to the broker: JSON, catalogue, store, derived values, publisher, connection.
+
+They are joined as in `app`. Memories of derived values go to no disk: with one, each waits for it.
+"""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from itertools import count
+from typing import Any
 
 from benchmarks.names import HOST
 from bridge import catalog
 from bridge.catalog import convert
 from bridge.clock import SystemClock
 from bridge.components import Look
+from bridge.derived import derivations
+from bridge.derived.deriver import Deriver
 from bridge.fleet.documents import document
 from bridge.fleet.transport import Answer
 from bridge.health import Health
-from bridge.model import Device, DeviceId, Kind, Roster, Update
+from bridge.model import Change, Device, DeviceId, Kind, Roster, Update
 from bridge.mqtt import BrokerAddress, Connection, Mqtt, Publication, Taken
 from bridge.publisher import Publisher
 from bridge.state import Store
@@ -45,6 +51,16 @@ class Gate:
         self._connection.flush()
 
 
+class Forgetful:
+    """Memories, for as long as the process lives."""
+
+    def memories(self) -> Mapping[str, Mapping[str, Any]]:
+        return {}
+
+    def remember(self, device: str, name: str, memory: Mapping[str, Any]) -> None:
+        """The deriver has it."""
+
+
 class Ours:
     """One account of so many cars. Discovery is on, as it is by default."""
 
@@ -53,6 +69,7 @@ class Ours:
         self._store = Store()
         look = Look(Topics(), "benchmark")
         self._clock = SystemClock()
+        self._deriver = Deriver(derivations({}), Forgetful(), self._store.all, self._clock.now)
         self._publisher = Publisher(
             store=self._store,
             topics=look.topics,
@@ -77,8 +94,10 @@ class Ours:
         at, answer = self._devices[car], document(Answer(200, {}, body))
         seen = {"last_seen": convert.millis_epoch(answer["vehicle_state"]["timestamp"]), "data_source": "poll"}
         values = catalog.read(at.kind, {"vehicle": answer, **answer, "bridge": seen})
-        if change := self._store.apply(Update(at, values, next(self._times), "poll")):
-            self._publisher.change(change)
+        seen_at = next(self._times)
+        changed, _ = self._deriver.learn(Update(at, values, seen_at, "poll"), self._store.apply, seen_at)
+        if changed:
+            self._publisher.change(Change(at, changed))
 
     async def drained(self) -> None:
         while not self._publisher.is_drained:

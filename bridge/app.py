@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -24,7 +24,7 @@ from bridge.commands.journal import Journal
 from bridge.components import Look
 from bridge.control import Control, Reach
 from bridge.database import Database
-from bridge.derived import DERIVATIONS
+from bridge.derived import derivations
 from bridge.derived.deriver import Deriver
 from bridge.doctor import Case, Daily, Doctor
 from bridge.fleet import VERSION
@@ -35,6 +35,7 @@ from bridge.last_values import LastValues
 from bridge.ledger import Ledger
 from bridge.listener import Ears, Listener
 from bridge.model import (
+    Change,
     Device,
     DeviceId,
     Happening,
@@ -44,7 +45,6 @@ from bridge.model import (
     Result,
     Roster,
     Update,
-    Value,
 )
 from bridge.mqtt import Message, Mqtt, Publication
 from bridge.publisher import Publisher
@@ -100,7 +100,7 @@ class Bridge:
         self._started = clock.now()
         self._topics = Topics(settings.base_topic, settings.aliases)
         self._store = Store()
-        self._deriver = Deriver(DERIVATIONS, database, self._store.all, clock.now)
+        self._deriver = Deriver(derivations(settings.zones), database, self._store.all, clock.now)
         self._health = Health(clock)
         self._listening = asyncio.Event()
         self._birth = asyncio.Event()
@@ -258,13 +258,9 @@ class Bridge:
 
     def _learn(self, update: Update) -> None:
         """Whatever follows from it is learnt as well."""
-        if change := self._store.apply(update):
-            self._publisher.change(change)
-            for values, happenings in self._deriver.of(change):
-                self._derived(update.device, values, happenings)
-
-    def _derived(self, at: DeviceId, values: Mapping[str, Value], happenings: Iterable[Happening]) -> None:
-        self._learn(Update(at, values, self._clock.monotonic(), "derived"))
+        changed, happenings = self._deriver.learn(update, self._store.apply, self._clock.monotonic())
+        if changed:
+            self._publisher.change(Change(update.device, changed))
         for happening in happenings:
             self._publisher.happened(happening)
 
@@ -307,7 +303,9 @@ class Bridge:
 
     def _tell_of_itself(self) -> None:
         for at, values, happenings in self._deriver.passed():
-            self._derived(at, values, happenings)
+            self._learn(Update(at, values, self._clock.monotonic(), "derived"))
+            for happening in happenings:
+                self._publisher.happened(happening)
         for device in self._roster.devices:
             at = device.at
             self._tell(at, freshness(at.kind, self._store.values(at), self._clock.now()) | self._last_error(at))

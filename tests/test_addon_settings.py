@@ -29,6 +29,7 @@ Give = Callable[..., None]
 OTHER: dict[str, Any] = {
     "accounts": ["parents", "work"],
     "aliases": ["5YJ3E1EA7KF000316=model3", "1234567=home"],
+    "zones": ["home=52.1,4.3,150", "work=52.2,-4.4,300"],
     "base_topic": "home/tesla",
     "commands_enable": ["door_unlock", "actuate_trunk"],
     "homeassistant_status_topic": "hass/status",
@@ -75,8 +76,12 @@ def _plain(value: Any) -> Any:
         case tuple():
             return list(value)
         case Mapping():
-            return [f"{name}={other}" for name, other in value.items()]
+            return [f"{name}={_written(other)}" for name, other in value.items()]
     return value
+
+
+def _written(value: Any) -> str:
+    return ",".join(f"{number:g}" for number in value) if isinstance(value, tuple) else value
 
 
 def _other(option: str, default: Any) -> Any:

@@ -15,6 +15,7 @@ from bridge.catalog import CATALOGUE
 from bridge.errors import CallWrong, NotRegistered, RateLimited, ScopeMissing, ServerFailed, VehicleUnavailable
 from bridge.model import DeviceId, Kind
 from bridge.schedule import spread
+from bridge.sources import extras_account, extras_vehicle
 from bridge.sources.asker import FIRST
 from bridge.sources.asking import Answers, Asking, Extra
 from bridge.sources.extras import EXTRAS, buttons
@@ -23,8 +24,11 @@ DAY = 86_400.0
 CALLS = {"options": "options", "warranty": "details"}
 """Name of a row -> last word of its path, where that is another."""
 
-ON_REQUEST = [extra for extra in EXTRAS if not extra.is_regular]
-REGULAR = [extra for extra in EXTRAS if extra.is_regular]
+MINE = (*extras_vehicle.VEHICLE, *extras_account.ACCOUNT)
+"""Those of sites are in test_extras_site."""
+
+ON_REQUEST = [extra for extra in MINE if not extra.is_regular]
+REGULAR = [extra for extra in MINE if extra.is_regular]
 OBJECTS: dict[str, list[Any]] = {"fleet_telemetry_errors": [], "recent_alerts": [], "release_notes": [], "data": []}
 SAID: dict[tuple[str, str], Any] = {
     (name, about): [] if name in {"drivers", "invitations", "orders"} else OBJECTS
@@ -70,7 +74,7 @@ def _asked(account: Account) -> dict[str, int]:
 
 async def test_free_calls_are_made_within_the_first_quarter_of_an_hour_and_once_a_day(account: Account) -> None:
     account.states[VIN] = "asleep"
-    async with polling(account, besides=EXTRAS) as house:
+    async with polling(account, besides=MINE) as house:
         await house.passes(FIRST[0] - 1)
         assert _asked(account) == {}
         await house.passes(FIRST[1])
@@ -83,7 +87,7 @@ async def test_free_calls_are_made_within_the_first_quarter_of_an_hour_and_once_
 
 
 async def test_they_are_not_made_all_at_once(account: Account) -> None:
-    async with polling(account, besides=EXTRAS) as house:
+    async with polling(account, besides=MINE) as house:
         await house.passes(FIRST[1] + 1)
     firsts = {name: _times(account, name)[0] for name in ("drivers", "invitations", "options", "warranty")}
     assert len(set(firsts.values())) == len(firsts)
@@ -122,7 +126,7 @@ async def test_a_wish_brings_one_call(account: Account, extra: Any) -> None:
 
 @pytest.mark.parametrize(("scopes", "groups"), [(None, "drive_state;location_data"), (["openid"], "drive_state")])
 async def test_the_place_is_asked_for_where_the_sign_in_covers_it(account: Account, scopes: Any, groups: str) -> None:
-    async with polling(account, scopes=lambda: scopes, besides=EXTRAS) as house:
+    async with polling(account, scopes=lambda: scopes, besides=MINE) as house:
         await house.passes(100)
         house.poller.want(CAR, group="drive_state")
         await house.passes(1)
@@ -132,7 +136,7 @@ async def test_the_place_is_asked_for_where_the_sign_in_covers_it(account: Accou
 
 async def test_fresh_data_of_a_car_is_no_wish_for_all_the_rest(account: Account) -> None:
     """It is wished for after each command."""
-    async with polling(account, besides=EXTRAS) as house:
+    async with polling(account, besides=MINE) as house:
         await house.passes(FIRST[1] + 1)
         before = _asked(account)
         house.poller.want(CAR, after=3)
@@ -145,7 +149,7 @@ async def test_fresh_data_of_a_car_is_no_wish_for_all_the_rest(account: Account)
 @pytest.mark.parametrize("state", ["asleep", "offline"])
 async def test_a_car_that_sleeps_is_not_asked_what_it_would_have_to_answer(account: Account, state: str) -> None:
     account.states[VIN] = state
-    async with polling(account, besides=EXTRAS) as house:
+    async with polling(account, besides=MINE) as house:
         await house.passes(100)
         for extra in ON_REQUEST:
             house.poller.want(CAR, group=extra.name)
@@ -158,7 +162,7 @@ async def test_a_car_that_sleeps_is_not_asked_what_it_would_have_to_answer(accou
 
 
 async def test_nothing_is_asked_while_nobody_listens(account: Account) -> None:
-    async with polling(account, besides=EXTRAS, listening=False) as house:
+    async with polling(account, besides=MINE, listening=False) as house:
         await house.passes(DAY)
     assert account.asked == []
 
@@ -185,7 +189,7 @@ async def test_what_is_asked_often_begins_soon(account: Account) -> None:
 )
 async def test_a_refusal_puts_off_that_call_and_no_other(account: Account, error: Exception) -> None:
     account.answers["drivers", VIN] = error
-    async with polling(account, besides=EXTRAS) as house:
+    async with polling(account, besides=MINE) as house:
         await house.passes(2 * DAY + FIRST[1])
         assert len(_times(account, "drivers")) == 3, "once a day, as if it had been answered"
         assert len(_times(account, "invitations")) == 3
@@ -195,7 +199,7 @@ async def test_a_refusal_puts_off_that_call_and_no_other(account: Account, error
 
 async def test_a_server_that_fails_is_asked_again_later(account: Account) -> None:
     account.answers["drivers", VIN] = ServerFailed("503")
-    async with polling(account, besides=EXTRAS) as house:
+    async with polling(account, besides=MINE) as house:
         await house.passes(FIRST[1])
         account.answers["drivers", VIN] = []
         await house.passes(FIRST[1])
@@ -204,7 +208,7 @@ async def test_a_server_that_fails_is_asked_again_later(account: Account) -> Non
 
 async def test_tesla_says_how_long_to_wait(account: Account) -> None:
     account.answers["drivers", VIN] = RateLimited("429", wait=5000)
-    async with polling(account, besides=EXTRAS) as house:
+    async with polling(account, besides=MINE) as house:
         await house.passes(2 * 5000)
     first, second, *_ = _times(account, "drivers")
     assert second - first == 5000
@@ -214,7 +218,7 @@ async def test_tesla_says_how_long_to_wait(account: Account) -> None:
 async def test_what_was_asked_on_request_is_not_repeated(account: Account, error: Exception) -> None:
     """Each answer may be billed, and whoever has asked can ask again."""
     account.answers["recent_alerts", VIN] = error
-    async with polling(account, besides=EXTRAS) as house:
+    async with polling(account, besides=MINE) as house:
         await house.passes(100)
         house.poller.want(CAR, group="recent_alerts")
         await house.passes(DAY)
@@ -230,7 +234,7 @@ async def test_a_missing_scope_is_told_once(account: Account) -> None:
     refusal = ScopeMissing.lacking(["vehicle_device_data"], "sign in again")
     account.answers |= {(name, vin): refusal for name in ("drivers", "options") for vin in (VIN, OTHER_VIN)}
     with structlog.testing.capture_logs() as logs:
-        async with polling(account, besides=EXTRAS) as house:
+        async with polling(account, besides=MINE) as house:
             await house.passes(5 * DAY + FIRST[1])
     told = [line for line in logs if line.get("reason") == "scope"]
     assert len(told) == 1
@@ -239,7 +243,7 @@ async def test_a_missing_scope_is_told_once(account: Account) -> None:
 
 async def test_after_a_sign_in_what_was_refused_is_asked_once_more_and_nothing_else(account: Account) -> None:
     account.answers["drivers", VIN] = ScopeMissing("vehicle_device_data")
-    async with polling(account, besides=EXTRAS) as house:
+    async with polling(account, besides=MINE) as house:
         await house.passes(FIRST[1] + 1)
         account.answers["drivers", VIN] = [{}]
         house.poller.look_again()

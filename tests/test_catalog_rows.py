@@ -83,10 +83,13 @@ def test_options_for_home_assistant_are_legal(kind: Kind, row: Entity) -> None:
     assert row.component != "select" or "none" not in row.options
 
 
+PLACES = {"position", "route_position", "zone", "at_home", "charge_zone"}
+
+
 @every(ENTITIES)
 def test_whatever_gives_the_place_away_is_in_the_group_location(kind: Kind, row: Entity) -> None:
     tells = re.search(r"latitude|longitude|heading|gps_as_of|active_route_destination", row.source)
-    assert (row.scope == "vehicle_location") == bool(tells or row.key in {"position", "route_position"})
+    assert (row.scope == "vehicle_location") == bool(tells or row.key in PLACES)
     assert row.scope is None or row.group == "location"
 
 

@@ -8,7 +8,8 @@ from typing import Any
 from bridge.database import Database
 from bridge.derived.deriver import Deriver
 from bridge.derived.frame import Derived, Happened, Scene, derivation
-from bridge.model import Change, DeviceId, Happening, Kind
+from bridge.model import Change, DeviceId, Happening, Kind, Update
+from bridge.state import Known, Store
 
 CAR = DeviceId(Kind.VEHICLE, "5YJ3E1EA7KF000001")
 SITE = DeviceId(Kind.ENERGY_SITE, "1")
@@ -87,3 +88,15 @@ def test_a_scene_gives_numbers_and_moments_and_none_for_all_else() -> None:
     scene = Scene(CAR, {"a": 1, "b": True, "c": "1", "d": NOON}, {}, NOON, frozenset(), {})
     assert [scene.number(key) for key in "abcde"] == [1, None, None, None, None]
     assert [scene.moment(key) for key in "ad"] == [None, NOON]
+
+
+def test_all_that_follows_from_an_update_is_learnt_with_it() -> None:
+    store = Store()
+    double = derivation("double", Kind.VEHICLE, "times", lambda scene: Derived({"doubled": 2 * scene.values["times"]}))
+    derive = Deriver((COUNT, double), Shelf(), store.all, lambda: NOON)
+    update = Update(CAR, {"speed": 5}, 1.0, "poll")
+    changed, happened = derive.learn(update, store.apply, 2.0)
+    assert changed == {"speed": 5, "times": 1, "doubled": 2} == store.values(CAR)
+    assert happened == [Happening(CAR, "counted", {"times": 1})]
+    assert store.known(CAR, "doubled") == Known(2, 2.0, "derived")
+    assert derive.learn(update, store.apply, 3.0) == ({}, [])

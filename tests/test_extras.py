@@ -15,8 +15,11 @@ from odd_answers import ODD
 from bridge.catalog import CATALOGUE
 from bridge.errors import AnswerInvalid, BridgeError, CallWrong, ScopeMissing, VehicleUnavailable
 from bridge.model import DeviceId, Kind
+from bridge.sources import extras_account, extras_vehicle
 from bridge.sources.asking import Extra
-from bridge.sources.extras import EXTRAS
+
+EXTRAS = (*extras_vehicle.VEHICLE, *extras_account.ACCOUNT)
+"""Those of sites are in test_extras_site."""
 
 NAMES = [extra.name for extra in EXTRAS]
 

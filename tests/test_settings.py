@@ -365,3 +365,50 @@ def test_the_wake_policy_was_true_or_false_once(given: str, policy: str) -> None
 def test_a_wake_policy_that_is_none_is_named() -> None:
     assert _complaint("--commands-wake", "sometimes").startswith("FLEET2MQTT_COMMANDS_WAKE:")
     assert load().commands.wake == "within_budget"
+
+
+# --- zones ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "home=52.1,4.3,150;work=-33.9,-151.2,300",
+        " home = 52.1 , 4.3, 150 ; work=-33.9,-151.2,300; ",
+        "home=52.1,4.3,150,work=-33.9,-151.2,300",  # one by one, as Home Assistant's options are
+    ],
+)
+def test_zones_are_places_with_a_radius(env: Any, written: str) -> None:
+    env(ZONES=written)
+    assert load().zones == {"home": (52.1, 4.3, 150), "work": (-33.9, -151.2, 300)}
+
+
+@pytest.mark.parametrize("written", ["", " ", ";"])
+def test_without_zones_there_are_none(env: Any, written: str) -> None:
+    env(ZONES=written)
+    assert load().zones == {}
+
+
+@pytest.mark.parametrize(
+    ("written", "complaint"),
+    [
+        ("home", "must be like home="),
+        ("home=52.1,4.3", "must be like home="),
+        ("52.1,4.3,150", "must be like home="),
+        ("home=52.1,4.3,150;home=52.2,4.3,150", "two places have the same name"),
+        ("elsewhere=52.1,4.3,150", "elsewhere is what is in no zone"),
+        ("home=91,4.3,150", "less than or equal to 90"),
+        ("home=52.1,181,150", "less than or equal to 180"),
+        ("home=52.1,4.3,5", "greater than or equal to 20"),
+        ("home=north,4.3,150", "valid number"),
+        ("home=nan,4.3,150", "less than or equal to 90"),
+        ("a/b=52.1,4.3,150", "match pattern"),
+    ],
+)
+def test_a_zone_that_is_none_is_refused_and_no_place_is_shown(env: Any, written: str, complaint: str) -> None:
+    env(ZONES=written)
+    with pytest.raises(SettingWrong) as wrong:
+        load()
+    assert str(wrong.value).startswith("FLEET2MQTT_ZONES: ")
+    assert complaint in str(wrong.value)
+    assert "4.3" not in str(wrong.value).replace("home=52.1000,4.3000,150", "")

@@ -28,6 +28,8 @@ OTHER_WORDS = {
     "commands_enable": "Dangerous commands to allow, one by one: door_unlock.",
     "mqtt_ca_file": "Certificate authority of a private broker certificate: /ssl/ca.pem.",
     "mqtt_host": "Name or address of the MQTT broker. Default: the one that Home Assistant's Supervisor knows.",
+    "zones": "Places that a car is in or not, one by one: home=52.1000,4.3000,150 is latitude, longitude and radius in "
+    "metres. The name home tells whether a car is at home.",
 }
 """Where it is not here as it is elsewhere."""
 

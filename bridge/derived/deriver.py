@@ -9,7 +9,7 @@ from typing import Any, Protocol
 import structlog
 
 from bridge.derived.frame import Derivation, Derived, Known, Scene
-from bridge.model import Change, DeviceId, Happening, Value
+from bridge.model import Change, DeviceId, Happening, Update, Value
 
 log = structlog.get_logger()
 
@@ -40,6 +40,23 @@ class Deriver:
             for device, by_name in memories.memories().items()
             for name, memory in by_name.items()
         }
+
+    def learn(
+        self, update: Update, apply: Callable[[Update], Change | None], at: float
+    ) -> tuple[dict[str, Value], list[Happening]]:
+        """Applies an update and all that follows from it, at this time: what has changed, and what has happened.
+
+        Together, so that a group of values is published once.
+        """
+        changed: dict[str, Value] = {}
+        happened: list[Happening] = []
+        if change := apply(update):
+            changed |= change.values
+            for values, happenings in self.of(change):
+                more, later = self.learn(Update(update.device, values, at, "derived"), apply, at)
+                changed |= more
+                happened += [*happenings, *later]
+        return changed, happened
 
     def of(self, change: Change) -> Iterator[tuple[dict[str, Value], list[Happening]]]:
         """Whatever follows at once; what follows from that, the caller asks for with the change that it makes."""

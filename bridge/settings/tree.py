@@ -27,7 +27,7 @@ from pydantic_settings import (
 
 from bridge.pace import Profile
 from bridge.settings.addon import OptionsSource
-from bridge.settings.section import Section, pairs, words
+from bridge.settings.section import Section, pairs, places, words
 from bridge.settings.sources import PREFIX, SECRETS_DIR, FileSource, given
 from bridge.settings.tesla import TeslaSettings
 
@@ -42,6 +42,14 @@ AccountName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9]{0,31}$")]
 
 TopicLevel = Annotated[str, Field(pattern=r"^[^/+#$\x00-\x20][^/+#\x00-\x1f]{0,63}$")]
 TopicName = Annotated[str, Field(max_length=128, pattern=r"^[^/+#$\x00-\x20][^/+#\x00-\x1f]*(/[^/+#\x00-\x1f]+)*$")]
+
+ZoneName = Annotated[str, Field(pattern=r"^\w[\w .-]{0,31}$")]
+Zone = tuple[
+    Annotated[float, Field(ge=-90, le=90)],
+    Annotated[float, Field(ge=-180, le=180)],
+    Annotated[float, Field(ge=20, le=1_000_000)],
+]
+"""Degrees north and east, metres."""
 
 
 class MqttSettings(Section):
@@ -156,6 +164,11 @@ class Settings(BaseSettings):
     accounts: Annotated[tuple[AccountName, ...], NoDecode, BeforeValidator(words)] = Field(
         (), description="Names of further Tesla accounts, in small letters: parents,work. docs/accounts.md explains."
     )
+    zones: Annotated[Mapping[ZoneName, Zone], NoDecode, BeforeValidator(places)] = Field(
+        {},
+        description="Places that a car is in or not: latitude, longitude and radius in metres, "
+        "home=52.1000,4.3000,150;work=52.2000,4.4000,300. The name home tells whether a car is at home.",
+    )
     mqtt: MqttSettings = MqttSettings()
     tesla: TeslaSettings = TeslaSettings()
     homeassistant: HomeAssistantSettings = HomeAssistantSettings()
@@ -184,6 +197,13 @@ class Settings(BaseSettings):
         if len(set(aliases.values())) != len(aliases):
             raise ValueError("two devices have the same alias")
         return aliases
+
+    @field_validator("zones")
+    @classmethod
+    def _zones_are_somewhere(cls, zones: Mapping[str, Zone]) -> Mapping[str, Zone]:
+        if "elsewhere" in zones:
+            raise ValueError("elsewhere is what is in no zone; give it another name")
+        return zones
 
     @classmethod
     def settings_customise_sources(

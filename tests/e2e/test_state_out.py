@@ -173,3 +173,10 @@ def test_a_car_that_falls_asleep_keeps_its_values_and_stays_available(one: House
 @pytest.mark.mosquitto
 def test_whatever_tells_a_state_is_retained_and_nothing_else(one: House) -> None:
     assert [each.topic for each in one.spy.messages if each.retain != each.tells_a_state] == []
+
+
+@pytest.mark.parametrize("device", [CAR, OTHER_CAR])
+def test_what_the_bridge_works_out_is_published_too(one: House, device: str) -> None:
+    assert one.value(device, "status/vehicle_state") in {"online", "asleep", "driving", "charging"}
+    assert float(one.value(device, "charge/charge_energy_total") or "") >= 0
+    assert one.value(device, "closures/left_open") in {"true", "false"}

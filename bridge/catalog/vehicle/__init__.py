@@ -9,6 +9,10 @@ from bridge.catalog.vehicle.closures import CLOSURES
 from bridge.catalog.vehicle.commands import COMMANDS as TESLAS
 from bridge.catalog.vehicle.composites import COMPOSITES
 from bridge.catalog.vehicle.config import CONFIG
+from bridge.catalog.vehicle.derived_charge import DERIVED_CHARGE
+from bridge.catalog.vehicle.derived_drive import DERIVED_DRIVE
+from bridge.catalog.vehicle.derived_location import DERIVED_LOCATION
+from bridge.catalog.vehicle.derived_status import DERIVED_STATUS
 from bridge.catalog.vehicle.drive import DRIVE
 from bridge.catalog.vehicle.events import EVENTS
 from bridge.catalog.vehicle.location import LOCATION
@@ -35,6 +39,10 @@ ENTITIES = (
     *STATUS,
     *OPTIONS,
     *BESIDES,
+    *DERIVED_CHARGE,
+    *DERIVED_DRIVE,
+    *DERIVED_LOCATION,
+    *DERIVED_STATUS,
 )
 
 COMMANDS = (*TESLAS, *OWN)

@@ -15,4 +15,24 @@ ALERT = event(
     "only on request: get/recent_alerts.",
 )
 
-EVENTS = (COMMAND_EVENT, ALERT)
+EVENTS = (
+    COMMAND_EVENT,
+    ALERT,
+    event(
+        "trip",
+        "Trip",
+        "trip_started trip_finished",
+        enabled=False,
+        icon="mdi:road-variant",
+        note="With distance in km, duration in s and energy in kWh of a trip that has finished.",
+    ),
+    event(
+        "zone_change",
+        "Zone change",
+        "zone_entered zone_left",
+        enabled=False,
+        needs="zone",
+        icon="mdi:map-marker-radius",
+        note="Which zone it is now stands in `location/zone`, where an ACL can hide it.",
+    ),
+)
