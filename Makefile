@@ -7,7 +7,7 @@ READY := $(VENV)/.ready
 SOURCES := bridge tests benchmarks tools
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format docs bench clean
+.PHONY: help demo test check format docs bench policy clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -46,6 +46,9 @@ docs: $(READY) ## write the generated pages: entities, commands, configuration, 
 
 bench: $(READY) ## speed and memory, each beside a bare baseline
 	@$(BIN)/python -m benchmarks
+
+policy: $(READY) ## the polling policy beside others, in simulated lives: bill, sleep, staleness
+	@$(BIN)/fleet2mqtt simulate-policy $(ARGS)
 
 clean: ## remove what was made here
 	@rm -rf $(VENV) build dist *.egg-info .coverage* .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -22,7 +22,7 @@ from bridge.fleet.client import FleetClient
 from bridge.fleet.notes import Notes
 from bridge.health import Health
 from bridge.model import Device, DeviceId, Kind, Roster, Update, Value
-from bridge.schedule import Pace
+from bridge.pace import Pace
 from bridge.sources.poll import Poller
 
 LOOK = 5.0
@@ -68,13 +68,16 @@ class Means:
     """
 
     clock: Clock
-    pace: Pace
+    pace: Callable[[DeviceId], Pace]
+    """Read at every decision: it may change at run time."""
     listening: asyncio.Event
     health: Health
     data_dir: Path
     notes: Notes
     is_polled: Callable[[DeviceId], bool] = lambda _: True
     """Has the owner left its polling on?"""
+    pressure: Callable[[], float] = lambda: 0.0
+    """How much less to read than one would like, 0 to 1: money."""
     known: Callable[[DeviceId], Mapping[str, Value]] = lambda _: {}
 
 
@@ -101,6 +104,7 @@ class Account:
             report=self.report,
             is_ours=is_ours,
             is_polled=means.is_polled,
+            pressure=means.pressure,
             known=means.known,
         )
 

@@ -146,9 +146,10 @@ class Bridge:
         )
 
     def _means(self, database: Database) -> Means:
+        pace = build.pace(self._settings.polling)
         return Means(
             clock=self._clock,
-            pace=build.pace(self._settings.polling),
+            pace=lambda _: pace,
             listening=self._listening,
             health=self._health,
             data_dir=self._settings.data_dir,

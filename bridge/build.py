@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from random import Random
+from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 import structlog
@@ -29,8 +30,8 @@ from bridge.fleet.sender import Sender
 from bridge.fleet.transport import Transport
 from bridge.ledger import Ledger
 from bridge.mqtt import BrokerAddress
+from bridge.pace import Pace, Profile, paced
 from bridge.prices import LIST, PriceList
-from bridge.schedule import Pace
 from bridge.settings import (
     FIRST,
     MqttSettings,
@@ -44,8 +45,10 @@ from bridge.settings import (
 log = structlog.get_logger()
 
 
-def pace(polling: PollingSettings) -> Pace:
-    return Pace(**polling.model_dump())
+def pace(polling: PollingSettings, **of_car: Any) -> Pace:
+    """How often a car is asked about; `of_car`: what was chosen for it at run time, settings by name."""
+    own = {**polling.model_dump(), **of_car}
+    return paced(Profile(own.pop("profile")), own)
 
 
 def ledger(own: Settings, database: Database, clock: Clock) -> Ledger:

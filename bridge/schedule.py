@@ -6,6 +6,7 @@ parked car may fall asleep, because a data call restarts the fifteen quiet minut
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -14,6 +15,7 @@ from zlib import crc32
 
 from bridge.errors import BridgeError, OwnerMustAct, RateLimited
 from bridge.model import Connectivity, Value
+from bridge.pace import Pace
 
 
 class Activity(StrEnum):
@@ -26,38 +28,32 @@ class Activity(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Pace:
-    """Seconds between calls. The settings of the same names, and what is fixed."""
-
-    state: float = 30
-    driving: float = 60
-    charging: float = 300
-    parked: float = 1320
-    live: float = 60
-    info: float = 900
-    history: float = 300
-    products: float = 3600
-    occupied: float = 30
-    occupied_limit: int = 5
-    """Somebody in a parked car mostly drives off within minutes; longer looking would only keep it awake."""
-    probes: tuple[float, ...] = (60, 240)
-    """After a drive or a charge: when the cable is plugged in, when the doors are locked."""
-    longest_wait: float = 900
-    soonest: float = 10
-    """However often fresh data is wanted: a hundred wishes are one call."""
-
-
-@dataclass(frozen=True, slots=True)
 class VehicleHistory:
     """What was seen of one car. None: never."""
 
     connectivity: Connectivity | None = None
     data_at: float | None = None
     activity: Activity = Activity.PARKED
+    rested: Activity | None = None
+    """What it did before it came to rest; None: it slept."""
     same_since: float = 0.0
-    """When the activity began."""
+    """When it began to drive, to charge or to rest."""
     looks: int = 0
-    """Data calls since the activity began."""
+    """Data calls since then, this state included."""
+    listed_at: float = 0.0
+    """When the list was last seen."""
+    quiet_looks: int = 0
+    """How many of them after a silence in which it did not fall asleep."""
+    plugged_at: float | None = None
+    """When the cable was first seen in a car that does not charge."""
+    falls_asleep: float | None = None
+    """The fewest seconds without a data call after which it was seen asleep."""
+    is_careless: bool = False
+    """It was seen to fall asleep though it had just been read: newer cars do."""
+    departures: tuple[float, ...] = ()
+    """When it drove off, in seconds after some fixed hour of the day."""
+    expected_at: float | None = None
+    """When something is due: the end of the charge, the start of one."""
     wanted_at: float | None = None
     """Fresh data is wanted from then on: after a command, or because somebody asked."""
     failures: int = 0
@@ -90,34 +86,98 @@ def activity(values: Mapping[str, Value]) -> Activity:
 def saw_state(history: VehicleHistory, connectivity: Connectivity | None, now: float) -> VehicleHistory:
     """The list told the car's state. A car that has come online is looked at anew."""
     if connectivity is history.connectivity:
-        return history
+        return replace(history, listed_at=now)
     if connectivity is Connectivity.ONLINE:
-        return replace(history, connectivity=connectivity, data_at=None, same_since=now, looks=0)
-    return replace(history, connectivity=connectivity, wanted_at=None)
+        woken = replace(history, activity=Activity.PARKED, rested=None, same_since=now, looks=0, quiet_looks=0)
+        return replace(woken, connectivity=connectivity, data_at=None, listed_at=now)
+    fell = _fell_asleep(history, now) if connectivity is Connectivity.ASLEEP else history.falls_asleep
+    careless = history.is_careless or (connectivity is Connectivity.ASLEEP and _slept_though_read(history, now))
+    told = replace(history, connectivity=connectivity, listed_at=now, wanted_at=None)
+    return replace(told, falls_asleep=fell, is_careless=careless)
 
 
-def saw_data(history: VehicleHistory, doing: Activity, asked: float, now: float) -> VehicleHistory:
+def _slept_though_read(history: VehicleHistory, now: float) -> bool:
+    """Too soon after a data call for a car whose quiet minutes it starts anew."""
+    at_rest = history.connectivity is Connectivity.ONLINE and history.activity in AT_REST
+    return at_rest and history.data_at is not None and now - history.data_at < QUIET_MINUTES
+
+
+def _fell_asleep(history: VehicleHistory, now: float) -> float | None:
+    """How soon it falls asleep when it woke for nothing: after a drive it may have been busy longer than we looked."""
+    was_at_rest = history.connectivity is Connectivity.ONLINE and history.activity in AT_REST
+    if not was_at_rest or history.rested or history.data_at is None:
+        return history.falls_asleep
+    return min(history.falls_asleep or math.inf, max(now - history.data_at, SLEEPS_NO_SOONER))
+
+
+QUIET_MINUTES = 840.0
+"""Seconds; fifteen minutes, less what clocks and lists differ by."""
+
+SLEEPS_NO_SOONER = 600.0
+"""Seconds; what looks sooner has other causes."""
+
+
+def saw_data(
+    history: VehicleHistory,
+    doing: Activity,
+    asked: float,
+    now: float,
+    expected_at: float | None = None,
+    *,
+    is_plugged: bool = False,
+) -> VehicleHistory:
     """A data call was answered that was made at `asked`. A wish that came later stands."""
-    is_same = doing is history.activity
+    is_same = doing is history.activity or {doing, history.activity} <= AT_REST
     return replace(
         history,
         connectivity=Connectivity.ONLINE,
         data_at=now,
         activity=doing,
+        rested=history.rested if is_same else history.activity,
         same_since=history.same_since if is_same else now,
-        looks=history.looks + 1 if is_same else 0,
+        looks=history.looks + 1 if is_same else 1,
+        expected_at=expected_at,
+        quiet_looks=_quiet_looks(history, now) if is_same else 0,
+        departures=history.departures if is_same or doing is not Activity.DRIVING else _departures(history, now),
+        plugged_at=(history.plugged_at or now) if is_plugged and doing in AT_REST else None,
         wanted_at=_open_wish(history.wanted_at, asked),
         failures=0,
     )
 
 
-def next_data(history: VehicleHistory, pace: Pace) -> float | None:
-    """When to read a car's data; None: not before the list shows it online."""
+def _quiet_looks(history: VehicleHistory, now: float) -> int:
+    return history.quiet_looks + (history.data_at is not None and now - history.data_at >= SLEEPS_NO_SOONER)
+
+
+def _departures(history: VehicleHistory, now: float) -> tuple[float, ...]:
+    return (*history.departures, now % DAY)[-REMEMBERED:]
+
+
+def _is_likely(history: VehicleHistory, at: float) -> bool:
+    """Has it often driven off at this time of the day?"""
+    apart = ((at - departure + DAY / 2) % DAY - DAY / 2 for departure in history.departures)
+    return sum(abs(seconds) < ABOUT for seconds in apart) >= OFTEN
+
+
+DAY = 86400.0
+REMEMBERED, OFTEN = 20, 3
+"""Drives; who drives more often than twice a day has no habits here, for only a few days are remembered."""
+ABOUT = 900.0
+"""Seconds."""
+
+AT_REST = frozenset({Activity.PARKED, Activity.OCCUPIED})
+
+
+def next_data(history: VehicleHistory, pace: Pace, pressure: float = 0.0) -> float | None:
+    """When to read a car's data; None: not before the list shows it online.
+
+    `pressure` tells how much less to read than one would like: 0 nothing less, 1 hardly at all.
+    """
     if history.connectivity is not Connectivity.ONLINE:
         return None
     if history.data_at is None:
         return history.not_before
-    due = history.data_at + _data_interval(history, pace)
+    due = _due(history, history.data_at, pace, pressure)
     return max(_wished(due, history.wanted_at, history.data_at, pace), history.not_before)
 
 
@@ -129,25 +189,66 @@ def next_wish(history: VehicleHistory, pace: Pace) -> float | None:
     return max(history.wanted_at, soonest, history.not_before)
 
 
-def _data_interval(history: VehicleHistory, pace: Pace) -> float:
+def _due(history: VehicleHistory, data_at: float, pace: Pace, pressure: float) -> float:
+    strain = 1 / max(1 - pressure, pace.least)
     match history.activity:
         case Activity.DRIVING:
-            return pace.driving
+            return data_at + pace.driving * strain
         case Activity.CHARGING:
-            return pace.charging
-        case Activity.OCCUPIED if history.looks < pace.occupied_limit:
-            return pace.occupied
+            return _expected(history, data_at, _charging(history, data_at, pace) * strain, pace)
         case _:
-            return _quiet(history, pace)
+            return _resting(history, data_at, pace, pressure)
+
+
+def _charging(history: VehicleHistory, data_at: float, pace: Pace) -> float:
+    """Seconds until the next look: soon at first, so that the rate is known, then seldom."""
+    probes = (history.same_since + probe - data_at for probe in pace.charge_probes)
+    return next((wait for wait in probes if wait > 0), pace.charging)
+
+
+def _expected(history: VehicleHistory, data_at: float, wait: float, pace: Pace) -> float:
+    """As usual, or when something is due. What is late is looked for a little later."""
+    if history.expected_at is None:
+        return data_at + wait
+    return min(data_at + wait, max(history.expected_at + pace.event, data_at + pace.late))
+
+
+def _resting(history: VehicleHistory, data_at: float, pace: Pace, pressure: float) -> float:
+    """A few looks at what happens just then, and silence long enough to fall asleep in."""
+    if history.activity is Activity.OCCUPIED and history.rested is None and not pressure > ENOUGH:
+        return (
+            data_at + pace.occupied[history.looks - 1] if history.looks <= len(pace.occupied) else _quiet(history, pace)
+        )
+    if history.rested is None and not pressure > ENOUGH and _is_likely(history, data_at):
+        return data_at + pace.likely
+    if history.rested is None and history.is_careless and history.looks <= len(pace.careless):
+        return data_at + pace.careless[history.looks - 1]
+    if history.rested is not Activity.DRIVING:
+        return _quiet(history, pace)
+    if history.plugged_at:
+        return data_at + pace.late if history.plugged_at == data_at else _quiet(history, pace)
+    probes = (history.same_since + probe for probe in pace.probes)
+    return next((probe for probe in probes if probe > data_at), _quiet(history, pace))
+
+
+ENOUGH = 0.5
+"""Above this pressure nobody is waited for in a parked car."""
 
 
 def _quiet(history: VehicleHistory, pace: Pace) -> float:
-    """A few looks after it came to rest, then silence long enough to fall asleep in."""
+    """Only when the list still shows it online then: the car that fell asleep meanwhile would answer 408, billed."""
     assert history.data_at is not None  # noqa: S101 - the caller has looked
-    for probe in pace.probes:
-        if history.data_at < history.same_since + probe:
-            return history.same_since + probe - history.data_at
-    return pace.parked
+    due = history.data_at + _silence(history, pace)
+    return due if history.listed_at >= due else due + 2 * pace.state
+
+
+def _silence(history: VehicleHistory, pace: Pace) -> float:
+    """Once it should be asleep and is not, something has happened: one look. What keeps it awake may do so for long."""
+    looks = history.quiet_looks
+    if looks == 0 and history.falls_asleep:
+        return min(history.falls_asleep + pace.drowsy, pace.parked)
+    longest = max(pace.parked, pace.longest_silence)
+    return min(pace.parked * float(1 << min(max(0, looks - 1), 8)), longest)
 
 
 def next_call(history: CallHistory, interval: float, pace: Pace) -> float:

@@ -32,6 +32,7 @@ OF_ITSELF = {
     "data_age": 3,
     "freshness": {"charge": {"last_seen": "2026-07-01T12:00:00+00:00", "age": 3, "stale": False, "source": "poll"}},
     "data_stale": False,
+    "battery_level_estimated": False,
     "last_command": "wake",
     "last_command_outcome": "ok",
     "signed_in": True,

@@ -13,7 +13,7 @@ from fakes import FakeClock
 from bridge.errors import BridgeError
 from bridge.fleet.calls import Call
 from bridge.model import DeviceId, Kind, Roster, Value
-from bridge.schedule import Pace
+from bridge.pace import Pace
 from bridge.sources.asking import Extra
 from bridge.sources.poll import Poller
 from bridge.state import Store
@@ -127,8 +127,9 @@ class House:
     def __init__(
         self,
         account: Account,
-        pace: Pace,
+        pace: Callable[[DeviceId], Pace],
         scopes: Callable[[], Collection[str] | None],
+        pressure: Callable[[], float],
         besides: Iterable[Extra] = (),
     ) -> None:
         self.clock = account.clock
@@ -145,6 +146,7 @@ class House:
             scopes=scopes,
             listening=self.listening,
             report=self.report,
+            pressure=pressure,
             is_polled=lambda _: self.is_polled,
             besides=besides,
         )
@@ -177,14 +179,16 @@ class House:
 @asynccontextmanager
 async def polling(
     account: Account,
-    pace: Pace | None = None,
+    pace: Pace | Callable[[DeviceId], Pace] | None = None,
     scopes: Callable[[], Collection[str] | None] = lambda: None,
     *,
     listening: bool = True,
+    pressure: Callable[[], float] = lambda: 0.0,
     besides: Iterable[Extra] = (),
 ) -> AsyncIterator[House]:
     """The poller runs; nothing has been asked before time passes."""
-    house = House(account, pace or Pace(), scopes, besides)
+    paced = pace if callable(pace) else lambda _: pace or Pace()
+    house = House(account, paced, scopes, pressure, besides)
     if listening:
         house.listening.set()
     tasks = [asyncio.create_task(house.poller.run()), asyncio.create_task(house.hear())]

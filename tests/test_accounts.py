@@ -18,7 +18,7 @@ from bridge.accounts import Access, Account, Accounts, Means
 from bridge.errors import SignInRequired
 from bridge.health import Health
 from bridge.model import Device, DeviceId, Kind, Roster
-from bridge.schedule import Pace
+from bridge.pace import Pace
 
 PACE = Pace(products=60)
 
@@ -71,7 +71,7 @@ class Home:
         accesses: list[Any] = [Access(name, self.tokens[name], api) for name, api in apis.items()]  # type: ignore[arg-type]
         listening = asyncio.Event()
         listening.set()
-        self.accounts = Accounts(accesses, Means(clock, PACE, listening, self.health, directory, notes))
+        self.accounts = Accounts(accesses, Means(clock, lambda _: PACE, listening, self.health, directory, notes))
         self.devices: tuple[Device, ...] = ()
         self.changes = 0
 
@@ -183,7 +183,7 @@ async def test_what_two_accounts_have_is_served_by_the_first_and_said_once(
                 await home.passes(0)
                 del tesla.answers["products", ""]
             before = len(parents.times("vehicle_data", VIN))
-            await home.passes(600)
+            await home.passes(1500)
             assert home.accounts.of(CAR).name == "tesla"
             assert [device.at for device in home.devices].count(CAR) == 1
     assert len(parents.times("vehicle_data", VIN)) == before

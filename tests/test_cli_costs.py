@@ -14,7 +14,7 @@ from bridge.cli import costs
 from bridge.cli.costs import Life, forecast
 from bridge.database import Database
 from bridge.errors import SettingWrong
-from bridge.schedule import Pace
+from bridge.pace import Pace
 
 NOTHING = Life(0, 0, 0, 0, 0, 0, 0, 0)
 

@@ -23,8 +23,7 @@ from bridge.derived import derivations
 from bridge.model import Kind, Value
 from bridge.simulator.places import Place
 from bridge.simulator.vehicle import Vehicle
-from bridge.sources.answers import newest
-from bridge.sources.poll import DATA_GROUPS
+from bridge.sources.answers import DATA_GROUPS, newest
 
 MIDNIGHT = datetime(2026, 7, 12, 22, tzinfo=UTC)
 """In Berlin, before a Monday."""

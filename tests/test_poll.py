@@ -23,8 +23,8 @@ from bridge.errors import (
     SignInRequired,
     VehicleUnavailable,
 )
-from bridge.schedule import Pace
-from bridge.sources.poll import DATA_GROUPS
+from bridge.pace import Pace
+from bridge.sources.answers import DATA_GROUPS
 
 
 @pytest.fixture
@@ -100,8 +100,106 @@ async def test_a_list_that_says_online_while_the_car_answers_408_is_believed_eve
 async def test_a_parked_car_has_the_silence_it_needs_to_fall_asleep(account: Account) -> None:
     account.car(VIN, drive_state=PARKED)
     async with polling(account) as house:
-        await house.passes(3600)
-    assert [at - START for at in account.times("vehicle_data", VIN)] == [0, 60, 240, 1560, 2880]
+        await house.passes(7000)
+    assert [at - START for at in account.times("vehicle_data", VIN)] == [0, 1320, 2640, 5280]
+
+
+async def test_after_a_drive_the_cable_and_the_doors_are_looked_for(account: Account) -> None:
+    account.car(VIN, drive_state=DRIVING)
+    async with polling(account) as house:
+        await house.passes(50)
+        account.car(VIN, drive_state=PARKED)
+        await house.passes(3000)
+    assert [at - START for at in account.times("vehicle_data", VIN)] == [0, 60, 120, 210, 330, 1650, 2970]
+
+
+async def test_when_money_is_short_a_drive_is_read_less_often(account: Account) -> None:
+    account.car(VIN, drive_state=DRIVING)
+    async with polling(account, pressure=lambda: 0.5) as house:
+        await house.passes(700)
+    assert [at - START for at in account.times("vehicle_data", VIN)] == [0, 120, 240, 360, 480, 600]
+
+
+async def test_a_pace_that_is_changed_counts_at_once_and_for_that_car_only(account: Account) -> None:
+    account.car(VIN, drive_state=DRIVING)
+    account.car(OTHER_VIN, drive_state=DRIVING)
+    paces = {CAR: Pace(driving=3600), OTHER_CAR: Pace(driving=300)}
+    async with polling(account, lambda at: paces.get(at, Pace())) as house:
+        await house.passes(100)
+        paces[CAR] = Pace(driving=120, state=10)
+        house.poller.changed(CAR)
+        await house.passes(260)
+    assert [at - START for at in account.times("vehicle_data", VIN)] == [0, 120, 240, 360]
+    assert [at - START for at in account.times("vehicle_data", OTHER_VIN)] == [0, 300]
+    lists = [at - START for at in account.times("vehicles")]
+    assert lists[:5] == [0, 30, 60, 90, 100], "the car that wants it most often decides"
+    assert lists[5:7] == [110, 120]
+
+
+async def test_a_car_whose_polling_is_off_is_read_on_wish_only_and_again_once_it_is_on(account: Account) -> None:
+    account.car(VIN, drive_state=DRIVING)
+    async with polling(account) as house:
+        house.is_polled = False
+        await house.passes(500)
+        assert account.times("vehicle_data", VIN) == []
+        assert house.value(CAR, "connectivity") == "online", "the list is for all cars, and free"
+        house.poller.want(CAR)
+        await house.passes(100)
+        assert [at - START for at in account.times("vehicle_data", VIN)] == [500]
+        house.is_polled = True
+        house.poller.changed(CAR)
+        await house.passes(59)
+    assert [at - START for at in account.times("vehicle_data", VIN)] == [500, 600]
+
+
+# --- the level between readings ---------------------------------------------------------------------------
+
+CHARGING = {"charging_state": "Charging", "charge_limit_soc": 80, "minutes_to_full_charge": 200}
+
+
+def _charge(account: Account, level: float) -> None:
+    """As it is read then: a whole percent and no range."""
+    state = {**CHARGING, "battery_level": int(level), "battery_range": level * 2.7, "charge_rate": 39.15}
+    account.answers["vehicle_data", VIN] = {"vin": VIN, "charge_state": state, "drive_state": PARKED}
+
+
+async def test_while_charging_the_level_is_estimated_between_readings_and_says_so(account: Account) -> None:
+    """39.15 miles of range an hour are 14.5 % an hour: a percent in 248 s. Read is again after 450 s, at a change."""
+    account.car(VIN)
+    _charge(account, 50)
+    async with polling(account) as house:
+        await house.passes(0)
+        assert (house.value(CAR, "battery_level"), house.value(CAR, "battery_level_estimated")) == (50, False)
+        await house.passes(130)
+        assert (house.value(CAR, "battery_level"), house.value(CAR, "battery_level_estimated")) == (51, True)
+        known = house.store.known(CAR, "battery_level")
+        assert known
+        assert known.source == "estimate"
+        _charge(account, 55)
+        house.poller.want(CAR)
+        await house.passes(1)
+        assert (house.value(CAR, "battery_level"), house.value(CAR, "battery_level_estimated")) == (55, False)
+
+
+async def test_an_estimate_is_taken_back_when_nothing_bears_it_out_any_longer(account: Account) -> None:
+    account.car(VIN)
+    _charge(account, 50)
+    async with polling(account) as house:
+        await house.passes(130)
+        account.states[VIN] = "offline"
+        await house.passes(600)
+        assert house.value(CAR, "battery_level_estimated") is True
+        await house.passes(7200)
+        assert (house.value(CAR, "battery_level"), house.value(CAR, "battery_level_estimated")) == (50, False)
+
+
+async def test_the_end_of_a_charge_is_read_when_it_is_due(account: Account) -> None:
+    account.car(VIN)
+    state = {**CHARGING, "battery_level": 79, "minutes_to_full_charge": 5}
+    account.answers["vehicle_data", VIN] = {"vin": VIN, "charge_state": state, "drive_state": PARKED}
+    async with polling(account) as house:
+        await house.passes(320)
+    assert [at - START for at in account.times("vehicle_data", VIN)] == [0, 310]
 
 
 async def test_a_driving_car_is_read_every_minute(account: Account) -> None:

@@ -11,7 +11,7 @@ from hypothesis import given, settings, strategies as st
 from odd_answers import ODD, anything
 from polled import CAR, CONNECTOR, DIN, OTHER_CAR, OTHER_VIN, SITE, VIN, Account, polling
 
-from bridge.schedule import Pace
+from bridge.pace import Pace
 
 # (zone, a moment of the day, its window): 23, 25, 23.5, 24.5 and 24 hours
 WINDOWS = [

@@ -7,7 +7,7 @@ from fakes import FakeClock
 from polled import CAR, CONNECTOR, DIN, DRIVING, OTHER_CAR, OTHER_VIN, SITE, VIN, Account, polling
 
 from bridge.errors import ServerFailed
-from bridge.schedule import Pace
+from bridge.pace import Pace
 
 SLOW = Pace(state=3600, parked=1e6, live=3600, info=3600, history=3600)
 """Nothing is asked more often than it must be: days go by."""

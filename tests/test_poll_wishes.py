@@ -10,7 +10,7 @@ from fakes import FakeClock
 from polled import CAR, CONNECTOR, DRIVING, OTHER_VIN, PARKED, SITE, START, VIN, Account, polling
 
 from bridge.errors import ServerFailed
-from bridge.schedule import Pace
+from bridge.pace import Pace
 
 SLOW = Pace(live=3600, info=3600, history=3600)
 

@@ -1,8 +1,9 @@
-"""When the next call is made: as a table of cases and as properties. A whole week is in test_schedule_week.py."""
+"""When the next call is made: as a table of cases and as properties. Whole lives are in test_policy.py."""
 
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from hypothesis import given, strategies as st
@@ -18,16 +19,17 @@ from bridge.errors import (
     VehicleUnavailable,
 )
 from bridge.model import Connectivity, Value
+from bridge.pace import Pace, Profile, paced
 from bridge.schedule import (
     Activity,
     CallHistory,
-    Pace,
     VehicleHistory,
     activity,
     answered,
     back_off,
     next_call,
     next_data,
+    next_wish,
     put_off,
     saw_data,
     saw_state,
@@ -72,36 +74,158 @@ def test_a_car_that_has_come_online_is_read_at_once() -> None:
     assert next_data(woken, PACE) == 0.0
 
 
+def _read(doing: Activity, *, after: Activity | None = None, ago: float = 0, **known: Any) -> VehicleHistory:
+    """A car whose data came in right now; it began to rest, drive or charge so many seconds `ago`."""
+    return VehicleHistory(ONLINE, NOW, doing, after, NOW - ago, **known)
+
+
 @pytest.mark.parametrize(
-    ("doing", "looks", "since", "seconds"),
+    ("history", "seconds"),
     [
-        (Activity.DRIVING, 0, 0, 60),
-        (Activity.DRIVING, 99, 5000, 60),
-        (Activity.CHARGING, 99, 5000, 300),
-        (Activity.OCCUPIED, 4, 120, 30),
-        (Activity.OCCUPIED, 5, 150, 90),  # it has sat there for long enough: as if nobody were in it
-        (Activity.OCCUPIED, 9, 5000, 1320),
-        (Activity.PARKED, 0, 0, 60),
-        (Activity.PARKED, 1, 60, 180),
-        (Activity.PARKED, 2, 240, 1320),
-        (Activity.PARKED, 9, 5000, 1320),
+        (_read(Activity.DRIVING), 60),
+        (_read(Activity.DRIVING, ago=5000, looks=99), 60),
+        (_read(Activity.CHARGING), 900),  # two readings tell the rate
+        (_read(Activity.CHARGING, ago=900, looks=2), 3600),
+        (_read(Activity.CHARGING, ago=5000, expected_at=NOW + 700), 710),
+        (_read(Activity.CHARGING, ago=5000, expected_at=NOW - 30), 60),  # it is late
+        (_read(Activity.OCCUPIED, looks=1), 30),
+        (_read(Activity.OCCUPIED, ago=120, looks=5), 45),
+        (_read(Activity.OCCUPIED, ago=400, looks=8), 1380),  # sat there for long enough: as if nobody were in it
+        (_read(Activity.PARKED, looks=1), 1380),  # it woke for nothing
+        (_read(Activity.PARKED, after=Activity.DRIVING), 60),
+        (_read(Activity.OCCUPIED, after=Activity.DRIVING), 60),
+        (_read(Activity.PARKED, after=Activity.DRIVING, ago=60), 90),
+        (_read(Activity.PARKED, after=Activity.DRIVING, ago=150), 120),
+        (_read(Activity.PARKED, after=Activity.DRIVING, ago=270), 1380),
+        (_read(Activity.PARKED, after=Activity.DRIVING, ago=60, plugged_at=NOW), 60),  # does it charge?
+        (_read(Activity.PARKED, after=Activity.DRIVING, ago=150, plugged_at=NOW - 60), 1380),  # later, then
+        (_read(Activity.PARKED, after=Activity.CHARGING), 1380),
+        (_read(Activity.PARKED, falls_asleep=900.0), 1110),  # asleep by then, or something has happened
+        (_read(Activity.PARKED, falls_asleep=900.0, quiet_looks=1), 1380),
+        (_read(Activity.PARKED, falls_asleep=900.0, quiet_looks=2), 2700),
+        (_read(Activity.PARKED, is_careless=True, looks=1), 360),  # reading does not keep it awake
+        (_read(Activity.PARKED, is_careless=True, looks=2), 1380),
+        (_read(Activity.PARKED, after=Activity.CHARGING, is_careless=True, looks=1), 1380),
+        (_read(Activity.PARKED, quiet_looks=99), 3660),  # it stays awake, for reasons of its own
     ],
 )
-def test_how_long_until_the_next_data_call(doing: Activity, looks: int, since: float, seconds: float) -> None:
-    history = VehicleHistory(ONLINE, data_at=NOW, activity=doing, same_since=NOW - since, looks=looks)
+def test_how_long_until_the_next_data_call(history: VehicleHistory, seconds: float) -> None:
+    """A silence for sleep ends with the list: a minute later at the latest."""
     assert next_data(history, PACE) == NOW + seconds
 
 
+def test_a_silence_ends_with_the_first_look_at_the_list_that_still_shows_the_car_online() -> None:
+    """It would answer 408 if it has fallen asleep since, and a 408 is billed."""
+    silent = _read(Activity.PARKED)
+    assert next_data(saw_state(silent, ONLINE, NOW + 1319), PACE) == NOW + 1380
+    assert next_data(saw_state(silent, ONLINE, NOW + 1321), PACE) == NOW + 1320
+
+
+@pytest.mark.parametrize(("quiet", "learned"), [(910, 910), (300, 600), (2000, 950)])
+def test_how_soon_a_car_falls_asleep_is_learned(quiet: float, learned: float) -> None:
+    known = 950.0 if quiet > 950 else None
+    asleep = saw_state(_read(Activity.PARKED, falls_asleep=known), ASLEEP, NOW + quiet)
+    assert asleep.falls_asleep == learned
+
+
+def test_a_driving_car_that_is_out_of_reach_tells_nothing_about_falling_asleep() -> None:
+    assert saw_state(_read(Activity.DRIVING), ASLEEP, NOW + 700).falls_asleep is None
+    assert saw_state(_read(Activity.PARKED), OFFLINE, NOW + 700).falls_asleep is None
+
+
+def test_after_a_drive_nothing_is_learned_about_how_soon_it_falls_asleep() -> None:
+    """It may have been busy longer than we looked."""
+    assert saw_state(_read(Activity.PARKED, after=Activity.DRIVING), ASLEEP, NOW + 910).falls_asleep is None
+
+
+@pytest.mark.parametrize(
+    ("before", "state", "quiet", "is_careless"),
+    [
+        (_read(Activity.PARKED), ASLEEP, 700, True),
+        (_read(Activity.PARKED), ASLEEP, 900, False),
+        (_read(Activity.PARKED), OFFLINE, 700, False),
+        (_read(Activity.DRIVING), ASLEEP, 700, False),
+        (_read(Activity.PARKED, is_careless=True), ASLEEP, 2000, True),
+    ],
+)
+def test_a_car_that_sleeps_soon_after_a_reading_is_not_kept_awake_by_readings(
+    before: VehicleHistory, state: Connectivity, quiet: float, *, is_careless: bool
+) -> None:
+    assert saw_state(before, state, NOW + quiet).is_careless is is_careless
+
+
 def test_looks_are_counted_from_where_the_activity_began() -> None:
-    sat_in = saw_data(SEEN, Activity.OCCUPIED, NOW + 100, NOW + 101)
-    assert (sat_in.looks, sat_in.same_since) == (0, NOW + 101)
-    again = saw_data(sat_in, Activity.OCCUPIED, NOW + 130, NOW + 131)
-    assert (again.looks, again.same_since) == (1, NOW + 101)
+    sat_in = saw_data(saw_state(replace(SEEN, connectivity=ASLEEP), ONLINE, NOW), Activity.OCCUPIED, NOW, NOW + 1)
+    assert (sat_in.looks, sat_in.same_since, sat_in.rested) == (1, NOW, None)
+    driving = saw_data(sat_in, Activity.DRIVING, NOW + 30, NOW + 31)
+    assert (driving.looks, driving.same_since) == (1, NOW + 31)
+    arrived = saw_data(driving, Activity.OCCUPIED, NOW + 60, NOW + 61)
+    left = saw_data(arrived, Activity.PARKED, NOW + 90, NOW + 91)
+    assert (left.looks, left.same_since, left.rested) == (2, NOW + 61, Activity.DRIVING)
+
+
+def test_when_it_drives_off_is_remembered_as_an_hour_of_the_day() -> None:
+    driving = saw_data(SEEN, Activity.DRIVING, NOW, 3 * 86400 + 500)
+    assert list(driving.departures) == [500]
+    assert saw_data(driving, Activity.DRIVING, NOW, 3 * 86400 + 560).departures == (500,)
+    for day in range(4, 40):
+        driving = saw_data(replace(driving, activity=Activity.PARKED), Activity.DRIVING, NOW, day * 86400 + 700)
+    assert list(driving.departures) == [700] * 20
+
+
+@pytest.mark.parametrize(
+    ("departures", "seconds"),
+    [
+        ((NOW - 600, NOW + 500, NOW - 100), 240),
+        ((NOW - 600, NOW + 500), 1380),  # twice may be chance
+        ((NOW - 1000, NOW + 1000, NOW), 1380),  # another hour
+        ((NOW - 86400, NOW + 86400, NOW + 5 * 86400 + 800), 240),  # other days
+    ],
+)
+def test_a_car_awake_at_an_hour_at_which_it_often_drives_off_is_looked_at(
+    departures: tuple[float, ...], seconds: float
+) -> None:
+    assert next_data(_read(Activity.PARKED, departures=departures), PACE) == NOW + seconds
+
+
+def test_after_a_drive_and_when_money_is_short_the_usual_hour_does_not_count() -> None:
+    usual = (NOW, NOW, NOW)
+    assert next_data(_read(Activity.PARKED, after=Activity.DRIVING, ago=270, departures=usual), PACE) == NOW + 1380
+    assert next_data(_read(Activity.PARKED, departures=usual), PACE, 0.6) == NOW + 1380
+
+
+def test_the_cable_is_noted_when_it_is_first_seen_in_a_car_at_rest() -> None:
+    plugged = saw_data(SEEN, Activity.PARKED, NOW, NOW + 1, is_plugged=True)
+    assert plugged.plugged_at == NOW + 1
+    assert saw_data(plugged, Activity.PARKED, NOW, NOW + 60, is_plugged=True).plugged_at == NOW + 1
+    assert saw_data(plugged, Activity.CHARGING, NOW, NOW + 60, is_plugged=True).plugged_at is None
+    assert saw_data(plugged, Activity.PARKED, NOW, NOW + 60).plugged_at is None
+
+
+# --- money ------------------------------------------------------------------------------------------------
+
+
+def test_when_money_is_short_a_drive_and_a_charge_are_read_less_often_and_nobody_is_waited_for() -> None:
+    assert next_data(_read(Activity.DRIVING), PACE, 0.5) == NOW + 120
+    assert next_data(_read(Activity.DRIVING), PACE, 1) == NOW + 600
+    assert next_data(_read(Activity.CHARGING), PACE, 0.9) == pytest.approx(NOW + 9000)
+    assert next_data(_read(Activity.OCCUPIED, looks=1), PACE, 1) == NOW + 1380
+
+
+@pytest.mark.parametrize(("profile", "seconds"), [(Profile.ECO, 240), (Profile.BALANCED, 60), (Profile.LIVE, 38)])
+def test_a_profile_says_how_often_a_drive_is_read_unless_that_is_set(profile: Profile, seconds: float) -> None:
+    assert paced(profile, {"driving": None}).driving == seconds
+    assert paced(profile, {"driving": 17.0, "parked": 2000.0}) == replace(
+        paced(profile, {}), driving=17.0, parked=2000.0
+    )
+
+
+# --- wishes -----------------------------------------------------------------------------------------------
 
 
 def test_a_wish_makes_the_next_call_sooner_never_later() -> None:
     assert next_data(replace(SEEN, wanted_at=NOW + 30), PACE) == NOW + 30
-    assert next_data(replace(SEEN, wanted_at=NOW + 9999), PACE) == NOW + 1320
+    assert next_data(replace(SEEN, wanted_at=NOW + 9999), PACE) == NOW + 1380
 
 
 def test_a_hundred_wishes_are_one_call() -> None:
@@ -123,8 +247,17 @@ def test_falling_asleep_ends_a_wish() -> None:
     assert saw_state(replace(SEEN, wanted_at=NOW + 30), ASLEEP, NOW + 1).wanted_at is None
 
 
-def test_a_state_that_is_no_news_changes_nothing() -> None:
-    assert saw_state(SEEN, ONLINE, NOW + 30) is SEEN
+def test_a_state_that_is_no_news_is_noted_and_nothing_else() -> None:
+    assert saw_state(SEEN, ONLINE, NOW + 30) == replace(SEEN, listed_at=NOW + 30)
+
+
+def test_a_car_that_is_not_polled_is_read_when_somebody_wants_it_and_else_never() -> None:
+    assert next_wish(SEEN, PACE) is None
+    assert next_wish(replace(SEEN, data_at=None), PACE) is None
+    assert next_wish(replace(SEEN, wanted_at=NOW + 30), PACE) == NOW + 30
+    assert next_wish(replace(SEEN, wanted_at=NOW), PACE) == NOW + PACE.soonest
+    assert next_wish(replace(SEEN, wanted_at=NOW, not_before=NOW + 99), PACE) == NOW + 99
+    assert next_wish(replace(SEEN, connectivity=ASLEEP, wanted_at=NOW), PACE) is None
 
 
 # --- calls that cost nothing ------------------------------------------------------------------------------
@@ -189,8 +322,16 @@ histories = st.builds(
     connectivity=st.sampled_from([ONLINE, ASLEEP, OFFLINE, None]),
     data_at=st.none() | times,
     activity=st.sampled_from(Activity),
+    rested=st.none() | st.sampled_from(Activity),
     same_since=times,
-    looks=st.integers(0, 1000),
+    looks=st.integers(1, 1000),
+    listed_at=times,
+    expected_at=st.none() | times,
+    quiet_looks=st.integers(0, 1000),
+    plugged_at=st.none() | times,
+    is_careless=st.booleans(),
+    departures=st.lists(st.floats(0, 86400), max_size=20).map(tuple),
+    falls_asleep=st.none() | st.floats(600, 1e5),
     wanted_at=st.none() | times,
     failures=st.integers(0, 50),
     not_before=times,
@@ -219,7 +360,25 @@ def test_no_failure_is_repeated_at_once(history: VehicleHistory, error: BridgeEr
 def test_a_car_that_was_just_read_is_read_again_later_and_within_the_longest_silence(
     history: VehicleHistory, doing: Activity, now: float, duration: float
 ) -> None:
-    read = saw_data(replace(history, same_since=min(history.same_since, now)), doing, now, now + duration)
+    known = replace(history, same_since=min(history.same_since, now), wanted_at=None)
+    read = saw_data(known, doing, now, now + duration)
     due = next_data(read, PACE)
     assert due is not None
-    assert now + duration <= due <= max(now + duration + PACE.parked, history.not_before)
+    longest = PACE.longest_silence + 2 * PACE.state
+    assert now + duration + PACE.soonest <= due <= max(now + duration + longest, history.not_before)
+
+
+@given(history=histories, now=times)
+def test_a_car_that_may_fall_asleep_is_left_alone_for_long_enough(history: VehicleHistory, now: float) -> None:
+    """Fifteen quiet minutes are what it needs, unless it was seen to need less, or the hour is a usual one."""
+    at_rest = replace(history, connectivity=ONLINE, activity=Activity.PARKED, data_at=now, wanted_at=None)
+    after_the_probes = replace(
+        at_rest,
+        same_since=min(history.same_since, now - PACE.probes[-1] - 1),
+        plugged_at=None,
+        departures=(),
+        is_careless=False,
+    )
+    due = next_data(after_the_probes, PACE)
+    assert due is not None
+    assert due - now >= min(PACE.parked, (history.falls_asleep or 1e9) + PACE.drowsy) - 1e-6 * now

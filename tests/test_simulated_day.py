@@ -20,7 +20,7 @@ from bridge.mqtt import Publication
 from bridge.simulator.account import Account
 from bridge.simulator.simulation import Simulation, build_cloud
 from bridge.sources import answers, history, roster
-from bridge.sources.poll import DATA_GROUPS
+from bridge.sources.answers import DATA_GROUPS
 
 MIDNIGHT = datetime(2026, 7, 15, 7, tzinfo=UTC)
 """In Los Angeles, on a working day."""

@@ -102,7 +102,7 @@ async def _one_day(clock: Steps, faults: Iterator[None], day: datetime) -> None:
 
 
 def _scattered(cloud: Cloud, seed: int) -> Iterator[None]:
-    random = Random(seed)  # noqa: S311 - a scenario, not a secret
+    random = Random(seed)
     while True:
         fault = random.choice(FAULTS)
         cloud.faults.add(Fault(**vars(fault)))

@@ -36,6 +36,7 @@ VERBS: Mapping[str, str] = {
     "register": "Register the app with its domain and key, in each region.",
     "pair": "Pair the app's key with a car: link, QR code, and whether it is done.",
     "costs": "What a month will cost with your settings and your driving, and what it has cost.",
+    "simulate-policy": "Play the polling policy against simulated cars: bill, sleep, staleness.",
     "catalog": "Print the tables: entities, commands, settings.",
     "version": "Print the version.",
 }

@@ -15,8 +15,8 @@ from bridge.budget import SHARE
 from bridge.clock import Clock, SystemClock
 from bridge.database import FILE, Database, InUse, backed_up_calls
 from bridge.ledger import Key
+from bridge.pace import Pace
 from bridge.prices import PriceList
-from bridge.schedule import Pace
 from bridge.settings import Settings
 
 DAYS = 30

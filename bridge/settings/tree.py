@@ -25,6 +25,7 @@ from pydantic_settings import (
     SettingsConfigDict,
 )
 
+from bridge.pace import Profile
 from bridge.settings.addon import OptionsSource
 from bridge.settings.section import Section, pairs, places, words
 from bridge.settings.sources import PREFIX, SECRETS_DIR, FileSource, given
@@ -84,9 +85,14 @@ class HomeAssistantSettings(Section):
 class PollingSettings(Section):
     """How often Tesla is asked. A later data call costs money and may keep a car awake."""
 
-    state: float = Field(30, ge=10, description="Seconds between looks at the free vehicle list.")
-    driving: float = Field(60, ge=10, description="Seconds between data calls while driving.")
-    charging: float = Field(300, ge=30, description="Seconds between data calls while charging.")
+    profile: Profile = Field(
+        Profile.BALANCED,
+        description="eco: below $3 a month for a car that drives much; balanced: fresher; live: all of the $10 credit.",
+    )
+    state: float | None = Field(None, ge=10, description="Seconds between looks at the free vehicle list; not set: 15.")
+    driving: float | None = Field(
+        None, ge=10, description="Seconds between data calls while driving; not set: the profile's, 38 to 240."
+    )
     parked: float = Field(
         1320,
         ge=960,

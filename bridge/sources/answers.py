@@ -28,6 +28,15 @@ class Api(Protocol):
     async def charge_history(self, site: str, *, start: datetime, end: datetime, zone: str) -> Any: ...
 
 
+DATA_GROUPS = ("charge_state", "climate_state", "drive_state", "gui_settings", "vehicle_config", "vehicle_state")
+"""Asked for always (fleet-api.md 2.2)."""
+
+
+def groups(*, has_place: bool) -> tuple[str, ...]:
+    """What to ask a car for: `location_data` too when the token may tell where it is."""
+    return (*DATA_GROUPS, "location_data") if has_place else DATA_GROUPS
+
+
 def connectivity(entry: Mapping[str, Any]) -> Connectivity | None:
     """The `state` of a list entry; None for null and for words that are not known."""
     return next((word for word in Connectivity if word == entry.get("state")), None)
@@ -38,6 +47,11 @@ def newest(body: Mapping[str, Any]) -> datetime | None:
     stamps = [group.get("timestamp") for group in body.values() if isinstance(group, Mapping)]
     moments = [_or_none(convert.millis_epoch, stamp) for stamp in stamps if stamp]
     return max((moment for moment in moments if moment), default=None)
+
+
+def seen(moment: datetime) -> Mapping[str, Any]:
+    """What the bridge adds to an answer: when the device last spoke, and how we know."""
+    return {"last_seen": moment, "data_source": "poll"}
 
 
 def wall_connectors(answer: Any) -> list[Mapping[str, Any]]:

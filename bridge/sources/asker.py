@@ -14,7 +14,8 @@ from bridge import schedule
 from bridge.clock import Clock, pause
 from bridge.errors import AnswerInvalid, BridgeError, TryLater
 from bridge.model import DeviceId
-from bridge.schedule import CallHistory, Pace
+from bridge.pace import Pace
+from bridge.schedule import CallHistory
 from bridge.sources.asking import DAY, Asking, Extra
 
 log = structlog.get_logger()

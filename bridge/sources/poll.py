@@ -6,27 +6,21 @@ import asyncio
 from collections import defaultdict
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable, Mapping
 from dataclasses import replace
-from datetime import datetime
+from operator import attrgetter
 from typing import Any
-
-import structlog
 
 from bridge import catalog, schedule
 from bridge.clock import Clock, pause
-from bridge.errors import AnswerInvalid, BridgeError, VehicleUnavailable
+from bridge.errors import BridgeError, VehicleUnavailable
 from bridge.model import Connectivity, Device, DeviceId, Kind, Roster, Update, Value
-from bridge.schedule import CallHistory, Pace, VehicleHistory
-from bridge.sources import answers, extras, history as energy_history, roster
+from bridge.pace import Pace
+from bridge.schedule import CallHistory, VehicleHistory
+from bridge.sources import answers, extras, roster
 from bridge.sources.asker import Asker
 from bridge.sources.asking import Asking, Extra
-
-log = structlog.get_logger()
-
-DATA_GROUPS = ("charge_state", "climate_state", "drive_state", "gui_settings", "vehicle_config", "vehicle_state")
-"""Asked for always; `location_data` too when the token holds vehicle_location (fleet-api.md 2.2)."""
-
-NO_ZONE = "UTC"
-"""For a site whose settings name no time zone, until its history does."""
+from bridge.sources.estimates import Estimates
+from bridge.sources.failure import failure
+from bridge.sources.sites import Sites
 
 
 class Poller:
@@ -38,18 +32,20 @@ class Poller:
         account: DeviceId,
         api: answers.Api,
         clock: Clock,
-        pace: Pace,
+        pace: Callable[[DeviceId], Pace],
         scopes: Callable[[], Collection[str] | None],
         listening: asyncio.Event,
         report: Callable[[str, BridgeError | None], None],
         is_ours: Callable[[DeviceId], bool] = lambda _: True,
         is_polled: Callable[[DeviceId], bool] = lambda _: True,
+        pressure: Callable[[], float] = lambda: 0.0,
         known: Callable[[DeviceId], Mapping[str, Value]] = lambda _: {},
         besides: Iterable[Extra] = extras.EXTRAS,
     ) -> None:
         """While nobody is `listening`, nothing is asked: reading for nobody costs money (reliability.md D5).
 
         What is not `is_ours`, another account asks about. Of a car that is not `is_polled`, data is read on wish only.
+        `pace`, `is_polled` and `pressure` are asked at every decision: `changed` lets a new answer count at once.
         `known`: the values of a device.
         """
         self._known = known
@@ -62,18 +58,20 @@ class Poller:
         self._scopes = scopes
         self._listening = listening
         self._report = report
+        self._pressure = pressure
         self._heard: asyncio.Queue[Update | Roster] = asyncio.Queue()
+        self._estimates = Estimates(clock, self._heard.put_nowait)
         self._vehicles: dict[DeviceId, VehicleHistory] = {}
         self._calls: dict[tuple[DeviceId, str], CallHistory] = {}
         self._devices: dict[DeviceId, Device] = {}
         self._missing = roster.Missing()
-        self._zones: dict[DeviceId, str] = {}
+        self._sites = Sites(api=api, clock=clock, learn=self._learn, connector=self._connector, want=self.want)
         self._nudges: defaultdict[tuple[DeviceId, str], asyncio.Event] = defaultdict(asyncio.Event)
         self._tasks: dict[DeviceId, asyncio.Task[None]] = {}
         self._asker = Asker(
             besides,
             clock=clock,
-            pace=pace,
+            pace=pace(account),
             listening=listening,
             asking=self._asking,
             sleeps=self._sleeps,
@@ -104,6 +102,11 @@ class Poller:
         else:
             self._change(device, wanted_at=wish)
 
+    def changed(self, device: DeviceId) -> None:
+        """Its pace is another one now, or its polling was switched on or off."""
+        self._nudge(device)
+        self._nudge(self._account)
+
     def look_again(self) -> None:
         """All is due, also what was put off: somebody has signed in, or the account shows more now, or less."""
         for device in (self._account, *self._devices):
@@ -128,8 +131,16 @@ class Poller:
         """Finds the devices and polls each in a task of its own."""
         self._tasks.clear()  # those of a run that failed have ended with it
         async with asyncio.TaskGroup() as group:
-            group.create_task(self._repeat(self._account, "products", self._pace.products, self._read_products, group))
-            group.create_task(self._repeat(self._account, "vehicles", self._pace.state, self._read_vehicles))
+            group.create_task(
+                self._repeat(
+                    self._account,
+                    "products",
+                    self._paced(self._account, attrgetter("products")),
+                    self._read_products,
+                    group,
+                )
+            )
+            group.create_task(self._repeat(self._account, "vehicles", self._between_lists, self._read_vehicles))
             self._asker.start(self._account, group)
 
     # --- the account ------------------------------------------------------------------------------------
@@ -154,6 +165,7 @@ class Poller:
             if at in {device.at, device.via}:
                 self._devices.pop(device.at)
         self._vehicles.pop(at, None)
+        self._estimates.forget(at)
         if task := self._tasks.pop(at, None):
             task.cancel()
 
@@ -165,6 +177,14 @@ class Poller:
             self._tasks[at] = group.create_task(self._follow_vehicle(at))
         else:
             self._tasks[at] = group.create_task(self._follow_site(at))
+
+    def _paced(self, at: DeviceId, interval: Callable[[Pace], float]) -> Callable[[], float]:
+        return lambda: interval(self._pace(at))
+
+    def _between_lists(self) -> float:
+        """Seconds: the list is read for the car that wants it most often."""
+        polled = filter(self._is_polled, self._vehicles)
+        return min((self._pace(at).state for at in polled), default=self._pace(self._account).state)
 
     async def _read_vehicles(self) -> None:
         """One free call tells the state of every car."""
@@ -195,13 +215,13 @@ class Poller:
     async def _follow_vehicle(self, at: DeviceId) -> None:
         async with asyncio.TaskGroup() as group:
             self._asker.start(at, group)
+            group.create_task(self._estimates.follow(at))
             group.create_task(self._follow_data(at))
 
     async def _follow_data(self, at: DeviceId) -> None:
         while at in self._vehicles:
-            next_data = schedule.next_data if self._is_polled(at) else schedule.next_wish
-            due = next_data(self._vehicles[at], self._pace)
-            wait = self._pace.products if due is None else due - self._clock.monotonic()
+            due = self._next_data(at)
+            wait = self._pace(at).products if due is None else due - self._clock.monotonic()
             if wait > 0:
                 await pause(self._clock, wait, self._nudges[at, "data"])
             elif self._listening.is_set():
@@ -211,12 +231,18 @@ class Poller:
                 # It may have fallen asleep meanwhile: the free list is asked first (reliability.md B1).
                 self._set_vehicle(at, schedule.saw_state(self._vehicles[at], None, self._clock.monotonic()))
 
+    def _next_data(self, at: DeviceId) -> float | None:
+        history, pace = self._vehicles[at], self._pace(at)
+        if self._is_polled(at):
+            return schedule.next_data(history, pace, self._pressure())
+        return schedule.next_wish(history, pace)
+
     async def _attempt_data(self, at: DeviceId) -> None:
-        error = await self._failure(self._read_data, at)
+        error = await failure(self._read_data, at)
         now = self._clock.monotonic()
         if error:
             # A 408 is put off too: it is billed, and the list may say `online` for long (reliability.md B1).
-            self._vehicles[at] = schedule.put_off(self._vehicles[at], error, now, self._pace)
+            self._vehicles[at] = schedule.put_off(self._vehicles[at], error, now, self._pace(at))
         if isinstance(error, VehicleUnavailable):
             # The list will tell whether it sleeps or is out of reach; either way it is left alone, and all is well.
             self._learn(at, {"vehicle": {"state": Connectivity.ASLEEP}}, now)
@@ -226,14 +252,16 @@ class Poller:
 
     async def _read_data(self, at: DeviceId) -> None:
         asked = self._clock.monotonic()
-        location = ("location_data",) if self._has_place() else ()
-        body = await self._api.vehicle_data(at.id, (*DATA_GROUPS, *location))
-        values = self._learn(at, {"vehicle": body, **body, "bridge": self._seen(answers.newest(body))}, asked)
-        doing = schedule.activity(values)
-        self._set_vehicle(at, schedule.saw_data(self._vehicles[at], doing, asked, self._clock.monotonic()))
+        body = await self._api.vehicle_data(at.id, answers.groups(has_place=self._has_place()))
+        seen = {**answers.seen(answers.newest(body) or self._clock.now()), "battery_level_estimated": False}
+        values = self._learn(at, {"vehicle": body, **body, "bridge": seen}, asked)
+        doing, is_plugged = schedule.activity(values), bool(values.get("plugged_in"))
+        expected = self._estimates.saw(at, body.get("charge_state"), doing, asked)
+        now, before = self._clock.monotonic(), self._vehicles[at]
+        self._set_vehicle(at, schedule.saw_data(before, doing, asked, now, expected, is_plugged=is_plugged))
 
     def _asking(self, at: DeviceId) -> Asking:
-        zone, known = self._zones.get(at), self._known(at)
+        zone, known = self._sites.zone(at), self._known(at)
         return Asking(self._api, at, self._clock.now(), zone, self.devices, known, has_place=self._has_place())
 
     def _has_place(self) -> bool:
@@ -244,19 +272,9 @@ class Poller:
 
     async def _follow_site(self, at: DeviceId) -> None:
         async with asyncio.TaskGroup() as group:
-            group.create_task(self._repeat(at, "live_status", self._pace.live, self._read_live, at))
-            group.create_task(self._repeat(at, "site_info", self._pace.info, self._read_info, at))
-            group.create_task(self._repeat(at, "energy_history", self._pace.history, self._read_day, at))
+            for name, interval, read in self._sites.calls:
+                group.create_task(self._repeat(at, name, self._paced(at, interval), read, at))
             self._asker.start(at, group)
-
-    async def _read_live(self, at: DeviceId) -> None:
-        asked = self._clock.monotonic()
-        body = await self._api.live_status(at.id)
-        seen = self._seen(answers.moment(body.get("timestamp")))
-        self._learn(at, {"live_status": body, "bridge": seen}, asked)
-        for connector in answers.wall_connectors(body):
-            device = self._connector(connector, at)
-            self._learn(device, {"wall_connector": connector, "bridge": seen}, asked)
 
     def _connector(self, connector: Mapping[str, Any], site: DeviceId) -> DeviceId:
         """The products list may not name it: then it is found here."""
@@ -266,65 +284,32 @@ class Poller:
             self._announce()
         return device.at
 
-    async def _read_info(self, at: DeviceId) -> None:
-        asked = self._clock.monotonic()
-        body = await self._api.site_info(at.id)
-        self._set_zone(at, body.get("installation_time_zone") or self._zones.get(at, NO_ZONE))
-        self._learn(at, {"site_info": body}, asked)
-        for info in answers.wall_connectors(body.get("components")):
-            self._learn(self._connector(info, at), {"wall_connector_info": info}, asked)
-
-    async def _read_day(self, at: DeviceId) -> None:
-        asked = self._clock.monotonic()
-        day = energy_history.today(self._clock.now(), self._zones.get(at))
-        if day is None:
-            return
-        answer = await self._api.energy_history(at.id, start=day.start, end=day.end, period="day", zone=day.zone)
-        if answer and day.zone == NO_ZONE:
-            self._set_zone(at, answer.get("installation_time_zone"))
-        if self._zones.get(at) != day.zone:
-            return  # that was not the site's own day; it is read at once
-        if totals := energy_history.totals(answer, day):
-            self._learn(at, {"energy_history": totals}, asked)
-
-    def _set_zone(self, at: DeviceId, zone: Any) -> None:
-        """A site's day begins at its own midnight: once the zone is known, its day is read anew."""
-        if isinstance(zone, str) and zone != self._zones.get(at):
-            self._zones[at] = zone
-            self.want(at)
-
     # --- for all ----------------------------------------------------------------------------------------
 
     async def _repeat(
-        self, at: DeviceId, name: str, interval: float, read: Callable[..., Awaitable[None]], *values: Any
+        self,
+        at: DeviceId,
+        name: str,
+        interval: Callable[[], float],
+        read: Callable[..., Awaitable[None]],
+        *values: Any,
     ) -> None:
         """Makes one call again and again; a failure of one never stops another (reliability.md B9)."""
         key = at, name
         self._calls[key] = CallHistory()
         while True:
-            wait = schedule.next_call(self._calls[key], interval, self._pace) - self._clock.monotonic()
+            wait = schedule.next_call(self._calls[key], interval(), self._pace(at)) - self._clock.monotonic()
             if wait > 0:
                 await pause(self._clock, wait, self._nudges[key])
                 continue
             await self._listening.wait()
             asked = self._clock.monotonic()
-            error = await self._failure(read, *values)
+            error = await failure(read, *values)
             if error:
-                self._calls[key] = schedule.put_off(self._calls[key], error, self._clock.monotonic(), self._pace)
+                self._calls[key] = schedule.put_off(self._calls[key], error, self._clock.monotonic(), self._pace(at))
             else:
                 self._calls[key] = schedule.answered(self._calls[key], asked, self._clock.monotonic())
             self._report(f"{at} {name}", error)
-
-    async def _failure(self, read: Callable[..., Awaitable[None]], *values: Any) -> BridgeError | None:
-        """Makes a call; what it failed with. A bug of ours fails one call like anything else, and no other device."""
-        try:
-            await read(*values)
-        except BridgeError as error:
-            return error
-        except Exception as bug:
-            log.exception("an answer was not understood")
-            return AnswerInvalid(f"an answer was not understood: {type(bug).__name__}")
-        return None
 
     def _nudge(self, at: DeviceId) -> None:
         for (device, _), event in self._nudges.items():
@@ -335,6 +320,3 @@ class Poller:
         values = catalog.read(at.kind, answer)
         self._heard.put_nowait(Update(at, values, asked, "poll"))
         return values
-
-    def _seen(self, moment: datetime | None) -> Mapping[str, Any]:
-        return {"last_seen": moment or self._clock.now(), "data_source": "poll"}

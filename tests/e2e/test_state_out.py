@@ -14,8 +14,8 @@ from bridge.catalog import CATALOGUE
 from bridge.catalog.rows import DERIVED, STREAMED, Entity
 from bridge.homeassistant import standalone_topics
 from bridge.model import DeviceId, Kind
+from bridge.sources.answers import DATA_GROUPS
 from bridge.sources.extras import EXTRAS
-from bridge.sources.poll import DATA_GROUPS
 
 DEVICES = (CAR, OTHER_CAR, SITE, CONNECTOR)
 

@@ -67,6 +67,12 @@ CHARGE = group(
             "battery_level", "Battery level", "charge_state.battery_level", "%", "battery", stream="BatteryLevel"
         ),
         *hidden(
+            binary_sensor(
+                "battery_level_estimated",
+                "Battery level estimated",
+                "bridge.battery_level_estimated",
+                note="On while the battery level is reckoned from earlier readings, not read.",
+            ),
             measurement(
                 "usable_battery_level",
                 "Usable battery level",

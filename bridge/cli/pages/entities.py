@@ -10,8 +10,8 @@ from bridge.catalog.offer import needed
 from bridge.catalog.rows import ASSUMED, DERIVED, STREAMED, Composite, Entity, Event
 from bridge.catalog.validate import STOP
 from bridge.cli.pages.tables import GENERATED, HEADINGS, TIME, code, middle, table
+from bridge.sources.answers import DATA_GROUPS
 from bridge.sources.extras import EXTRAS
-from bridge.sources.poll import DATA_GROUPS
 
 _HEAD = ("key", "name", "unit or values", "for example", "HA", "set", "source", "call", "note")
 
