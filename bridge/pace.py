@@ -1,4 +1,4 @@
-"""How often Tesla is asked: what is fixed, and what a profile changes (docs/decisions/0012). Pure."""
+"""How often Tesla is asked: what is fixed, and what a profile changes (docs/decisions/0013). Pure."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class Profile(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """Seconds between calls. The settings of the same names, and what is fixed (docs/decisions/0011)."""
+    """Seconds between calls. The settings of the same names, and what is fixed (docs/decisions/0013)."""
 
     state: float = 30
     driving: float = 60
