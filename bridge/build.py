@@ -29,12 +29,10 @@ from bridge.fleet.proxy import Proxy
 from bridge.fleet.sender import Sender
 from bridge.fleet.transport import Transport
 from bridge.ledger import Ledger
-from bridge.mqtt import BrokerAddress
 from bridge.pace import Pace, Profile, paced
 from bridge.prices import LIST, PriceList
 from bridge.settings import (
     FIRST,
-    MqttSettings,
     PollingSettings,
     Settings,
     TeslaSettings,
@@ -281,28 +279,3 @@ _GRANTS: Mapping[TokenType, Callable[[TeslaSettings], Grant]] = {
     TokenType.FIXED: lambda tesla: Fixed(_text(tesla.access_token)),
     TokenType.OWNER_API: lambda tesla: OwnerApi(tesla.email or "", _text(tesla.password)),
 }
-
-
-def tls(mqtt: MqttSettings) -> ssl.SSLContext | None:
-    """Reads files: call it off the event loop. Raises SettingWrong."""
-    if mqtt.ca_file and not mqtt.tls:
-        raise SettingWrong("FLEET2MQTT_MQTT_CA_FILE: is for TLS, which is off; set FLEET2MQTT_MQTT_TLS=true")
-    if not mqtt.tls:
-        return None
-    try:
-        return ssl.create_default_context(cafile=mqtt.ca_file)
-    except (OSError, ssl.SSLError) as error:
-        raise SettingWrong(f"FLEET2MQTT_MQTT_CA_FILE: cannot use {mqtt.ca_file}: {error}") from None
-
-
-def broker_address(mqtt: MqttSettings, context: ssl.SSLContext | None, *, suffix: str = "") -> BrokerAddress:
-    """`suffix` keeps a second client of ours apart: two with one id throw each other out."""
-    return BrokerAddress(
-        host=mqtt.host,
-        port=mqtt.port,
-        client_id=mqtt.client_id + suffix,
-        username=mqtt.username,
-        password=mqtt.password.get_secret_value() if mqtt.password else None,
-        tls=context,
-        keepalive=mqtt.keepalive,
-    )

@@ -15,8 +15,19 @@ from bridge.health import Health
 from bridge.ledger import Ledger
 from bridge.model import Connectivity, DeviceId, Kind, Value
 from bridge.options import Choices, Defaults, Options
+from bridge.pace import Pace
 from bridge.settings import FIRST, Settings, WakePolicy
 from bridge.topics import BRIDGE
+
+INTENT_DURATION = 120
+"""Minutes, until the owner chooses another number."""
+
+INTERVALS: Mapping[str, str] = {
+    "driving": "driving_interval",
+    "charging": "charging_interval",
+    "parked": "parked_interval",
+}
+"""Interval of a pace -> the option that sets it for a car."""
 
 PAYER = DeviceId(Kind.ACCOUNT, FIRST)
 """The budget is that of all accounts together: the first one has it."""
@@ -28,6 +39,8 @@ class Reach:
 
     tell: Callable[[DeviceId, Mapping[str, Any]], None]
     want: Callable[[DeviceId], None]
+    changed: Callable[[DeviceId], None]
+    """A car's pace is another one."""
     values: Callable[[DeviceId], Mapping[str, Value]]
     republish: Callable[[], object]
     stop: Callable[[], None]
@@ -37,20 +50,31 @@ class Control:
     """`errands` are the commands; the others ask `policy`, `is_polled` and `options` what counts."""
 
     def __init__(
-        self, settings: Settings, store: Choices, ledger: Ledger, health: Health, reach: Reach, *, comes_back: bool
+        self,
+        settings: Settings,
+        store: Choices,
+        ledger: Ledger,
+        health: Health,
+        reach: Reach,
+        *,
+        paced: Callable[..., Pace],
+        comes_back: bool,
     ) -> None:
-        """`comes_back`: somebody starts the bridge again when it ends."""
+        """`paced`: the settings' pace, but for what is given by name. `comes_back`: somebody starts it again."""
         self._ledger = ledger
         self._health = health
         self._reach = reach
         self.comes_back = comes_back
         self.is_to_start_again = False
+        self._paced = paced
         self.options = Options(
             store=store,
-            defaults=defaults(settings),
+            defaults=defaults(settings, self._intervals),
             tell=reach.tell,
             effects={
                 "polling": reach.want,
+                "polling_profile": self._change_pace,
+                **dict.fromkeys(INTERVALS.values(), self._change_pace),
                 "log_level": lambda at: logs.set_level(self.options.of(at, "log_level")),
                 "monthly_budget": self._set_budget,
                 "budget_mode": self._set_budget,
@@ -80,6 +104,28 @@ class Control:
 
     def is_polled(self, at: DeviceId) -> bool:
         return bool(self.options.of(at, "polling"))
+
+    def pace(self, at: DeviceId) -> Pace:
+        """How often a device is asked about; accounts and sites have what the settings say."""
+        if at.kind is not Kind.VEHICLE:
+            return self._paced()
+        chosen = {name: self.options.chosen(at, key) for name, key in INTERVALS.items()}
+        own = {name: value for name, value in chosen.items() if value is not None}
+        return self._paced(profile=self.options.of(at, "polling_profile"), **own)
+
+    def _intervals(self, at: DeviceId) -> dict[str, Value]:
+        """Those of the profile, for what the owner has not chosen himself."""
+        profile = self.options.chosen(at, "polling_profile")
+        pace = self._paced(profile=profile) if profile else self._paced()
+        return {key: getattr(pace, name) for name, key in INTERVALS.items()}
+
+    def _change_pace(self, at: DeviceId) -> None:
+        self._reach.tell(at, self.options.all(at))
+        self._reach.changed(at)
+
+    def intent_duration(self, at: DeviceId) -> float:
+        """Minutes."""
+        return float(self.options.of(at, "intent_duration"))
 
     def warnings(self) -> list[str]:
         """What its owner should be reminded of, and nothing is broken."""
@@ -125,13 +171,23 @@ class Control:
         return "the bridge ends, to be started again"
 
 
-def defaults(own: Settings) -> Defaults:
-    """The options of each device, as the settings have them."""
+def defaults(own: Settings, intervals: Callable[[DeviceId], Mapping[str, Value]]) -> Defaults:
+    """The options of each device, as the settings have them; `intervals`: those of a car's profile."""
     of_kind: Mapping[Kind, Mapping[str, Value]] = {
-        Kind.VEHICLE: {"polling": True, "wake_policy": own.commands.wake.value},
+        Kind.VEHICLE: {
+            "polling": True,
+            "polling_profile": str(own.polling.profile),
+            "wake_policy": own.commands.wake.value,
+        },
+        Kind.ENERGY_SITE: {"intent_duration": INTENT_DURATION},
     }
     of_one: Mapping[DeviceId, Mapping[str, Value]] = {
         PAYER: {"monthly_budget": own.tesla.budget, "budget_mode": "hard_stop"},
         BRIDGE: {"log_level": own.log.level, "dry_run": False},
     }
-    return lambda at: of_one.get(at) or of_kind.get(at.kind, {})
+
+    def of(at: DeviceId) -> Mapping[str, Value]:
+        own_pace = intervals(at) if at.kind is Kind.VEHICLE else {}
+        return {**(of_one.get(at) or of_kind.get(at.kind, {})), **own_pace}
+
+    return of

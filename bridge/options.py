@@ -50,8 +50,13 @@ class Options:
     def of(self, at: DeviceId, name: str) -> Value:
         """Raises NotOffered for an option that the device does not have."""
         self._check(at, name)
+        chosen = self.chosen(at, name)
+        return self._defaults(at)[name] if chosen is None else chosen
+
+    def chosen(self, at: DeviceId, name: str) -> Value:
+        """What the owner has set; None: nothing, so that the settings count."""
         chosen = self._chosen.get(str(at), {}).get(name)
-        return chosen if is_sound(at.kind, name, chosen) else self._defaults(at)[name]
+        return chosen if is_sound(at.kind, name, chosen) else None
 
     def all(self, at: DeviceId) -> dict[str, Value]:
         return {name: self.of(at, name) for name in self._defaults(at)}

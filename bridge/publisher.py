@@ -14,7 +14,7 @@ from bridge import homeassistant
 from bridge.catalog import CATALOGUE, groups, vocabularies
 from bridge.components import Look
 from bridge.model import Change, Device, DeviceId, Happening, Kind, Result, Roster, Value
-from bridge.mqtt import Publication
+from bridge.mqtt import Message, Publication
 from bridge.mqtt.outbox import Outbox, Outlet, Report
 from bridge.state import Store
 from bridge.topics import Encoded, Topics, encode, encode_json, path, result_body
@@ -226,6 +226,10 @@ class Publisher:
         if request.response_topic and self._topics.may_answer_on(request.response_topic):
             self._say(request.response_topic, encoded, None, correlation=request.correlation)
         self._outbox.hurry()
+
+    def respond_to(self, verb: str, body: Mapping[str, Any], message: Message) -> None:
+        """The same, to who has sent this message."""
+        self.respond(verb, body, response_topic=message.response_topic, correlation=message.correlation)
 
     def respond(
         self, verb: str, body: Mapping[str, Any], *, response_topic: str | None, correlation: bytes | None

@@ -174,7 +174,8 @@ class Desk:
             local=local,
             compose=self._compose,
         )
-        self.intents = Intents(executor, database, clock, self._tell)
+        self.duration = 120.0
+        self.intents = Intents(executor, database, clock, self._tell, lambda _: self.duration)
         self.commander = Commander(
             executor=executor,
             journal=self.journal,

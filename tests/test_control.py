@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,13 +14,13 @@ import pytest
 from command_desk import ACCOUNT, CAR, OTHER_CAR, SITE, Desk, desk
 from fakes import FakeClock
 
-from bridge import logs
+from bridge import build, logs
 from bridge.budget import Budget, Mode
 from bridge.control import Control, Reach
 from bridge.health import Health
 from bridge.ledger import Ledger
 from bridge.model import DeviceId, Outcome
-from bridge.settings import Settings
+from bridge.settings import PollingSettings, Settings
 from bridge.topics import BRIDGE
 
 
@@ -72,10 +73,12 @@ class House:
             Reach(
                 tell=lambda at, values: self.told.update({(at, key): value for key, value in values.items()}),
                 want=self.wanted.append,
+                changed=lambda at: self.done.append(f"changed {at}"),
                 values=lambda at: self.values.get(at, {}),
                 republish=lambda: self.done.append("republish"),
                 stop=lambda: self.done.append("stop"),
             ),
+            paced=partial(build.pace, PollingSettings()),
             comes_back=comes_back,
         )
         self.control.begin()

@@ -147,19 +147,15 @@ async def test_it_ends_when_it_was_asked_to(at: House, end: dict[str, Any], seco
     assert at.settings == BEFORE
 
 
-async def test_the_duration_that_its_owner_has_chosen_counts_also_after_a_restart(tmp_path: Path) -> None:
-    async with house(tmp_path) as one:
-        assert one.desk.intents.news(SITE)["intent_duration"] == 120
-        await one.desk.intents.choose_duration(SITE, {"minutes": 10})
-    async with house(tmp_path) as one:
-        assert one.told("intent_duration") == (10,)
-        await one.ask("intent", "full_backup")
-        await one.later(11 * 60)
-        assert one.settings == BEFORE
+async def test_the_duration_that_its_owner_has_chosen_counts(at: House) -> None:
+    at.desk.duration = 10
+    await at.ask("intent", "full_backup")
+    await at.later(11 * 60)
+    assert at.settings == BEFORE
 
 
 async def test_a_duration_of_zero_lasts_until_somebody_ends_it(at: House) -> None:
-    await at.desk.intents.choose_duration(SITE, {"minutes": 0})
+    at.desk.duration = 0
     await at.ask("intent", "full_backup")
     assert at.told("intent_until") == (None,)
     await at.later(7 * 86_400)

@@ -20,7 +20,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--seed", action="append", type=int, help="may be given several times; 1 without it")
     parser.add_argument("--days", type=int, default=7)
     parser.add_argument("--whole", action="store_true", help="also a car whose range tells whole percents only")
-    parser.add_argument("--full", action="store_true", help="as in docs/decisions/0012: takes half an hour")
+    parser.add_argument("--full", action="store_true", help="as in docs/decisions/0013: takes half an hour")
     parser.add_argument("--ours", action="store_true", help="the bridge's rows only")
     parser.add_argument("--markdown", action="store_true", help="the rows as those of a Markdown table")
     parser.add_argument("--plot", type=Path, metavar="FILE", help="only the picture of the modern world, SVG")

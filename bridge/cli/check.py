@@ -10,7 +10,7 @@ import sys
 from collections.abc import AsyncIterator, Awaitable, Sequence
 from contextlib import ExitStack
 
-from bridge import build, logs, settings
+from bridge import build, build_broker, logs, settings
 from bridge.clock import Clock, SystemClock
 from bridge.database import Database, InUse
 from bridge.doctor import Finding, Mark, examine, passed
@@ -74,9 +74,9 @@ async def _find(name: str, work: Awaitable[str]) -> Finding:
 
 async def _broker(own: Settings) -> str:
     """Also finds what a broker grants, and then does not deliver (reliability.md D6)."""
-    tls = await asyncio.to_thread(build.tls, own.mqtt)
+    tls = await asyncio.to_thread(build_broker.tls, own.mqtt)
     commands = Topics(own.base_topic).incoming
-    async with Mqtt(build.broker_address(own.mqtt, tls, suffix="-check"), will=None).connected() as connection:
+    async with Mqtt(build_broker.broker_address(own.mqtt, tls, suffix="-check"), will=None).connected() as connection:
         await connection.subscribe(commands)
         await connection.hear_ourselves(commands)
     return f"{own.mqtt.host}:{own.mqtt.port} lets us in, lets us write and lets us read below {own.base_topic}/"
@@ -105,8 +105,8 @@ async def _asked(own: Settings) -> AsyncIterator[Finding]:
 
 
 async def _answer(own: Settings) -> dict[str, dict[str, list[dict[str, str]]]]:
-    tls, topics = await asyncio.to_thread(build.tls, own.mqtt), Topics(own.base_topic)
-    broker = Mqtt(build.broker_address(own.mqtt, tls, suffix=f"-check-{os.getpid()}"), will=None)
+    tls, topics = await asyncio.to_thread(build_broker.tls, own.mqtt), Topics(own.base_topic)
+    broker = Mqtt(build_broker.broker_address(own.mqtt, tls, suffix=f"-check-{os.getpid()}"), will=None)
     async with asyncio.timeout(PATIENCE), broker.connected() as connection:
         await connection.subscribe([topics.bridge("response/check")])
         connection.publish(Publication(topics.bridge("request/check"), b"{}", expiry=30))

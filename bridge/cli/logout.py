@@ -8,7 +8,7 @@ from collections.abc import Collection, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
-from bridge import build, logs, settings
+from bridge import build, build_broker, logs, settings
 from bridge.accounts import SERVED
 from bridge.cli.handover import Account, failed, hand_over, is_there, say
 from bridge.clock import Clock, SystemClock
@@ -135,8 +135,8 @@ async def _purge(account: Account, database: Database, clock: Clock) -> None:
         report=lambda _, error: refusals.append(str(error)) if error else None,
     )
     publisher.forget(devices)
-    tls = await asyncio.to_thread(build.tls, own.mqtt)
-    async with Mqtt(build.broker_address(own.mqtt, tls, suffix="-logout"), will=None).connected() as connection:
+    tls = await asyncio.to_thread(build_broker.tls, own.mqtt)
+    async with Mqtt(build_broker.broker_address(own.mqtt, tls, suffix="-logout"), will=None).connected() as connection:
         publisher.attach(connection)
         await _drained(publisher, clock)
     if refusals:

@@ -9,7 +9,7 @@ import os
 import sys
 from collections.abc import Sequence
 
-from bridge import build, logs, settings
+from bridge import build_broker, logs, settings
 from bridge.errors import BridgeError, SettingWrong
 from bridge.model import DeviceId, Kind, Outcome
 from bridge.mqtt import Connection, Mqtt, Publication
@@ -35,8 +35,8 @@ async def _run(options: argparse.Namespace, flags: Sequence[str]) -> int:
     own = settings.load(flags)
     kind, id_, name = _parts(options.command)
     topics, device = Topics(own.base_topic, own.aliases), DeviceId(kind, id_)
-    tls = await asyncio.to_thread(build.tls, own.mqtt)
-    broker = Mqtt(build.broker_address(own.mqtt, tls, suffix=f"-send-{os.getpid()}"), will=None)
+    tls = await asyncio.to_thread(build_broker.tls, own.mqtt)
+    broker = Mqtt(build_broker.broker_address(own.mqtt, tls, suffix=f"-send-{os.getpid()}"), will=None)
     try:
         async with broker.connected() as connection:
             await connection.subscribe([topics.result(device, name)])

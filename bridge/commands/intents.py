@@ -26,11 +26,7 @@ from bridge.model import DeviceId, Kind, Outcome, Result, Value
 log = structlog.get_logger()
 
 NAME = "intent"
-DURATION = "intent_duration"
-"""Names of what is kept of a site."""
-
-MINUTES = 120
-"""How long an intent lasts, until the owner sets `intent_duration`."""
+"""What is kept of a site, by name."""
 
 LOOK = 30.0
 """Seconds between two looks at the wall clock: it may be set, and a machine may be suspended."""
@@ -63,7 +59,6 @@ class _Site:
     """
 
     record: Record | None = None
-    minutes: int = MINUTES
     elapses: float = math.inf
     tries: int = 0
     not_before: float = -math.inf
@@ -74,9 +69,18 @@ class Intents:
     """`carry_out` does the commands, `run` ends what has lasted long enough, `news` tells of a site."""
 
     def __init__(
-        self, executor: Executor, notes: Notes, clock: Clock, tell: Callable[[DeviceId, Mapping[str, Value]], None]
+        self,
+        executor: Executor,
+        notes: Notes,
+        clock: Clock,
+        tell: Callable[[DeviceId, Mapping[str, Value]], None],
+        duration: Callable[[DeviceId], float],
     ) -> None:
-        """`tell` is given the `bridge` answer of a site's rows, whenever it changes."""
+        """`tell` is given the `bridge` answer of a site's rows, whenever it changes.
+
+        `duration`: minutes of an intent that does not say how long; 0: until it is ended.
+        """
+        self._duration = duration
         self._executor = executor
         self._notes = notes
         self._clock = clock
@@ -95,7 +99,6 @@ class Intents:
         if kept.get(NAME):
             record = intents.recalled(kept[NAME])
             site.record = record if record.state == "active" else record.ending()
-        site.minutes = kept.get(DURATION, {}).get("minutes", MINUTES)
 
     # --- what is told -----------------------------------------------------------------------------------
 
@@ -112,16 +115,10 @@ class Intents:
             "intent_state": state,
             "intent_until": record.until if record and state in {"setting", "active"} else None,
             "intent_reason": ((record and record.trouble) or site.last or "")[:255] or None,
-            DURATION: site.minutes,
         }
         if state != "setting":  # not before it is in force
             news[NAME] = record.intent if record and state == "active" else NORMAL
         return news
-
-    async def choose_duration(self, at: DeviceId, parameters: Mapping[str, Value]) -> None:
-        """The errand of `intent_duration`."""
-        self._note(at, DURATION, {"minutes": parameters["minutes"]})
-        self._sites[at].minutes = parameters["minutes"]
 
     # --- commands ---------------------------------------------------------------------------------------
 
@@ -166,7 +163,7 @@ class Intents:
             raise ValueError("set_intent takes until or minutes, not both")
         if text:
             return intents.moment(text, zone, now), math.inf
-        minutes = minutes or self._sites[job.request.device].minutes
+        minutes = minutes or self._duration(job.request.device)
         if not minutes:
             return None, math.inf
         return now + timedelta(minutes=minutes), self._clock.monotonic() + minutes * 60

@@ -27,6 +27,7 @@ ENTITIES = (
     *OUTAGES,
     *SETTINGS,
     *intents.INTENTS,
+    *intents.OPTIONS,
     *TARIFF,
     *INFO,
     *HISTORY,

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from bridge.catalog import convert
+from bridge.catalog import convert, options
+from bridge.catalog.options import option
 from bridge.catalog.rows import Command, Limits, Parameter, enum, group, number, select, sensor, timestamp
 from bridge.catalog.writes import sets
 
@@ -21,20 +22,6 @@ INTENTS = group(
             icon="mdi:home-battery-outline",
             needs="has_battery",
             note="For so long as `intent_duration` says; then the owner's settings come back. docs/energy.md",
-        ),
-        number(
-            "intent_duration",
-            "Intent duration",
-            "bridge.intent_duration",
-            Limits(minimum=0, maximum=LONGEST),
-            sets("set_intent_duration", "minutes"),
-            unit="min",
-            device_class="duration",
-            category="config",
-            icon="mdi:timer-cog-outline",
-            needs="has_battery",
-            settings={"mode": "box"},
-            note="Of the next intent. 0: until it is ended.",
         ),
         enum(
             "intent_state",
@@ -65,7 +52,25 @@ INTENTS = group(
     ),
 )
 
+OPTIONS = options.options(
+    number(
+        "intent_duration",
+        "Intent duration",
+        "bridge.intent_duration",
+        Limits(minimum=0, maximum=LONGEST),
+        option("intent_duration"),
+        unit="min",
+        device_class="duration",
+        category="config",
+        icon="mdi:timer-cog-outline",
+        needs="has_battery",
+        settings={"mode": "box"},
+        note="Of the next intent. 0: until it is ended.",
+    ),
+)
+
 COMMANDS = (
+    *options.commands(OPTIONS),
     Command(
         name="set_intent",
         title="Set intent",
@@ -95,16 +100,5 @@ COMMANDS = (
         icon="mdi:backup-restore",
         needs="has_battery",
         note="Ends the intent; the same as the intent `normal`",
-    ),
-    Command(
-        name="set_intent_duration",
-        title="Set intent duration",
-        endpoint="",
-        parameters=(Parameter(name="minutes", type=int, minimum=0, maximum=LONGEST),),
-        scopes=(),
-        cost="free",
-        wakes=False,
-        is_local=True,
-        direct=False,
     ),
 )

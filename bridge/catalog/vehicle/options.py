@@ -6,8 +6,24 @@ from dataclasses import replace
 
 from bridge.catalog import options
 from bridge.catalog.options import local, option
-from bridge.catalog.rows import select, switch
+from bridge.catalog.rows import Entity, Limits, hidden, number, select, switch
 from bridge.catalog.vehicle.commands import WAKE
+
+
+def _interval(key: str, name: str, minimum: float, note: str) -> Entity:
+    return number(
+        key,
+        name,
+        f"bridge.{key}",
+        Limits(minimum=minimum, maximum=86_400),
+        option(key),
+        unit="s",
+        device_class="duration",
+        category="config",
+        settings={"mode": "box"},
+        note=f"Between two data calls. {note} Each costs $0.002.",
+    )
+
 
 OPTIONS = options.options(
     switch(
@@ -18,6 +34,21 @@ OPTIONS = options.options(
         category="config",
         icon="mdi:sync",
         note="Off: its data is read only when somebody asks, or after a command.",
+    ),
+    select(
+        "polling_profile",
+        "Polling profile",
+        "bridge.polling_profile",
+        "eco balanced live",
+        option("polling_profile"),
+        category="config",
+        icon="mdi:speedometer",
+        note="How fresh its data is, and what that costs: docs/cost-and-sleep.md.",
+    ),
+    *hidden(
+        _interval("driving_interval", "Polling interval while driving", 10, "While it drives."),
+        _interval("charging_interval", "Polling interval while charging", 60, "What happens in between is estimated."),
+        _interval("parked_interval", "Polling interval while parked", 960, "Below 16 minutes it would never sleep."),
     ),
     select(
         "wake_policy",
