@@ -26,7 +26,8 @@ HEADS = {
 GROUPS = {
     Kind.VEHICLE: "charge climate closures drive location tyres security media software config powertrain special "
     "status options cost sleep",
-    Kind.ENERGY_SITE: "power battery grid storm outages settings intent tariff info history lifetime charges status",
+    Kind.ENERGY_SITE: "power battery grid storm outages settings intent tariff info history lifetime charges status "
+    "options",
     Kind.WALL_CONNECTOR: "charge sessions info status",
 }
 

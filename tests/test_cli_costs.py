@@ -38,9 +38,9 @@ def data(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     [
         (NOTHING, 0),
         (Life(0, 60, 0, 0, 0, 0, 0, 0), 60),
-        (Life(0, 0, 0, 4, 0, 0, 0, 0), 48),
+        (Life(0, 0, 0, 4, 0, 0, 0, 0), 4),
         (Life(0, 0, 0, 0, 0, 22, 0, 0), 60),
-        (Life(2, 0, 1, 0, 1, 0, 0, 0), 16),
+        (Life(2, 0, 1, 0, 1, 0, 0, 0), 19),
         (Life(0, 0, 0, 0, 0, 0, 5, 2), 12),
     ],
 )
@@ -51,16 +51,15 @@ def test_calls_follow_from_the_settings(life: Life, calls: float) -> None:
 def test_a_busy_car_is_told_what_it_costs_and_that_the_credit_covers_it() -> None:
     text = said("--stirs", "0")
     assert "driving, every 60 s                  80.0 a day     $4.80  " + "█" * 40 in text
-    assert "together                            150.0 a day     $9.42" in text
+    assert "together                            108.0 a day     $6.90" in text
     assert text.endswith("Tesla's credit of $10.00 a month covers it.")
 
 
 def test_two_busy_cars_are_told_what_is_over_the_credit_and_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
     two = ("--drive-minutes", "160", "--charge-hours", "8")
-    assert "Tesla would charge $7.64 of it" in said(*two)
+    assert "Tesla would charge $2.66 of it" in said(*two)
     assert "more than the budget of $10.00 allows" in said(*two)
-    monkeypatch.setenv("FLEET2MQTT_POLLING_DRIVING", "240")
-    monkeypatch.setenv("FLEET2MQTT_POLLING_CHARGING", "900")
+    monkeypatch.setenv("FLEET2MQTT_POLLING_PROFILE", "eco")
     assert said(*two).endswith("Tesla's credit of $10.00 a month covers it.")
 
 

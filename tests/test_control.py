@@ -136,7 +136,7 @@ async def test_an_option_is_set_like_any_value_and_nothing_is_sent(
         (ACCOUNT, "monthly_budget", "0.005", "steps of 0.01"),
         (ACCOUNT, "budget_mode", "on", "off, warn, slow_down, hard_stop"),
         (BRIDGE, "log_level", "trace", "debug, info, warning, error"),
-        (CAR, "restore_default", "sentry_mode", "polling, wake_policy"),
+        (CAR, "restore_default", "sentry_mode", "polling, polling_profile"),
         (SITE, "wake_policy", "never", "nothing called 'wake_policy'"),
         (CAR, "choose_wake_policy", "never", "nothing called 'choose_wake_policy'"),
     ],

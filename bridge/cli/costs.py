@@ -59,7 +59,7 @@ def forecast(life: Life, pace: Pace) -> list[Row]:
         Row(f"driving, every {pace.driving:g} s", "data", life.drive_minutes * 60 / pace.driving),
         Row("before and after a drive", "data", life.drives * (1 + 2 + after)),
         Row(f"charging, every {pace.charging:g} s", "data", life.charge_hours * 3600 / pace.charging),
-        Row("before and after a charge", "data", life.charges * (1 + after)),
+        Row("before and after a charge", "data", life.charges * (2 + len(pace.charge_probes))),
         Row("when a car wakes for nothing", "data", life.stirs * (1 + after)),
         Row(f"parked and awake, every {pace.parked / 60:g} min", "data", life.awake_hours * 3600 / pace.parked),
         Row("commands", "command", life.commands),
@@ -89,7 +89,7 @@ def _verdict(total: float, reading: float, budget: float, credit: float) -> str:
     if total > budget or reading > budget * SHARE["data"]:
         return (
             f"{bill}. It is more than the budget of ${budget:.2f} allows: the bridge would read less. "
-            "Longer intervals cost less: FLEET2MQTT_POLLING_DRIVING, FLEET2MQTT_POLLING_CHARGING."
+            "FLEET2MQTT_POLLING_PROFILE=eco costs less, or a longer FLEET2MQTT_POLLING_DRIVING."
         )
     return f"{bill}."
 

@@ -40,7 +40,7 @@ def _export_rule(components: Any) -> str:
 
 def _utility(site_info: Any) -> str:
     """Of the site, else of its tariff."""
-    tariff = site_info.get("tariff_content_v2")
+    tariff = convert.mapping(site_info).get("tariff_content_v2")
     of_tariff = tariff.get("utility") if isinstance(tariff, Mapping) else None
     return convert.phrase(site_info.get("utility") or of_tariff)
 
