@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+import re
 import runpy
 from collections import Counter
 from typing import Any
 
 import pytest
-from doc_pages import ROOT
+from discovery_cases import DEVICES, KNOWN, described
+from doc_pages import ROOT, page
+
+from bridge.model import Kind
 
 COVERAGE = runpy.run_path(str(ROOT / "tools/coverage.py"))
 ROWS = list(COVERAGE["rows"]())
 
-REFERENCE = {
-    **{"A": 77, "B": 49, "C": 26, "D": 54, "E": 21, "F": 38, "G": 16, "H": 44, "I": 51, "J": 20},
-    **{"K": 10, "L": 44, "M": 31, "N": 31, "O": 20, "P": 34, "Q": 18, "R": 26, "S": 30, "T": 5},
-}
+SIZES = (77, 49, 26, 54, 21, 38, 16, 44, 51, 20, 10, 44, 31, 31, 20, 34, 18, 26, 30, 5)
+REFERENCE = dict(zip("ABCDEFGHIJKLMNOPQRST", SIZES, strict=True))
 """Section -> rows that the reference has of it."""
 
 
@@ -63,3 +65,12 @@ def test_two_rows_are_not_told_by_the_same_value() -> None:
 
 def test_the_page_is_what_the_list_says() -> None:
     assert (ROOT / "docs/coverage.md").read_text() == COVERAGE["page"](), "run `make docs`"
+
+
+def test_home_assistants_page_tells_about_how_many_entities_there_are() -> None:
+    table = page(ROOT / "docs/home-assistant.md").table("What appears")
+    for kind, row in zip(Kind, table, strict=True):
+        components = described(DEVICES[kind], KNOWN[kind])["components"].values()
+        enabled = sum(component.get("enabled_by_default", True) for component in components)
+        told = [int(number) for number in re.findall(r"\d+", row.cells["entities, of which enabled"])]
+        assert told == pytest.approx([len(components), enabled], rel=0.1)
