@@ -34,15 +34,17 @@ check: $(READY) ## format, lint, types, import rules, generated docs
 	@$(BIN)/python tools/docs.py --check
 	@$(BIN)/python tools/addon.py --check
 	@$(BIN)/python tools/collection.py --check
+	@$(BIN)/python tools/coverage.py --check
 
 format: $(READY) ## put the code into shape
 	@$(BIN)/ruff format --quiet $(SOURCES)
 	@$(BIN)/ruff check --fix --quiet $(SOURCES)
 
-docs: $(READY) ## write the generated pages: entities, commands, configuration, .env.example, the options of the app, the request collection
+docs: $(READY) ## write the generated pages: entities, commands, configuration, .env.example, the options of the app, the request collection, the coverage
 	@$(BIN)/python tools/docs.py
 	@$(BIN)/python tools/addon.py
 	@$(BIN)/python tools/collection.py
+	@$(BIN)/python tools/coverage.py
 
 bench: $(READY) ## speed and memory, each beside a bare baseline
 	@$(BIN)/python -m benchmarks

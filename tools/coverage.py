@@ -1,26 +1,27 @@
-"""docs/coverage.md: which of the values and controls that exist anywhere are here (reference/entities.md).
+"""docs/coverage.md: which of the values and controls that exist anywhere are here; with --check it is compared.
 
-tools/coverage.txt has a line for each row of the reference: its number, and the keys that are it here, or `-` and the
-reason why there is none. With --check the page is compared.
+The reference is a list of 645 of them, in the sections below. tools/coverage.txt has a line for each: its number, our
+keys, the row itself first, and after a dash what is to be said; without a key, what it is and why it is not here.
 """
 
 from __future__ import annotations
 
 import sys
-from collections import Counter
 from collections.abc import Iterator, Mapping
-from itertools import groupby
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
 from bridge.catalog import CATALOGUE
+from bridge.catalog.offer import Offer
 from bridge.catalog.rows import STREAMED, Command, Composite, Entity, Event
 from bridge.cli.pages.tables import GENERATED, code, table
-from bridge.model import Kind
+from bridge.components import Look, components
+from bridge.model import DeviceId, Kind
+from bridge.topics import Topics
 
-ROOT = Path(__file__).parents[1]
-LIST = ROOT / "tools" / "coverage.txt"
-PAGE = ROOT / "docs" / "coverage.md"
+LIST = Path(__file__).with_suffix(".txt")
+PAGE = LIST.parents[1] / "docs" / "coverage.md"
 
 SECTIONS: Mapping[str, tuple[str, Kind]] = {
     "A": ("Battery and charging", Kind.VEHICLE),
@@ -45,94 +46,104 @@ SECTIONS: Mapping[str, tuple[str, Kind]] = {
     "T": ("Charging history, orders", Kind.ACCOUNT),
 }
 
-WORDS = ("offered", "gated", "streamed", "left out")
+OFFERED, GATED, LATER, LEFT_OUT = WORDS = ("offered", "gated", "streamed-only", "left out")
 
-_ABOUT = """Everything that some program offers of a Tesla and a Powerwall was listed once: 645 values and
-controls. This is what became of them here. *Gated*: offered to devices that have it. *Streamed*: only Fleet Telemetry
-tells it; the row is there and comes alive with the stream. [entities.md](entities.md) has the rows themselves."""
+_ABOUT = """# Coverage
+
+All that some program offers of a Tesla and a Powerwall, or that Tesla tells, was listed once: 645 values and controls.
+This is what became of them here; [entities.md](entities.md) and [commands.md](commands.md) tell more of each.
+
+- **offered**: every device of its kind has it. What Tesla does not tell is unknown; some is asked for only on request.
+- **gated**: offered to a device that has it (a sunroof, a battery), or once you have enabled the command by name, or
+  where Tesla takes a command in signed form alone, once the bridge has a key.
+- **streamed-only**: only Fleet Telemetry tells it. The row has its topic and comes alive with the stream.
+- **left out**: not here, with the reason.
+"""
+
+NOTHING = Offer(signs=False)
+"""No dangerous command is enabled, and there is no key."""
+
+Thing = Entity | Command | Composite | Event
 
 
 class Row(NamedTuple):
-    """A row of the reference: its number, our keys, or the reason why there are none."""
+    """A row of the reference: its number, our keys (the row itself first), and what is to be said of it."""
 
     number: str
     keys: tuple[str, ...]
-    reason: str
-
-    @property
-    def section(self) -> str:
-        return self.number[0]
+    note: str
 
     @property
     def word(self) -> str:
         """What became of it. Raises KeyError for a key that does not exist."""
-        if not self.keys:
-            return "left out"
-        return max(
-            (_word(key, SECTIONS[self.section][1]) for key in self.keys), key=("streamed", "gated", "offered").index
-        )
+        words = [_word(key, SECTIONS[self.number[0]][1]) for key in self.keys]
+        return words[0] if words else LEFT_OUT
 
 
 def _word(key: str, kind: Kind) -> str:
-    row = _row(key, kind)
-    if isinstance(row, Entity) and row.source == STREAMED:
-        return "streamed"
-    return "gated" if row.needs or (isinstance(row, Command) and row.dangerous) else "offered"
-
-
-def _row(key: str, kind: Kind) -> Entity | Command | Composite | Event:
     """Of this kind, or of another if it says so: `account/signed_in`."""
     other, _, name = key.rpartition("/")
-    catalogue = CATALOGUE[Kind(other) if other else kind]
-    found: dict[str, Entity | Command | Composite | Event] = {**catalogue.commands, **catalogue.entities}
-    found |= {composite.key: composite for composite in catalogue.composites}
-    found |= {event.key: event for event in catalogue.events if event.key not in found}
-    return found[name]
+    kind = Kind(other or kind)
+    row = _every(kind)[name]
+    told = [CATALOGUE[kind].entities[key] for key in row.states.values()] if isinstance(row, Composite) else [row]
+    if any(isinstance(each, Entity) and each.source == STREAMED for each in told):
+        return LATER
+    return OFFERED if name in _shown(kind) or _needs_no_component(row) else GATED
 
 
-def rows() -> list[Row]:
-    found = []
+@cache
+def _every(kind: Kind) -> Mapping[str, Thing]:
+    """An entity comes before a command of the same name, as on the set topic, and a command before an event."""
+    entities, commands, composites, events = CATALOGUE[kind]
+    found: dict[str, Thing] = {event.key: event for event in events}
+    return found | {row.key: row for row in composites} | dict(commands) | dict(entities)
+
+
+@cache
+def _shown(kind: Kind) -> frozenset[str]:
+    """What Home Assistant is told of a device that has nothing special."""
+    return frozenset(dict(components(DeviceId(kind, "ID"), {}, Look(Topics(), version="", offer=NOTHING), {})))
+
+
+def _needs_no_component(row: Thing) -> bool:
+    """Is it a topic alone, or a command without a button, that all devices have?"""
+    if isinstance(row, Command):
+        return not row.button and not row.needs and NOTHING.allows(row)
+    return isinstance(row, Entity) and not row.component and not row.needs
+
+
+def rows() -> Iterator[Row]:
     for line in LIST.read_text().splitlines():
-        number, what = line.split(maxsplit=1)
-        reason = what.removeprefix("- ") if what.startswith("- ") else ""
-        found.append(Row(number, () if reason else tuple(what.split()), reason))
-    return found
+        left, _, note = line.partition(" - ")
+        number, *keys = left.split()
+        yield Row(number, tuple(keys), note)
 
 
 def page() -> str:
-    lines = [
-        GENERATED.replace("bridge/catalog", "bridge/catalog and from tools/coverage.txt"),
-        "# Coverage",
-        "",
-        _ABOUT,
-        "",
-    ]
+    lines = [GENERATED.replace("bridge/catalog", "bridge/catalog and tools/coverage.txt"), _ABOUT]
     lines += table(("section", "rows", *WORDS), _counts())
     lines += ["", "## Left out, and why", ""]
-    lines += table(("row", "reason"), ((row.number, row.reason) for row in rows() if row.reason))
+    lines += table(("row", "what, and why not"), ((row.number, row.note) for row in rows() if not row.keys))
     lines += ["", "## Where each row is", ""]
-    lines += table(("row", "here", ""), ((row.number, code(row.keys), row.word) for row in rows() if row.keys))
-    return "\n".join(lines) + "\n"
+    here = ((row.number, code(row.keys), row.word, row.note) for row in rows() if row.keys)
+    return "\n".join([*lines, *table(("row", "here", "", "note"), here), ""])
 
 
 def _counts() -> Iterator[tuple[str, ...]]:
-    total: Counter[str] = Counter()
-    for section, members in groupby(rows(), key=lambda row: row.section):
-        words = Counter(row.word for row in members)
-        total += words
-        yield f"{section} {SECTIONS[section][0]}", str(words.total()), *(str(words[word]) for word in WORDS)
-    yield "all", str(total.total()), *(str(total[word]) for word in WORDS)
+    for letter, (name, _) in SECTIONS.items():
+        yield _count(f"{letter} {name}", [row.word for row in rows() if row.number[0] == letter])
+    yield _count("all", [row.word for row in rows()])
 
 
-def main() -> int:
+def _count(name: str, words: list[str]) -> tuple[str, ...]:
+    return (name, str(len(words)), *(str(words.count(word)) for word in WORDS))
+
+
+def main() -> None:
     if "--check" in sys.argv:
-        same = PAGE.exists() and PAGE.read_text() == page()
-        if not same:
-            sys.stderr.write("docs/coverage.md is not what the tables say: run `make docs`\n")
-        return 0 if same else 1
+        sys.exit(None if PAGE.read_text() == page() else "docs/coverage.md is not what the tables say: run `make docs`")
     PAGE.write_text(page())
-    return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()
