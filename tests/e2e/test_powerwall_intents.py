@@ -147,7 +147,7 @@ def test_a_reserve_of_90_is_refused_with_the_rule(one: House) -> None:
 def test_the_duration_is_kept(one: House) -> None:
     assert one.ask(SITE, "intent_duration", "45")["outcome"] == "ok"
     one.restart()
-    comes_to(one, intent_duration="45")
+    one.spy.until(lambda: one.value(SITE, "options/intent_duration") == "45", "its duration")
 
 
 def test_a_tariff_is_set_and_a_wrong_one_is_told(one: House) -> None:

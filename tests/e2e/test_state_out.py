@@ -11,7 +11,7 @@ import pytest
 from whole_house import BASE, CAR, CONNECTOR, OTHER_CAR, SITE, House, house, id_of
 
 from bridge.catalog import CATALOGUE
-from bridge.catalog.rows import DERIVED, STREAMED, Entity
+from bridge.catalog.rows import ASSUMED, DERIVED, STREAMED, Entity
 from bridge.homeassistant import standalone_topics
 from bridge.model import DeviceId, Kind
 from bridge.sources.answers import DATA_GROUPS
@@ -29,10 +29,10 @@ UNREAD = {
     STREAMED,
     *BESIDES,
 }
-UNREAD |= {"past_days"}
+UNREAD |= {"past_days", "options", ASSUMED}
 """Answers that are not asked for, and what comes in its own time."""
 
-LATER = {"history", "cost", "lifetime", "outages", "charges", "sessions"}
+LATER = {"history", "cost", "lifetime", "outages", "charges", "sessions", "powertrain", "special"}
 """Groups of such values alone."""
 
 
@@ -87,20 +87,22 @@ def test_what_a_site_gives_and_takes_adds_up(one: House) -> None:
 
 
 @pytest.mark.parametrize(
-    "place",
+    ("place", "call"),
     [
-        "tariff/buy_price",
-        "tariff/tariff_next_change",
-        "battery/backup_time_remaining",
-        "battery/backup_time_estimate",
-        "history/grid_independence",
-        "lifetime/solar_generated_lifetime",
-        "lifetime/home_usage_lifetime",
-        "outages/outage_count",
-        "charges/charge_sessions",
+        ("tariff/buy_price", ""),
+        ("tariff/tariff_next_change", ""),
+        ("battery/backup_time_estimate", ""),
+        ("history/grid_independence", ""),
+        ("battery/backup_time_remaining", "backup_time_remaining"),
+        ("lifetime/solar_generated_lifetime", "past_days"),
+        ("lifetime/home_usage_lifetime", "past_days"),
+        ("outages/outage_count", "backup_history"),
+        ("charges/charge_sessions", "charge_history"),
     ],
 )
-def test_what_a_site_tells_besides_comes_in_its_own_time(one: House, place: str) -> None:
+def test_what_a_site_tells_besides_comes_in_its_own_time_or_when_asked_for(one: House, place: str, call: str) -> None:
+    if call:
+        one.spy.publish(f"{BASE}/{SITE}/get/{call}")
     one.spy.until(lambda: one.value(SITE, place) not in {None, "None"}, place)
 
 
