@@ -35,6 +35,7 @@ check: $(READY) ## format, lint, types, import rules, generated docs
 	@$(BIN)/python tools/addon.py --check
 	@$(BIN)/python tools/collection.py --check
 	@$(BIN)/python tools/coverage.py --check
+	@$(BIN)/python tools/size.py --check
 
 format: $(READY) ## put the code into shape
 	@$(BIN)/ruff format --quiet $(SOURCES)

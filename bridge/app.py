@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -37,7 +37,7 @@ from bridge.model import DeviceId, Kind, Request, Result, Roster
 from bridge.mqtt import Mqtt, Publication
 from bridge.publisher import Publisher
 from bridge.session import Session
-from bridge.settings import FIRST, Settings
+from bridge.settings import Settings
 from bridge.sources import extras
 from bridge.state import Store
 from bridge.supervision import Part, supervise
@@ -110,7 +110,7 @@ class Bridge:
         self._herald = self._news()
         self._commander = self._commands(database)
         self._doctor = Doctor(self._cases, clock)
-        self._daily = Daily(self._cases, clock, self._listening, self._found)
+        self._daily = Daily(self._cases, clock, self._listening, self._herald.tell_of_checks)
         self._listener = Listener(
             topics=self._topics,
             clock=clock,
@@ -219,7 +219,9 @@ class Bridge:
             "intents": self._intents.run,
             "heartbeat": self._beat,
             "birth": self._session.answer_births,
-            "sign of life": self._show_life,
+            "sign of life": partial(
+                alive.keep_showing, self._settings.data_dir, self._clock, partial(self._health.down, "broker")
+            ),
             "doctor": self._doctor.serve,
             "daily checks": self._daily.serve,
         }
@@ -289,9 +291,6 @@ class Bridge:
             self._last.keep()
             await self._clock.sleep(HEARTBEAT)
 
-    async def _show_life(self) -> None:
-        await alive.keep_showing(self._settings.data_dir, self._clock, lambda: self._health.down("broker"))
-
     def _republish(self) -> dict[str, Any]:
         self._publisher.republish()
         return {}
@@ -301,6 +300,3 @@ class Bridge:
     def _cases(self) -> list[Case]:
         """Each account, for the doctor."""
         return [build.case(self._settings, account.access, self._clock) for account in self._accounts.all]
-
-    def _found(self, account: str, answer: Mapping[str, bool]) -> None:
-        self._herald.tell(DeviceId(Kind.ACCOUNT, account or FIRST), answer)

@@ -16,6 +16,7 @@ from bridge.household import Household
 from bridge.ledger import Ledger
 from bridge.model import Device, DeviceId, Happening, Kind, Outcome, Result, Update
 from bridge.publisher import Publisher
+from bridge.settings import FIRST
 from bridge.state import Store
 from bridge.topics import BRIDGE, Topics
 
@@ -80,6 +81,10 @@ class Herald:
     def tell_of_accounts(self) -> None:
         for account in self._accounts.all:
             self.tell(account.at, news.account(self._health, account.standing, self._ledger.month()))
+
+    def tell_of_checks(self, account: str, answer: Mapping[str, bool]) -> None:
+        """What the daily look at an account has found; an empty name is the first one's."""
+        self.tell(DeviceId(Kind.ACCOUNT, account or FIRST), answer)
 
     def tell_of_command(self, result: Result) -> None:
         """A command has ended: the last one of its device, and an event."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable, Mapping
+from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mapping
 from dataclasses import replace
 from operator import attrgetter
 from typing import Any
@@ -14,12 +14,13 @@ from bridge.clock import Clock, pause
 from bridge.errors import BridgeError, VehicleUnavailable
 from bridge.model import Connectivity, Device, DeviceId, Kind, Roster, Update, Value
 from bridge.pace import Pace
-from bridge.schedule import CallHistory, VehicleHistory
+from bridge.schedule import VehicleHistory
 from bridge.sources import answers, extras, roster
 from bridge.sources.asker import Asker
 from bridge.sources.asking import Asking, Extra
 from bridge.sources.estimates import Estimates
 from bridge.sources.failure import failure
+from bridge.sources.rounds import Rounds
 from bridge.sources.sites import Sites
 
 
@@ -62,11 +63,11 @@ class Poller:
         self._heard: asyncio.Queue[Update | Roster] = asyncio.Queue()
         self._estimates = Estimates(clock, self._heard.put_nowait)
         self._vehicles: dict[DeviceId, VehicleHistory] = {}
-        self._calls: dict[tuple[DeviceId, str], CallHistory] = {}
+        self._rounds = Rounds(clock=clock, pace=pace, listening=listening, report=report)
         self._devices: dict[DeviceId, Device] = {}
         self._missing = roster.Missing()
         self._sites = Sites(api=api, clock=clock, learn=self._learn, connector=self._connector, want=self.want)
-        self._nudges: defaultdict[tuple[DeviceId, str], asyncio.Event] = defaultdict(asyncio.Event)
+        self._nudges: defaultdict[DeviceId, asyncio.Event] = defaultdict(asyncio.Event)
         self._tasks: dict[DeviceId, asyncio.Task[None]] = {}
         self._asker = Asker(
             besides,
@@ -92,9 +93,7 @@ class Poller:
         if group and self._asker.want(device, group, after):
             return
         wish = self._clock.monotonic() + after
-        if (device, group) in self._calls:
-            self._calls[device, group] = replace(self._calls[device, group], wanted_at=wish)
-            self._nudge(device)
+        if self._rounds.want(device, group, wish):
             return
         history = self._vehicles.get(device)
         if history and history.wanted_at and history.wanted_at < wish:
@@ -122,25 +121,16 @@ class Poller:
     def _change(self, device: DeviceId, **what: Any) -> None:
         if device in self._vehicles:
             self._vehicles[device] = replace(self._vehicles[device], **what)
-        for key, history in self._calls.items():
-            if key[0] == device:
-                self._calls[key] = replace(history, **what)
+        self._rounds.change(device, **what)
         self._nudge(device)
 
     async def run(self) -> None:
         """Finds the devices and polls each in a task of its own."""
         self._tasks.clear()  # those of a run that failed have ended with it
         async with asyncio.TaskGroup() as group:
-            group.create_task(
-                self._repeat(
-                    self._account,
-                    "products",
-                    self._paced(self._account, attrgetter("products")),
-                    self._read_products,
-                    group,
-                )
-            )
-            group.create_task(self._repeat(self._account, "vehicles", self._between_lists, self._read_vehicles))
+            products = self._paced(self._account, attrgetter("products"))
+            group.create_task(self._rounds.repeat(self._account, "products", products, self._read_products, group))
+            group.create_task(self._rounds.repeat(self._account, "vehicles", self._between_lists, self._read_vehicles))
             self._asker.start(self._account, group)
 
     # --- the account ------------------------------------------------------------------------------------
@@ -223,7 +213,7 @@ class Poller:
             due = self._next_data(at)
             wait = self._pace(at).products if due is None else due - self._clock.monotonic()
             if wait > 0:
-                await pause(self._clock, wait, self._nudges[at, "data"])
+                await pause(self._clock, wait, self._nudges[at])
             elif self._listening.is_set():
                 await self._attempt_data(at)
             else:
@@ -273,7 +263,7 @@ class Poller:
     async def _follow_site(self, at: DeviceId) -> None:
         async with asyncio.TaskGroup() as group:
             for name, interval, read in self._sites.calls:
-                group.create_task(self._repeat(at, name, self._paced(at, interval), read, at))
+                group.create_task(self._rounds.repeat(at, name, self._paced(at, interval), read, at))
             self._asker.start(at, group)
 
     def _connector(self, connector: Mapping[str, Any], site: DeviceId) -> DeviceId:
@@ -286,35 +276,10 @@ class Poller:
 
     # --- for all ----------------------------------------------------------------------------------------
 
-    async def _repeat(
-        self,
-        at: DeviceId,
-        name: str,
-        interval: Callable[[], float],
-        read: Callable[..., Awaitable[None]],
-        *values: Any,
-    ) -> None:
-        """Makes one call again and again; a failure of one never stops another (reliability.md B9)."""
-        key = at, name
-        self._calls[key] = CallHistory()
-        while True:
-            wait = schedule.next_call(self._calls[key], interval(), self._pace(at)) - self._clock.monotonic()
-            if wait > 0:
-                await pause(self._clock, wait, self._nudges[key])
-                continue
-            await self._listening.wait()
-            asked = self._clock.monotonic()
-            error = await failure(read, *values)
-            if error:
-                self._calls[key] = schedule.put_off(self._calls[key], error, self._clock.monotonic(), self._pace(at))
-            else:
-                self._calls[key] = schedule.answered(self._calls[key], asked, self._clock.monotonic())
-            self._report(f"{at} {name}", error)
-
     def _nudge(self, at: DeviceId) -> None:
-        for (device, _), event in self._nudges.items():
-            if device == at:
-                event.set()
+        self._rounds.nudge(at)
+        if at in self._nudges:
+            self._nudges[at].set()
 
     def _learn(self, at: DeviceId, answer: Mapping[str, Any], asked: float) -> Mapping[str, Value]:
         values = catalog.read(at.kind, answer)
