@@ -12,8 +12,6 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-import structlog
-
 from bridge import alive, build, build_broker, systemd
 from bridge.accounts import Account, Accounts, Means
 from bridge.clock import Clock
@@ -33,7 +31,7 @@ from bridge.household import Household
 from bridge.last_values import LastValues
 from bridge.learning import Learning
 from bridge.listener import Ears, Listener
-from bridge.model import DeviceId, Kind, Request, Result, Roster
+from bridge.model import Kind, Request, Result, Roster
 from bridge.mqtt import Mqtt, Publication
 from bridge.publisher import Publisher
 from bridge.session import Session
@@ -42,8 +40,6 @@ from bridge.sources import extras
 from bridge.state import Store
 from bridge.supervision import Part, supervise
 from bridge.topics import BRIDGE, Topics
-
-log = structlog.get_logger()
 
 HEARTBEAT = 60.0
 """Seconds between two messages on bridge/health, two looks at freshness, and two savings of values."""
@@ -78,7 +74,6 @@ class Bridge:
         self._stop = stop
         self._settings = settings
         self._clock = clock
-        self._database = database
         self._topics = Topics(settings.base_topic, settings.aliases)
         self._store = Store()
         self._health = Health(clock)
@@ -163,7 +158,7 @@ class Bridge:
     def _reach(self) -> Reach:
         return Reach(
             tell=lambda at, answer: self._herald.tell(at, answer),  # noqa: PLW0108 - it is made later
-            want=self._wish,
+            want=lambda at: self._accounts.want(at),  # noqa: PLW0108 - they are made later
             changed=lambda at: self._accounts.of(at).poller.changed(at),
             values=self._store.values,
             republish=self._republish,
@@ -198,7 +193,7 @@ class Bridge:
     def _ears(self) -> Ears:
         return Ears(
             command=self._receive,
-            wish=self._wish,
+            wish=lambda at, group: self._accounts.want(at, group=group),
             birth=self._birth.set,
             clear=self._publisher.clear,
             respond=self._publisher.respond_to,
@@ -238,16 +233,13 @@ class Bridge:
         return RESTART if self._control.is_to_start_again else 0
 
     def _parts_of(self, account: Account) -> dict[str, Part]:
-        tell = self._herald.tell_of_accounts
+        news = partial(account.watch, lambda: self._show(self._household.roster), self._herald.tell_of_accounts)
         return {
             f"{account.at} tokens": account.mind_tokens,
-            f"{account.at} news": lambda: account.watch(lambda: self._show(self._household.roster), tell),
+            f"{account.at} news": news,
             f"{account.at} polling": account.poller.run,
             f"{account.at} updates": lambda: self._follow_updates(account),
         }
-
-    def _wish(self, at: DeviceId, group: str = "") -> None:
-        self._accounts.want(at, group=group)
 
     def _receive(self, request: Request) -> None:
         self._commander.receive(request)
@@ -290,6 +282,9 @@ class Bridge:
             self._herald.tell_all(self._commander.waiting)
             self._last.keep()
             await self._clock.sleep(HEARTBEAT)
+
+    async def _show_life(self) -> None:
+        await alive.keep_showing(self._settings.data_dir, self._clock, lambda: self._health.down("broker"))
 
     def _republish(self) -> dict[str, Any]:
         self._publisher.republish()
