@@ -34,6 +34,7 @@ class Day:
         self.memory: dict[str, Any] = {}
         self.told: dict[str, Value] = {}
         self.writes = 0
+        self.shown: list[tuple[str, list[Any]]] = []
 
     def is_(self, values: dict[str, Value] | dict[str, str], minutes: int) -> Iterator[Value]:
         """So it is for so long; gives the cause that is told each minute."""
@@ -55,15 +56,12 @@ class Day:
         """The bridge is not running."""
         self.now += minutes * MINUTE
 
-    def shows(self) -> tuple[str, list[Any]]:
-        """The day, and the times that are counted."""
-        return self.memory["day"], [self.told[each.key] for each in COUNTED.values()]
-
     def _look(self) -> None:
         self.told, memory = watch(self.values, self.memory, self.now)
         self.writes += memory != self.memory
         self.memory = json.loads(json.dumps(memory))
         self.values |= self.told
+        self.shown.append((memory["day"], [self.told[each.key] for each in COUNTED.values()]))
 
 
 # --- why it is awake --------------------------------------------------------------------------------------
@@ -246,11 +244,11 @@ def test_a_bridge_that_keeps_a_car_awake_over_midnight_is_found_out() -> None:
 @given(st.lists(st.tuples(st.sampled_from(["asleep", "online"]), st.integers(0, 90), st.integers(-200, 400))))
 def test_what_is_shown_of_a_day_never_falls(parts: list[tuple[str, int, int]]) -> None:
     """The bridge is off in between, or the clock is set back."""
-    day, shown = Day(MIDNIGHT), []
+    day = Day(MIDNIGHT)
     for connectivity, minutes, off in parts:
         day.off(off)
-        shown += [day.shows() for _ in day.is_({"connectivity": connectivity}, minutes)]
-    for (date, before), (later, after) in pairwise(shown):
+        day.goes_on({"connectivity": connectivity}, minutes)
+    for (date, before), (later, after) in pairwise(day.shown):
         assert date != later or all(one <= other for one, other in zip(before, after, strict=True))
 
 
