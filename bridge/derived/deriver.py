@@ -76,15 +76,15 @@ class Deriver:
     def _derive(
         self, row: Derivation, at: DeviceId, changed: frozenset[str]
     ) -> tuple[dict[str, Value], list[Happening]]:
-        memory = self._memory.get((str(at), row.name), {})
+        memory, known = self._memory.get((str(at), row.name), {}), self._known[at]
         try:
-            found = row.derive(Scene(at, self._known[at], memory, self._now(), changed, self._known))
+            found = row.derive(Scene(at, known, memory, self._now(), changed, self._known))
         except Exception:  # a bug of ours costs these values, never the others
             log.exception("a value could not be derived", device=str(at), derivation=row.name)
             return {}, []
         if found.memory is not None and found.memory != memory:
             self._remember(at, row.name, found)
-        known = self._known[at]  # the Store drops what is equal; most is the same, and need not get there
+        # The Store drops what is equal; most is the same, and need not get there.
         news = {key: value for key, value in found.values.items() if key not in known or known[key] is not value}
         return news, [Happening(at, event.type, event.facts) for event in found.events]
 

@@ -75,8 +75,8 @@ def watch(values: Mapping[str, Value], memory: Memory, now: datetime) -> tuple[d
     """What the day's time was spent with; to be looked at each minute.
 
     The memory holds in which `state` it is `since` when, and what was `spent` until then. It changes when the state
-    does, and so is written seldom. What is shown goes on each minute, is saved each minute, and so tells after a
-    restart until when the state was seen.
+    does, and so is written seldom. What is shown goes on each minute and is saved each minute, though not flushed:
+    so it tells after a restart until when the state was seen, and after a power cut until a little before.
     """
     memory = _as_of_now(values, memory if "state" in memory else _nothing(now), now)
     cause, free_since = _cause(values, memory, now)
