@@ -1,19 +1,22 @@
-"""Scripted days of a car: how long it slept, what kept it awake, what parking cost (bridge/derived/sleep.py).
+"""Scripted days of a car: how long it slept, what kept it awake (bridge/derived/sleep.py).
 
 A look every minute, as the bridge takes it.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from typing import Any
 
 import pytest
+from hypothesis import given, strategies as st
 from pydantic import ValidationError
 
 from bridge.catalog import CATALOGUE
-from bridge.derived.sleep import SLEEP, WINDOW, Cause, drain, watch
+from bridge.derived.sleep import COUNTED, SLEEP, WINDOW, Cause, watch
 from bridge.model import Kind, Value
 from bridge.settings.tree import PollingSettings
 
@@ -30,6 +33,8 @@ class Day:
         self.values: dict[str, Value] = {}
         self.memory: dict[str, Any] = {}
         self.told: dict[str, Value] = {}
+        self.writes = 0
+        self.shown: list[tuple[str, list[Any]]] = []
 
     def is_(self, values: dict[str, Value] | dict[str, str], minutes: int) -> Iterator[Value]:
         """So it is for so long; gives the cause that is told each minute."""
@@ -52,7 +57,11 @@ class Day:
         self.now += minutes * MINUTE
 
     def _look(self) -> None:
-        self.told, self.memory = watch(self.values, self.memory, self.now)
+        self.told, memory = watch(self.values, self.memory, self.now)
+        self.writes += memory != self.memory
+        self.memory = json.loads(json.dumps(memory))
+        self.values |= self.told
+        self.shown.append((memory["day"], [self.told[each.key] for each in COUNTED.values()]))
 
 
 # --- why it is awake --------------------------------------------------------------------------------------
@@ -189,60 +198,58 @@ def test_a_clock_that_is_set_back_takes_nothing_away() -> None:
     assert day.told["asleep_today"] == 2.0
 
 
-# --- what parking costs -----------------------------------------------------------------------------------
+def test_the_memory_changes_when_the_car_does_and_at_midnight() -> None:
+    day = Day(MIDNIGHT - timedelta(hours=2))
+    day.goes_on(ASLEEP, 9 * 60)
+    assert day.writes == 2
+    day.goes_on(AWAKE, 120)
+    assert day.writes == 4, "it settles, then somebody keeps it awake"
+    assert day.told["asleep_today"] == 7.0
 
 
-class Parked:
-    """A car that stands, and what was told of its drain."""
-
-    def __init__(self) -> None:
-        self.memory: dict[str, Any] = {}
-
-    def shows(self, hours: float, level: float, **values: Value) -> Value:
-        seen = MIDNIGHT + timedelta(hours=hours)
-        known: dict[str, Value] = {"last_seen": seen, "battery_level": level, "odometer": 100.0, **AWAKE, **values}
-        told, self.memory = drain(known, self.memory, seen + MINUTE)
-        return told.get("phantom_drain")
+def test_a_day_begins_at_the_midnight_of_the_car() -> None:
+    day = Day(MIDNIGHT - timedelta(hours=4))
+    day.goes_on({**ASLEEP, "utc_offset": 7200}, 119)
+    assert day.told["asleep_today"] == 1.98
+    day.goes_on({}, 1 + 60)
+    assert day.told["asleep_today"] == 1.0
 
 
-def test_a_loss_is_told_once_it_says_something() -> None:
-    car = Parked()
-    assert [car.shows(0, 80), car.shows(5, 79), car.shows(12, 79), car.shows(48, 76)] == [None, None, 2.0, 2.0]
+def test_a_restart_in_the_middle_of_a_night_takes_nothing_away_that_was_shown() -> None:
+    day = Day()
+    day.goes_on(ASLEEP, 200)
+    shown = day.told["asleep_today"]
+    day.off(300)
+    day.goes_on({}, 0)
+    assert day.told["asleep_today"] == shown == 3.33
 
 
-def test_a_car_that_loses_nothing_says_so() -> None:
-    car = Parked()
-    assert [car.shows(0, 80), car.shows(24, 80)] == [None, 0.0]
+def test_a_bridge_that_was_off_over_midnight_begins_the_day_when_it_is_back() -> None:
+    day = Day(MIDNIGHT - timedelta(hours=3))
+    day.goes_on(ASLEEP, 120)
+    day.off(180)
+    day.goes_on({}, 60)
+    assert day.told["asleep_today"] == 1.0
 
 
-@pytest.mark.parametrize("change", [{"charging": True}, {"shift_state": "d"}, {"odometer": 130.0}])
-def test_a_drive_or_a_charge_begins_it_anew_also_one_that_nobody_saw(change: dict[str, Value]) -> None:
-    car = Parked()
-    car.shows(0, 80)
-    assert car.shows(10, 70, **change) is None
-    later = {key: value for key, value in change.items() if key == "odometer"}
-    assert [car.shows(15, 70, **later), car.shows(34, 69, **later)] == [None, 1.0]
+def test_a_bridge_that_keeps_a_car_awake_over_midnight_is_found_out() -> None:
+    day = Day(MIDNIGHT - timedelta(minutes=30))
+    for _ in range(6):
+        day.asks()
+        day.goes_on(AWAKE, 10)
+    assert day.told["awake_for_bridge_today"] == 30.0
+    assert day.told["kept_awake_by_bridge"] is True
 
 
-def test_a_battery_that_has_more_was_charged() -> None:
-    car = Parked()
-    car.shows(0, 60)
-    assert [car.shows(10, 80), car.shows(20, 79)] == [None, 2.4]
-
-
-def test_what_was_never_seen_is_not_guessed() -> None:
-    assert drain({}, {}, MIDNIGHT) == ({"phantom_drain": None}, {})
-
-
-def test_the_drain_of_the_last_time_stays_until_there_is_a_new_one() -> None:
-    car = Parked()
-    assert [car.shows(0, 80), car.shows(24, 78), car.shows(25, 78, charging=True), car.shows(26, 90)] == [
-        None,
-        2.0,
-        2.0,
-        2.0,
-    ]
-    assert car.shows(50, 89) == 1.0
+@given(st.lists(st.tuples(st.sampled_from(["asleep", "online"]), st.integers(0, 90), st.integers(-200, 400))))
+def test_what_is_shown_of_a_day_never_falls(parts: list[tuple[str, int, int]]) -> None:
+    """The bridge is off in between, or the clock is set back."""
+    day = Day(MIDNIGHT)
+    for connectivity, minutes, off in parts:
+        day.off(off)
+        day.goes_on({"connectivity": connectivity}, minutes)
+    for (date, before), (later, after) in pairwise(day.shown):
+        assert date != later or all(one <= other for one, other in zip(before, after, strict=True))
 
 
 # --- rows -------------------------------------------------------------------------------------------------

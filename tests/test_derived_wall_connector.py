@@ -41,6 +41,7 @@ class Connector:
         if found.memory is not None and found.memory != self.memory:
             self.memory, self.writes = found.memory, self.writes + 1
         self.shown |= found.values
+        self.values |= found.values
         self.happened += found.events
         if "energy_lifetime" in self.shown:
             self.totals.append(self.shown["energy_lifetime"])
@@ -123,7 +124,7 @@ def test_what_flowed_while_the_bridge_was_off_is_not_guessed() -> None:
     connector.minutes(10)
     connector.now += timedelta(hours=3)
     connector.minutes(10)
-    assert connector.shown["energy_lifetime"] == 1900  # the minute after the gap is part of it
+    assert connector.shown["energy_lifetime"] == 1800  # of nine minutes before and nine after
     connector.look(charging=False)
     connector.look(charge_sessions=[session(NOON, 201, 20_100)])
     assert connector.shown["energy_lifetime"] == 20_100
@@ -176,6 +177,35 @@ def test_memory_is_left_alone_while_nothing_is_charged() -> None:
     writes = connector.writes
     connector.minutes(600)
     assert connector.writes == writes
+
+
+def test_memory_is_written_every_few_minutes_while_a_charge_goes_on_as_it_did() -> None:
+    connector = Connector()
+    connector.look(charging=True, power=6000, vehicle_vin=CAR)
+    for minute in range(60):
+        connector.now += MINUTE
+        connector.look(power=6000 + minute % 2 * 100)
+    assert connector.writes == 21
+    assert abs(connector.shown["energy_lifetime"] - 6050) < 60
+
+
+def test_another_power_counts_at_once() -> None:
+    connector = Connector()
+    connector.look(charging=True, power=0, vehicle_vin=CAR)
+    connector.minutes(1)
+    connector.look(power=6000)
+    connector.minutes(2)
+    connector.look(power=3000)
+    assert connector.shown["energy_lifetime"] == 200
+
+
+def test_what_a_restart_recalled_is_put_right_at_once() -> None:
+    connector = Connector()
+    connector.look(charging=True, power=6000, vehicle_vin=CAR)
+    connector.minutes(9)
+    connector.values["energy_lifetime"] = 600
+    connector.minutes(1)
+    assert connector.shown["energy_lifetime"] == 1000
 
 
 def test_a_charge_of_long_ago_is_still_counted_and_kept_no_longer() -> None:

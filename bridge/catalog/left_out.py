@@ -7,6 +7,7 @@ from fnmatch import fnmatchcase
 
 LEFT_OUT: Mapping[str, str] = {
     "count": "how many products are listed",
+    "*_state.timestamp": "when the car made the group; last_seen tells it",
     "vehicle_config.timestamp": "when the car made the group; last_seen tells it",
     "gui_settings.timestamp": "when the car made the group; last_seen tells it",
     "energy_history.timestamp": "the bucket's time; the buckets of the day are summed",

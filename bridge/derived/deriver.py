@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Protocol
 
 import structlog
 
 from bridge.derived.frame import Derivation, Derived, Known, Scene
-from bridge.model import Change, DeviceId, Happening, Update, Value
+from bridge.model import Change, DeviceId, Happening, Kind, Update, Value
 
 log = structlog.get_logger()
 
@@ -32,6 +32,7 @@ class Deriver:
         self, derivations: Iterable[Derivation], memories: Memories, known: Known, now: Callable[[], datetime]
     ) -> None:
         self._derivations = tuple(derivations)
+        self._readers = _readers(self._derivations)
         self._memories = memories
         self._known = known
         self._now = now
@@ -53,17 +54,18 @@ class Deriver:
         if change := apply(update):
             changed |= change.values
             for values, happenings in self.of(change):
-                more, later = self.learn(Update(update.device, values, at, "derived"), apply, at)
-                changed |= more
-                happened += [*happenings, *later]
+                happened += happenings
+                if values:
+                    more, later = self.learn(Update(update.device, values, at, "derived"), apply, at)
+                    changed |= more
+                    happened += later
         return changed, happened
 
     def of(self, change: Change) -> Iterator[tuple[dict[str, Value], list[Happening]]]:
         """Whatever follows at once; what follows from that, the caller asks for with the change that it makes."""
-        changed = frozenset(change.values)
-        for row in self._derivations:
-            if row.kind is change.device.kind and not row.inputs.isdisjoint(changed):
-                yield self._derive(row, change.device, changed)
+        changed, readers = frozenset(change.values), self._readers[change.device.kind]
+        for number in sorted({number for key in changed for number in readers.get(key, ())}):
+            yield self._derive(self._derivations[number], change.device, changed)
 
     def passed(self) -> Iterator[tuple[DeviceId, dict[str, Value], list[Happening]]]:
         """What changes because time has passed."""
@@ -74,15 +76,17 @@ class Deriver:
     def _derive(
         self, row: Derivation, at: DeviceId, changed: frozenset[str]
     ) -> tuple[dict[str, Value], list[Happening]]:
-        memory = self._memory.get((str(at), row.name), {})
+        memory, known = self._memory.get((str(at), row.name), {}), self._known[at]
         try:
-            found = row.derive(Scene(at, self._known[at], memory, self._now(), changed, self._known))
+            found = row.derive(Scene(at, known, memory, self._now(), changed, self._known))
         except Exception:  # a bug of ours costs these values, never the others
             log.exception("a value could not be derived", device=str(at), derivation=row.name)
             return {}, []
         if found.memory is not None and found.memory != memory:
             self._remember(at, row.name, found)
-        return dict(found.values), [Happening(at, event.type, event.facts) for event in found.events]
+        # The Store drops what is equal; most is the same, and need not get there.
+        news = {key: value for key, value in found.values.items() if key not in known or known[key] is not value}
+        return news, [Happening(at, event.type, event.facts) for event in found.events]
 
     def _remember(self, at: DeviceId, name: str, found: Derived) -> None:
         assert found.memory is not None  # noqa: S101 - the caller has looked
@@ -91,3 +95,12 @@ class Deriver:
             self._memories.remember(str(at), name, found.memory)
         except Exception as error:  # noqa: BLE001 - a full disk is no reason to fall silent (F4)
             log.warning("what derived values stand on could not be saved", error=str(error))
+
+
+def _readers(derivations: Sequence[Derivation]) -> Mapping[Kind, Mapping[str, Sequence[int]]]:
+    """Kind -> key of an entity -> the places of the derivations that read it."""
+    found: dict[Kind, dict[str, list[int]]] = {kind: {} for kind in Kind}
+    for number, row in enumerate(derivations):
+        for key in row.inputs:
+            found[row.kind].setdefault(key, []).append(number)
+    return found

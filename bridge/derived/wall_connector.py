@@ -13,6 +13,12 @@ from bridge.model import DeviceId, Kind, Value
 LONGEST_GAP = 300
 """Seconds. Over a longer silence nobody knows the power: what was charged then, Tesla's session tells later."""
 
+PAUSE = 180
+"""Seconds between two looks at a charge that goes on as it did: each of them is a write to the disk."""
+
+STEADY = 0.05
+"""Part by which the power may differ meanwhile."""
+
 KEPT = timedelta(days=40)
 """How long a charge is remembered by itself: Tesla is asked for those of 31 days."""
 
@@ -93,6 +99,8 @@ def _written(book: Book) -> Memory:
 def _charging(scene: Scene) -> Derived:
     book, now = _read(scene.memory), scene.now.timestamp()
     midnight = _midnight(scene)
+    if book.running and _goes_on(book, book.running, scene, midnight):
+        return Derived()
     book, events = _watched(book, scene, now)
     book = _heard(book, scene.values.get("charge_sessions"))
     book = _settle(book, now - KEPT.total_seconds())
@@ -107,6 +115,19 @@ def _charging(scene: Scene) -> Derived:
     if midnight is not None:
         values["energy_today"] = round(book.shown_today)
     return Derived(values, memory, events)
+
+
+def _goes_on(book: Book, running: Charge, scene: Scene, midnight: datetime | None) -> bool:
+    """As it did at the last look, which is not long ago, on the same day.
+
+    What a restart recalled may be older than the memory: then it is told at once.
+    """
+    watts, passed = scene.number("power") or 0.0, scene.now.timestamp() - running.at
+    is_same_day = midnight is None or midnight.date().isoformat() == book.day
+    is_same_car = _vin(scene.values) in {None, running.vin} and scene.values.get("charging") is True
+    is_steady = abs(watts - running.watts) <= STEADY * running.watts
+    is_told = "charge_sessions" not in scene.changed and scene.number("energy_lifetime") == round(book.shown)
+    return is_same_day and is_same_car and is_steady and is_told and 0 <= passed < PAUSE
 
 
 def _watched(book: Book, scene: Scene, now: float) -> tuple[Book, tuple[Happened, ...]]:

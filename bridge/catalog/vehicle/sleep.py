@@ -33,7 +33,7 @@ SLEEP: tuple[Entity, ...] = group(
             note="`settling`: about to fall asleep. `bridge`: kept awake by the bridge's own last call. "
             "`other_app`: awake though nothing was asked for a quarter of an hour.",
         ),
-        _today("asleep_today", "Asleep today", "h", "A day begins at midnight in UTC."),
+        _today("asleep_today", "Asleep today", "h", "A day begins at midnight where the car is."),
         _today(
             "awake_for_bridge_today",
             "Awake for the bridge today",

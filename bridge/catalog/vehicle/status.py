@@ -3,14 +3,8 @@
 from __future__ import annotations
 
 from bridge.catalog import convert
-from bridge.catalog.rows import Entity, binary_sensor, diagnostics, enum, group, measurement, sensor, timestamp
+from bridge.catalog.rows import binary_sensor, diagnostics, enum, group, measurement, sensor
 from bridge.catalog.status import FRESHNESS, LAST_COMMAND
-
-
-def _made(name: str, title: str) -> Entity:
-    source = f"{name}_state.timestamp"
-    return timestamp(f"{name}_state_at", f"{title} state read", source, read=convert.millis_epoch)
-
 
 STATUS = group(
     "status",
@@ -54,10 +48,6 @@ STATUS = group(
             binary_sensor("location_hidden", "Location hidden", "vehicle.granular_access.hide_private"),
             binary_sensor("calendar_enabled", "Calendar enabled", "vehicle.calendar_enabled"),
             binary_sensor("release_notes_supported", "Release notes supported", "vehicle.release_notes_supported"),
-            _made("charge", "Charge"),
-            _made("climate", "Climate"),
-            _made("drive", "Drive"),
-            _made("vehicle", "Vehicle"),
             binary_sensor("phone_key_pairing", "Automatic phone key pairing", "vehicle.ble_autopair_enrolled"),
         ),
     ),
