@@ -168,6 +168,14 @@ def test_a_trip_writes_to_the_disk_when_it_begins_and_ends(life: Life) -> None:
     assert life.shelf.writes - before == 2
 
 
+def test_two_trips_that_begin_in_the_same_second_are_shown_as_one() -> None:
+    life = Life(TRIPS)
+    life.read(after=0, driving=True, odometer=0.0)
+    life.read(after=0, driving=False, odometer=None)
+    life.read(after=0, driving=True)
+    assert life["trip_distance"] == 0
+
+
 READABLE = [value for value in ODD if value == value]  # noqa: PLR0124 - no reader of the catalogue gives a NaN
 ANYTHING = st.fixed_dictionaries(
     {},

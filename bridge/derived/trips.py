@@ -76,7 +76,8 @@ def _begun(scene: Scene) -> Derived:
         "odometer": parked if 0 <= unseen <= UNSEEN else odometer,
         "first": {key: scene.number(key) for key in ("odometer", "battery_range", "energy_remaining")},
     }
-    return Derived(_values(scene, memory, dict.fromkeys(VALUES)), memory, (Happened("trip_started"),))
+    # Two trips that begin in the same second, as a car may tell that parks for a moment, are shown as one.
+    return Derived(_values(scene, memory, _before(scene, memory)), memory, (Happened("trip_started"),))
 
 
 def _seen(scene: Scene) -> datetime:
