@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from bridge import logs
@@ -66,7 +67,7 @@ class Control:
         self._reach = reach
         self.comes_back = comes_back
         self.is_to_start_again = False
-        self._paced = paced
+        self._paced = cache(paced)  # asked at every decision about a car, and the settings never change
         self.options = Options(
             store=store,
             defaults=defaults(settings, self._intervals),
