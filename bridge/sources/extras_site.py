@@ -168,9 +168,22 @@ def _moment(raw: Any) -> datetime | None:
 
 
 SITE_EXTRAS = (
-    Extra("past_days", Kind.ENERGY_SITE, ask_past_days, every=600),
-    Extra("backup_time_remaining", Kind.ENERGY_SITE, ask_backup_time, every=600),
-    Extra("backup_history", Kind.ENERGY_SITE, ask_outages, every=900),
-    Extra("charge_history", Kind.ENERGY_SITE, ask_charges, every=900),
-    Extra("charge_level_history", Kind.ENERGY_SITE, ask_charge_levels),
+    Extra(
+        "past_days",
+        Kind.ENERGY_SITE,
+        ask_past_days,
+        every=600,
+        tells="energy of earlier days, for the lifetime counters",
+    ),
+    Extra(
+        "backup_time_remaining", Kind.ENERGY_SITE, ask_backup_time, every=600, tells="how long the battery would last"
+    ),
+    Extra("backup_history", Kind.ENERGY_SITE, ask_outages, every=900, tells="outages that it bridged"),
+    Extra("charge_history", Kind.ENERGY_SITE, ask_charges, every=900, tells="what the wall connectors charged"),
+    Extra(
+        "charge_level_history",
+        Kind.ENERGY_SITE,
+        ask_charge_levels,
+        tells="the battery's level over the day; undocumented",
+    ),
 )

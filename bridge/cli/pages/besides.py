@@ -37,4 +37,6 @@ def _row(extra: Extra) -> tuple[str, ...]:
 def _when(extra: Extra) -> str:
     if not extra.is_regular:
         return "only on request"
+    if extra.every < DAY:
+        return f"every {extra.every / 60:g} min"
     return "once a day" if extra.every == DAY else f"every {extra.every / DAY:g} days"
