@@ -94,6 +94,7 @@ def one(tmp_path: Path, form: str, tape: Tape, monkeypatch: pytest.MonkeyPatch) 
             "FLEET2MQTT_LOG_LEVEL": "debug",
             "FLEET2MQTT_LOG_FORMAT": form,
             "FLEET2MQTT_POLLING_STATE": "10",
+            "FLEET2MQTT_POLLING_LIVE": "5",
             "PYTHONPATH": str(TALKATIVE),
             "PYTHONASYNCIODEBUG": "1",
         }
@@ -186,6 +187,8 @@ def test_none_of_the_secrets_comes_out_anywhere(one: House, tape: Tape) -> None:
     handed_over = _hand_over_something_broken(one.bridge.directory)
     _live_through_it(one, tape)
     one.spy.until(lambda: "with a problem" in one.bridge.log, "a word about the file")
+    one.spy.publish(f"{BASE}/{SITE}/get/power")  # every other look at a site is a bug
+    one.spy.until(lambda: "Traceback" in one.bridge.log, "a bug", 70)
     places = _everything(one)
     assert one.bridge.stop() == 0
     places["log"] = one.bridge.log

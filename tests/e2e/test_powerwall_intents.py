@@ -95,8 +95,11 @@ def test_a_refusal_in_the_middle_is_told_and_undone(one: House) -> None:
     is_restored(one)
 
 
-@pytest.mark.parametrize("call", [b"/grid_import_export", b"/operation", b"/backup"])
-@pytest.mark.parametrize("is_done", [False, True], ids=["lost", "done"])
+@pytest.mark.parametrize(
+    ("call", "is_done"),
+    [(b"/grid_import_export", True), (b"/operation", True), (b"/backup", True), (b"/backup", False)],
+    ids=["grid", "operation", "reserve", "reserve lost"],
+)
 def test_killed_at_each_write_it_is_undone_after_the_restart(one: House, call: bytes, is_done: bool) -> None:  # noqa: FBT001
     transaction = f"killed at {call!r} {is_done}"
     with one.api.holding(call, answer=is_done) as held:

@@ -32,7 +32,7 @@ UNREAD = {
 UNREAD |= {"past_days", "options", ASSUMED}
 """Answers that are not asked for, and what comes in its own time."""
 
-LATER = {"history", "cost", "lifetime", "outages", "charges", "sessions", "powertrain", "special"}
+LATER = {"history", "cost", "lifetime", "outages", "charges", "sessions", "powertrain", "special", "sleep"}
 """Groups of such values alone."""
 
 
