@@ -1,0 +1,108 @@
+"""What the whole catalogue asks of Home Assistant: how many entities, how long until all are there, how much memory.
+
+`make assistant`; needs a container engine with Home Assistant's image, and Mosquitto. Two cars, one fitted with
+everything, a site, its wall connector, the account, the bridge. Each line is a new Home Assistant that has been
+running for a while before the bridge starts.
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, NamedTuple
+from unittest.mock import patch
+
+import structlog
+from assistants import components
+from home_assistant import HomeAssistant, home_assistant
+from household import Household, household_without_bridge
+
+from bridge import homeassistant
+
+SETTLE = 30.0
+"""Seconds until the memory of Home Assistant is steady, after its start and after the last entity."""
+
+MIB = 1024 * 1024
+
+
+class Measured(NamedTuple):
+    """Entities there are and those that are enabled; seconds; bytes resident, before and after."""
+
+    entities: int
+    enabled: int
+    seconds: float
+    before: int
+    after: int
+
+
+HEAD = """\
+| enabled | entities | seconds until all are there | memory before | after |
+| --- | --- | --- | --- | --- |
+"""
+
+
+def main() -> None:
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
+    by_default = _measured()
+    with _all_enabled():
+        everything = _measured()
+    sys.stdout.write(HEAD + _line("as by default", by_default) + _line("all", everything))
+
+
+def _line(what: str, found: Measured) -> str:
+    memory = " | ".join(f"{each / MIB:.0f} MiB" for each in (found.before, found.after))
+    return f"| {what}: {found.enabled} | {found.entities} | {found.seconds:.1f} | {memory} |\n"
+
+
+def _measured() -> Measured:
+    with (
+        TemporaryDirectory() as name,
+        household_without_bridge(Path(name) / "household") as house,
+        home_assistant(Path(name) / "config", house.broker) as assistant,
+    ):
+        return _meeting(assistant, house)
+
+
+def _meeting(assistant: HomeAssistant, house: Household) -> Measured:
+    time.sleep(SETTLE)
+    before = assistant.memory
+    house.start_bridge()
+    assistant.until(lambda: len(components(house.retained)) > 0, "discovery")
+    assistant.until(lambda: len(assistant.entities) == len(components(house.retained)), "all entities", 100)
+    assistant.await_entities()
+    seconds = time.perf_counter() - _first_document(house)
+    time.sleep(SETTLE)
+    if assistant.complaints:
+        raise SystemExit("\n".join(assistant.complaints))
+    entities = assistant.entities
+    enabled = [entity for entity in entities if not entity["disabled_by"]]
+    return Measured(len(entities), len(enabled), seconds, before, assistant.memory)
+
+
+def _first_document(house: Household) -> float:
+    """When the broker passed it on."""
+    return next(each.at for each in house.spy.messages if each.topic.startswith("homeassistant/device/"))
+
+
+@contextmanager
+def _all_enabled() -> Iterator[None]:
+    """As if every row of the catalogue were enabled by default."""
+    document = homeassistant.document
+
+    def enabled(*given: Any) -> Mapping[str, Any]:
+        found = document(*given)
+        for component in found["components"].values():
+            component.pop("enabled_by_default", None)
+        return found
+
+    with patch.object(homeassistant, "document", enabled):
+        yield
+
+
+if __name__ == "__main__":
+    main()
