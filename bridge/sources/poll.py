@@ -259,9 +259,7 @@ class Poller:
         is_starting = values.get("charging_state") == "starting"
         expected = self._estimates.saw(at, body.get("charge_state"), doing, asked)
         now, before = self._clock.monotonic(), self._vehicles[at]
-        history = schedule.saw_data(
-            before, doing, asked, now, expected, is_plugged=is_plugged, is_starting=is_starting
-        )
+        history = schedule.saw_data(before, doing, asked, now, expected, is_plugged=is_plugged, is_starting=is_starting)
         self._set_vehicle(at, history)
 
     def _asking(self, at: DeviceId) -> Asking:

@@ -63,7 +63,7 @@ def _rows() -> set[str]:
     for catalogue in CATALOGUE.values():
         found |= {row.key for row in catalogue.entities.values() if row.component and row.source != STREAMED}
         told = [row for row in catalogue.composites if not _is_streamed(row, catalogue.entities)]
-        found |= {row.key for row in (*told, *catalogue.events)}
+        found |= {row.key for row in told} | {row.key for row in catalogue.events}
         found |= {row.name for row in catalogue.commands.values() if row.button and not row.signed_only}
     return found - _signed()
 

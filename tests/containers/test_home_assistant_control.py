@@ -51,7 +51,7 @@ def switch(assistant: HomeAssistant, entity: str, state: str) -> None:
     assistant.comes_to(entity, state)
 
 
-def outcome_of_limit(assistant: HomeAssistant, percent: float) -> tuple[str, str]:
+def outcome_of_limit(assistant: HomeAssistant, percent: float) -> tuple[str, str | None]:
     """Outcome and reason of a new charge limit."""
     before = assistant.state("event.simulated_3_command")
     assistant.press("number.set_value", CHARGE_LIMIT, value=percent)
@@ -61,7 +61,7 @@ def outcome_of_limit(assistant: HomeAssistant, percent: float) -> tuple[str, str
 
 
 def falls_asleep(assistant: HomeAssistant, house: Household) -> None:
-    house.tesla.force(CAR, state="asleep")
+    house.tesla.force(CAR, **AT_REST | {"state": "asleep"})
     assistant.comes_to("sensor.simulated_3_connectivity", "asleep")
 
 
