@@ -7,7 +7,7 @@ READY := $(VENV)/.ready
 SOURCES := bridge tests benchmarks tools
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format docs bench policy clean
+.PHONY: help demo test check format docs bench policy assistant clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -52,6 +52,9 @@ bench: $(READY) ## speed and memory, each beside a bare baseline
 
 policy: $(READY) ## the polling policy beside others, in simulated lives: bill, sleep, staleness
 	@$(BIN)/fleet2mqtt simulate-policy $(ARGS)
+
+assistant: $(READY) ## what all entities ask of Home Assistant, in a container: time and memory
+	@PYTHONPATH=.:tests:tests/e2e:tests/containers $(BIN)/python tools/measure_assistant.py
 
 clean: ## remove what was made here
 	@rm -rf $(VENV) build dist *.egg-info .coverage* .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -125,8 +125,12 @@ def saw_data(
     expected_at: float | None = None,
     *,
     is_plugged: bool = False,
+    is_starting: bool = False,
 ) -> VehicleHistory:
-    """A data call was answered that was made at `asked`. A wish that came later stands."""
+    """A data call was answered that was made at `asked`. A wish that came later stands.
+
+    A charge that `is_starting` gets its power within seconds, or never: that is looked for once.
+    """
     is_same = doing is history.activity or {doing, history.activity} <= AT_REST
     return replace(
         history,
@@ -136,7 +140,7 @@ def saw_data(
         rested=history.rested if is_same else history.activity,
         same_since=history.same_since if is_same else now,
         looks=history.looks + 1 if is_same else 1,
-        expected_at=expected_at,
+        expected_at=now if is_starting and not is_same else expected_at,
         quiet_looks=_quiet_looks(history, now) if is_same else 0,
         departures=history.departures if is_same or doing is not Activity.DRIVING else _departures(history, now),
         plugged_at=(history.plugged_at or now) if is_plugged and doing in AT_REST else None,

@@ -157,9 +157,10 @@ async def test_a_car_whose_polling_is_off_is_read_on_wish_only_and_again_once_it
 CHARGING = {"charging_state": "Charging", "charge_limit_soc": 80, "minutes_to_full_charge": 200}
 
 
-def _charge(account: Account, level: float) -> None:
+def _charge(account: Account, level: float, word: str = "Charging") -> None:
     """As it is read then: a whole percent and no range."""
-    state = {**CHARGING, "battery_level": int(level), "battery_range": level * 2.7, "charge_rate": 39.15}
+    battery = {"battery_level": int(level), "battery_range": level * 2.7, "charge_rate": 39.15}
+    state = {**CHARGING, **battery, "charging_state": word}
     account.answers["vehicle_data", VIN] = {"vin": VIN, "charge_state": state, "drive_state": PARKED}
 
 
@@ -200,6 +201,19 @@ async def test_the_end_of_a_charge_is_read_when_it_is_due(account: Account) -> N
     async with polling(account) as house:
         await house.passes(320)
     assert [at - START for at in account.times("vehicle_data", VIN)] == [0, 310]
+
+
+async def test_a_charge_that_was_read_while_it_started_is_read_again_within_a_minute(account: Account) -> None:
+    """Else a car would be said to start for a quarter of an hour: it is read three seconds after `charge_start`."""
+    account.car(VIN)
+    _charge(account, 50, "Starting")
+    async with polling(account) as house:
+        await house.passes(30)
+        assert house.value(CAR, "charging_state") == "starting"
+        _charge(account, 50)
+        await house.passes(60)
+        assert house.value(CAR, "charging_state") == "charging"
+    assert [at - START for at in account.times("vehicle_data", VIN)] == [0, 60]
 
 
 async def test_a_driving_car_is_read_every_minute(account: Account) -> None:

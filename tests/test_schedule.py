@@ -202,6 +202,14 @@ def test_the_cable_is_noted_when_it_is_first_seen_in_a_car_at_rest() -> None:
     assert saw_data(plugged, Activity.PARKED, NOW, NOW + 60).plugged_at is None
 
 
+def test_a_charge_that_is_only_starting_is_looked_at_once_more_within_a_minute() -> None:
+    """It has its power by then, or it may be starting for ever: then a look each minute would cost too much."""
+    starting = saw_data(SEEN, Activity.CHARGING, NOW, NOW, is_starting=True)
+    assert next_data(starting, PACE) == NOW + PACE.late
+    still = saw_data(starting, Activity.CHARGING, NOW + 60, NOW + 60, is_starting=True)
+    assert next_data(still, PACE) == NOW + PACE.charge_probes[0]
+
+
 # --- money ------------------------------------------------------------------------------------------------
 
 

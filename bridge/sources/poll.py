@@ -246,9 +246,11 @@ class Poller:
         seen = {**answers.seen(answers.newest(body) or self._clock.now()), "battery_level_estimated": False}
         values = self._learn(at, {"vehicle": body, **body, "bridge": seen}, asked)
         doing, is_plugged = schedule.activity(values), bool(values.get("plugged_in"))
+        is_starting = values.get("charging_state") == "starting"
         expected = self._estimates.saw(at, body.get("charge_state"), doing, asked)
         now, before = self._clock.monotonic(), self._vehicles[at]
-        self._set_vehicle(at, schedule.saw_data(before, doing, asked, now, expected, is_plugged=is_plugged))
+        history = schedule.saw_data(before, doing, asked, now, expected, is_plugged=is_plugged, is_starting=is_starting)
+        self._set_vehicle(at, history)
 
     def _asking(self, at: DeviceId) -> Asking:
         zone, known = self._sites.zone(at), self._known(at)

@@ -47,6 +47,7 @@ ATTRIBUTES = {
     "max": "max",
     "step": "step",
     "modes": "hvac_modes",
+    "fan_modes": "fan_modes",
     "min_temp": "min_temp",
     "max_temp": "max_temp",
     "temp_step": "target_temp_step",
@@ -57,6 +58,7 @@ TOPICS = {
     "temperature_state_topic": "temperature",
     "current_temperature_topic": "current_temperature",
     "preset_mode_state_topic": "preset_mode",
+    "fan_mode_state_topic": "fan_mode",
 }
 """Option that names a topic -> the attribute that shows its value."""
 
@@ -65,7 +67,19 @@ def wanted_of(component: Json, retained: Retained) -> Json:
     """`state` and attributes that must be."""
     read = {name: retained.get(component[option], "None") for option, name in TOPICS.items() if option in component}
     plain = {name: component[option] for option, name in ATTRIBUTES.items() if option in component}
-    return plain | _options(component) | read | _state(component, retained)
+    return plain | _options(component) | _buttons(component) | read | _state(component, retained)
+
+
+OPEN, CLOSE, STOP = 1, 2, 8
+"""Bits of a cover's `supported_features`."""
+
+
+def _buttons(component: Json) -> Json:
+    """What a cover has: null hides one."""
+    if component["platform"] != "cover" or "command_topic" not in component:
+        return {}
+    buttons = {"payload_open": OPEN, "payload_close": CLOSE, "payload_stop": STOP}
+    return {"supported_features": sum(bit for option, bit in buttons.items() if component[option] is not None)}
 
 
 def _options(component: Json) -> Json:

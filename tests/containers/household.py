@@ -41,6 +41,18 @@ AT_REST = {
 }
 """A car at home that is awake, and that nothing keeps awake."""
 
+EVERYTHING_FITTED = {
+    "car_type": "cybertruck",
+    "has_air_suspension": True,
+    "has_seat_cooling": True,
+    "sun_roof_installed": 1,
+    "third_row_seats": "FuturisFoldFlat",
+}
+"""No car is like this: so every row of the catalogue is an entity of one of the two."""
+
+HOME = (37.4419, -122.1430, 200.0)
+"""Where the simulated account lives."""
+
 ALL_COMMANDS = tuple(name for each in CATALOGUE.values() for name in each.commands)
 
 
@@ -92,9 +104,9 @@ class Household:
         self._bridge = asyncio.create_task(app.run(self._settings, self._clock, self._stop))
 
     async def _end(self) -> None:
-        assert self._bridge
         self._stop.set()
-        await self._bridge
+        if self._bridge:
+            await self._bridge
 
     # --- what happens to it -----------------------------------------------------------------------------
 
@@ -160,6 +172,7 @@ def _settings(directory: Path, broker: Broker, url: str) -> Settings:
                 client_id="simulated-client",
                 refresh_token="simulated-refresh-token",
             ),
+            "zones": {"home": HOME},
             "commands": CommandSettings(time_to_live=600, enable=ALL_COMMANDS),
         }
     )
@@ -168,13 +181,21 @@ def _settings(directory: Path, broker: Broker, url: str) -> Settings:
 @contextmanager
 def household(directory: Path) -> Iterator[Household]:
     """One that runs: both cars are at home, plugged in, awake and not charging."""
+    with household_without_bridge(directory) as one:
+        one.start_bridge()
+        yield one
+
+
+@contextmanager
+def household_without_bridge(directory: Path) -> Iterator[Household]:
+    """The same before the bridge is started."""
     (directory / "broker").mkdir(parents=True)
     with Outside() as outside, running_broker(directory / "broker") as broker:
         url = outside.enter(serve(Simulation(start=NOON, speed=SPEED)))
         one = Household(outside, broker, url, directory / "data")
         for car in (CAR, OTHER_CAR):
             one.tesla.force(car, **AT_REST, battery_level=50, sentry_mode=True)
-        one.start_bridge()
+        one.tesla.force(OTHER_CAR, equipment=EVERYTHING_FITTED)
         try:
             yield one
         finally:

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import pytest
 from home_assistant import HomeAssistant
 from household import AT_REST, Household
-from whole_house import CAR, SITE
+from whole_house import CAR, OTHER_CAR, SITE
 
 pytest_plugins = ["assistant_fixtures"]
 pytestmark = [pytest.mark.containers, pytest.mark.homeassistant, pytest.mark.mosquitto]
@@ -65,6 +65,16 @@ CHARGE_PORT_PRESSES = (
     Press("cover.open_cover", "cover.simulated_3_charge_port_door", "charge_port_door_open", "open"),
     Press("cover.close_cover", "cover.simulated_3_charge_port_door", "charge_port_door_close", "closed"),
 )
+COVERS = {
+    "cover.simulated_y_sunroof": [
+        ("sun_roof_control", {"state": "vent"}),
+        ("sun_roof_control", {"state": "stop"}),
+        ("sun_roof_control", {"state": "close"}),
+    ],
+    "cover.simulated_y_tonneau": [("open_tonneau", {}), ("stop_tonneau", {}), ("close_tonneau", {})],
+}
+"""A cover -> what the car is told when it is opened, stopped and closed."""
+
 SITE_PRESSES = (
     Press("number.set_value", "number.simulated_home_backup_reserve", "backup", "35", {"value": 35}),
     Press(
@@ -102,6 +112,17 @@ def test_the_charge_port_is_opened_and_closed(whole: HomeAssistant, house: House
         _reaches(whole, house, CAR, press)
 
 
+@pytest.mark.parametrize("cover", COVERS)
+def test_a_cover_that_moves_can_be_stopped(whole: HomeAssistant, house: Household, cover: str) -> None:
+    house.put(OTHER_CAR, **AT_REST)
+    house.tesla.forget()
+    for count, (action, state) in enumerate((("open", "open"), ("stop", "open"), ("close", "closed")), 1):
+        whole.press(f"cover.{action}_cover", cover)
+        whole.until(lambda: len(house.tesla.done(OTHER_CAR)) == count, action)  # noqa: B023 - it is not kept
+        whole.comes_to(cover, state)
+    assert house.tesla.done(OTHER_CAR) == COVERS[cover]
+
+
 @pytest.mark.parametrize("press", SITE_PRESSES, ids=named)
 def test_a_press_reaches_the_site_and_the_state_follows(whole: HomeAssistant, house: Household, press: Press) -> None:
     _reaches(whole, house, SITE, press)
@@ -137,6 +158,16 @@ def test_temperature_and_preset_of_the_climate_follow_too(whole: HomeAssistant, 
     whole.until(lambda: whole.states[climate]["attributes"]["preset_mode"] == "dog", "dog mode")
     whole.press("climate.set_preset_mode", climate, preset_mode="none")
     whole.until(lambda: whole.states[climate]["attributes"]["preset_mode"] == "none", "no preset")
+
+
+def test_the_fan_mode_of_the_climate_follows(whole: HomeAssistant, house: Household) -> None:
+    climate = "climate.simulated_3_climate"
+    house.tesla.forget()
+    for mode in ("bioweapon", "auto"):
+        whole.press("climate.set_fan_mode", climate, fan_mode=mode)
+        whole.until(lambda: whole.states[climate]["attributes"]["fan_mode"] == mode, mode)  # noqa: B023 - the same
+    told = [(name, parameters["on"]) for name, parameters in house.tesla.done(CAR)]
+    assert told == [("set_bioweapon_mode", True), ("set_bioweapon_mode", False)]
 
 
 @pytest.mark.parametrize("button", ["flash_lights", "honk_horn", "remote_start_drive"])

@@ -49,7 +49,7 @@ COMPOSITES = (
             "min_temp": 30,
             "max_temp": 40,
             "temp_step": 5,
-            "precision": 1.0,
+            "precision": 0.1,
             "temperature_unit": "C",
         },
     ),
