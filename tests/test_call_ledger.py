@@ -150,6 +150,18 @@ def test_a_full_disk_at_midnight_costs_no_count(ledger: Ledger, database: Databa
     assert ledger.month().calls == {"data": 4}
 
 
+def test_a_full_disk_at_the_start_hides_nothing_that_was_spent(
+    opened: Books, ledger: Ledger, database: Database
+) -> None:
+    """Else a bridge that starts again has a whole budget once more."""
+    assert database._sqlite
+    _make(ledger, "data", 4500)
+    database._sqlite.execute("PRAGMA query_only = 1")
+    again = opened()
+    assert again.month().calls == {"data": 4500}
+    assert _may(again, "data") is BudgetSpent
+
+
 # --- the budget -------------------------------------------------------------------------------------------
 
 
