@@ -87,6 +87,18 @@ def test_a_call_is_entered_before_it_leaves(ledger: Ledger, opened: Books) -> No
     assert opened().month().dollars == PRICES["wake"]
 
 
+@pytest.mark.parametrize("status", [503, None])
+def test_the_counts_that_are_told_never_run_backwards(ledger: Ledger, status: int | None) -> None:
+    """Home Assistant takes a counter that falls for one that began anew. Money counts what is under way."""
+    _make(ledger, "data", 1)
+    line = ledger.begin("data", VIN)
+    meanwhile, share = ledger.month(), ledger.share(VIN)
+    ledger.end(line, status)
+    assert (meanwhile.calls, meanwhile.last_day, share.today) == ({"data": 1}, {"data": 1}, {"data": 1})
+    assert meanwhile.dollars == 2 * PRICES["data"]
+    assert (ledger.month().calls, ledger.share(VIN).today) == ({"data": 1}, {"data": 1})
+
+
 def test_a_restart_forgets_nothing(ledger: Ledger, opened: Books) -> None:
     _make(ledger, "data", 100)
     _make(ledger, "data", 100, OTHER_VIN, status=0)
