@@ -283,9 +283,6 @@ class Bridge:
             self._last.keep()
             await self._clock.sleep(HEARTBEAT)
 
-    async def _show_life(self) -> None:
-        await alive.keep_showing(self._settings.data_dir, self._clock, lambda: self._health.down("broker"))
-
     def _republish(self) -> dict[str, Any]:
         self._publisher.republish()
         return {}

@@ -41,7 +41,7 @@ class Reach:
     tell: Callable[[DeviceId, Mapping[str, Any]], None]
     want: Callable[[DeviceId], None]
     changed: Callable[[DeviceId], None]
-    """A car's pace is another one."""
+    """A car's pace is another one, or its polling was switched on or off."""
     values: Callable[[DeviceId], Mapping[str, Value]]
     republish: Callable[[], object]
     stop: Callable[[], None]
@@ -73,7 +73,7 @@ class Control:
             defaults=defaults(settings, self._intervals),
             tell=reach.tell,
             effects={
-                "polling": reach.want,
+                "polling": reach.changed,
                 "polling_profile": self._change_pace,
                 **dict.fromkeys(INTERVALS.values(), self._change_pace),
                 "log_level": lambda at: logs.set_level(self.options.of(at, "log_level")),

@@ -100,6 +100,7 @@ class Ledger:
         self._day = ""
         self._calls: Counter[Key] = Counter()
         self._unanswered: Counter[Key] = Counter()
+        self._under_way: Counter[Key] = Counter()
         self._month: Counter[str] = Counter()
         self._unsaved: set[Key] = set()
         self._last_paid: dict[str, datetime] = {}
@@ -120,6 +121,7 @@ class Ledger:
         self._minutes.count(cost, about)
         line = Line((_hour(self._clock.now()), about, cost), account)
         before = self.prices.cost(self._month)
+        self._under_way[line.key] += 1
         self._add(line.key, 1)
         self._warn(before, before + price)
         if price:
@@ -128,6 +130,7 @@ class Ledger:
 
     def end(self, line: Line, status: int | None) -> None:
         """What became of it: the status, 0 when no answer came, None when provably nothing left."""
+        self._under_way -= Counter((line.key,))
         if status is None or status >= 500:
             self._add(line.key, -1)
         elif status == 0:
@@ -175,7 +178,7 @@ class Ledger:
         now, spent = self._clock.now(), self.prices.cost(self._month)
         return Month(
             name=_month(self._day),
-            calls=+self._month,
+            calls=self._month - self._open(_month(self._day)),
             dollars=spent,
             forecast=self._forecast(spent, now),
             credit_left=round(max(0.0, self.prices.credit - spent), 4),
@@ -185,7 +188,7 @@ class Ledger:
             pressure=round(self.pressure, 4),
             unanswered=sum(number for key, number in self._unanswered.items() if self._is_of_month(key)),
             limited_until=self._blocks.until,
-            last_day=self._since(_hour(now - timedelta(days=1))),
+            last_day=self._since(_hour(now - timedelta(days=1))) - self._open(),
         )
 
     def share(self, about: str) -> Share:
@@ -195,7 +198,9 @@ class Ledger:
         for key, number in self._calls.items():
             if key[1] == about and self._is_of_month(key):
                 calls[key[2]] += number
-        return Share(+self._of_day(about), self.prices.cost(calls), self._last_paid.get(about))
+        return Share(
+            self._of_day(about) - self._open(self._day, about), self.prices.cost(calls), self._last_paid.get(about)
+        )
 
     @property
     def pressure(self) -> float:
@@ -213,6 +218,14 @@ class Ledger:
         calls = Counter[str]()
         for (at, whose, cost), number in self._calls.items():
             if whose == about and at.startswith(self._day):
+                calls[cost] += number
+        return calls
+
+    def _open(self, begun: str = "", about: str = "") -> Counter[str]:
+        """What is under way is told once it cannot be struck out any more: a count that is told never falls."""
+        calls = Counter[str]()
+        for (at, whose, cost), number in self._under_way.items():
+            if at.startswith(begun) and about in {"", whose}:
                 calls[cost] += number
         return calls
 
@@ -262,6 +275,9 @@ class Ledger:
         now = self._clock.now()
         try:
             self._store.fold_calls(_day(now - timedelta(days=1)))
+        except Exception as error:  # noqa: BLE001 - a full disk can still be read, and hours add up like days (F4)
+            log.warning("the ledger could not be tidied", error=str(error))
+        try:
             rows = list(self._store.calls(_day(now - timedelta(days=32))))
         except Exception as error:  # noqa: BLE001 - what is in memory goes on (F4)
             log.warning("the ledger could not be read", error=str(error))

@@ -87,6 +87,18 @@ def test_a_call_is_entered_before_it_leaves(ledger: Ledger, opened: Books) -> No
     assert opened().month().dollars == PRICES["wake"]
 
 
+@pytest.mark.parametrize("status", [503, None])
+def test_the_counts_that_are_told_never_run_backwards(ledger: Ledger, status: int | None) -> None:
+    """Home Assistant takes a counter that falls for one that began anew. Money counts what is under way."""
+    _make(ledger, "data", 1)
+    line = ledger.begin("data", VIN)
+    meanwhile, share = ledger.month(), ledger.share(VIN)
+    ledger.end(line, status)
+    assert (meanwhile.calls, meanwhile.last_day, share.today) == ({"data": 1}, {"data": 1}, {"data": 1})
+    assert meanwhile.dollars == 2 * PRICES["data"]
+    assert (ledger.month().calls, ledger.share(VIN).today) == ({"data": 1}, {"data": 1})
+
+
 def test_a_restart_forgets_nothing(ledger: Ledger, opened: Books) -> None:
     _make(ledger, "data", 100)
     _make(ledger, "data", 100, OTHER_VIN, status=0)
@@ -148,6 +160,18 @@ def test_a_full_disk_at_midnight_costs_no_count(ledger: Ledger, database: Databa
     clock.advance(24 * 3600)
     _make(ledger, "data", 1)
     assert ledger.month().calls == {"data": 4}
+
+
+def test_a_full_disk_at_the_start_hides_nothing_that_was_spent(
+    opened: Books, ledger: Ledger, database: Database
+) -> None:
+    """Else a bridge that starts again has a whole budget once more."""
+    assert database._sqlite
+    _make(ledger, "data", 4500)
+    database._sqlite.execute("PRAGMA query_only = 1")
+    again = opened()
+    assert again.month().calls == {"data": 4500}
+    assert _may(again, "data") is BudgetSpent
 
 
 # --- the budget -------------------------------------------------------------------------------------------

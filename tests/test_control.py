@@ -189,12 +189,14 @@ async def test_the_log_level_applies_at_once(at: Desk) -> None:
     assert logging.getLogger().level == logging.DEBUG
 
 
-async def test_polling_that_changes_is_looked_at_anew(house: House, at: Desk) -> None:
+async def test_polling_that_changes_is_looked_at_anew_and_the_car_is_not_read_for_it(house: House, at: Desk) -> None:
+    """Who switches it off wants the car left alone: a data call costs money, and the quiet minutes begin anew."""
     await at.ask("polling", "false")
     assert not house.control.is_polled(CAR)
     assert house.control.is_polled(OTHER_CAR)
     await at.ask("polling", "true")
-    assert house.wanted[-1] == CAR
+    assert house.done == [f"changed {CAR}"] * 2
+    assert house.wanted == []
 
 
 async def test_what_was_begun_when_the_bridge_was_killed_is_unconfirmed_and_nobody_is_asked(tmp_path: Path) -> None:

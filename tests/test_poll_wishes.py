@@ -51,6 +51,16 @@ async def test_a_car_whose_polling_is_off_is_read_on_wish_only(account: Account)
         assert len(account.times("vehicle_data", VIN)) == before + 2
 
 
+async def test_a_car_whose_polling_is_off_is_not_read_because_somebody_signs_in(account: Account) -> None:
+    account.car(VIN, drive_state=PARKED)
+    async with polling(account) as house:
+        house.is_polled = False
+        await house.passes(60)
+        house.poller.look_again()
+        await house.passes(600)
+    assert account.times("vehicle_data", VIN) == []
+
+
 async def test_polling_that_is_switched_on_begins_at_once(account: Account) -> None:
     account.car(VIN, drive_state=DRIVING)
     async with polling(account) as house:
@@ -58,7 +68,7 @@ async def test_polling_that_is_switched_on_begins_at_once(account: Account) -> N
         await house.passes(600)
         assert account.times("vehicle_data", VIN) == []
         house.is_polled = True
-        house.poller.want(CAR)
+        house.poller.changed(CAR)
         await house.passes(130)
         assert len(account.times("vehicle_data", VIN)) >= 2
 

@@ -107,9 +107,14 @@ class Poller:
         self._nudge(self._account)
 
     def look_again(self) -> None:
-        """All is due, also what was put off: somebody has signed in, or the account shows more now, or less."""
+        """All is due, also what was put off: somebody has signed in, or the account shows more now, or less.
+
+        But for the data of a car whose polling is off: nobody has asked for it.
+        """
         for device in (self._account, *self._devices):
-            self._change(device, not_before=0.0, wanted_at=self._clock.monotonic())
+            is_left_alone = device.kind is Kind.VEHICLE and not self._is_polled(device)
+            wish = {} if is_left_alone else {"wanted_at": self._clock.monotonic()}
+            self._change(device, not_before=0.0, **wish)
             self._asker.look_again(device)
 
     def leave(self, devices: Collection[DeviceId]) -> None:
