@@ -211,10 +211,12 @@ def _charging(history: VehicleHistory, data_at: float, pace: Pace) -> float:
 
 
 def _expected(history: VehicleHistory, data_at: float, wait: float, pace: Pace) -> float:
-    """As usual, or when something is due. What is late is looked for a little later."""
+    """As usual, or when something is due. What is late is looked for a little later, and then more and more seldom."""
     if history.expected_at is None:
         return data_at + wait
-    return min(data_at + wait, max(history.expected_at + pace.event, data_at + pace.late))
+    # A car that balances its battery at the limit goes on charging for hours.
+    late = max(pace.late, data_at - history.expected_at)
+    return min(data_at + wait, max(history.expected_at + pace.event, data_at + late))
 
 
 def _resting(history: VehicleHistory, data_at: float, pace: Pace, pressure: float) -> float:

@@ -88,6 +88,7 @@ def _read(doing: Activity, *, after: Activity | None = None, ago: float = 0, **k
         (_read(Activity.CHARGING, ago=900, looks=2), 3600),
         (_read(Activity.CHARGING, ago=5000, expected_at=NOW + 700), 710),
         (_read(Activity.CHARGING, ago=5000, expected_at=NOW - 30), 60),  # it is late
+        (_read(Activity.CHARGING, ago=5000, expected_at=NOW - 600), 600),  # it balances its battery
         (_read(Activity.OCCUPIED, looks=1), 30),
         (_read(Activity.OCCUPIED, ago=120, looks=5), 45),
         (_read(Activity.OCCUPIED, ago=400, looks=8), 1380),  # sat there for long enough: as if nobody were in it

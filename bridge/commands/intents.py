@@ -141,6 +141,7 @@ class Intents:
         if lacking := intents.unknown(owner):
             text = f"the site does not tell its {', '.join(lacking)}, so that could not be put back; nothing was sent"
             return self._result(job, Outcome.UNAVAILABLE, "unknown_setting", text)
+        site.tries = 0
         try:
             until, elapses = self._end_of(job, now.get("time_zone"))
             plan = intents.plan(intent, owner, level, now.get("optimisation_strategy"))

@@ -26,6 +26,9 @@ FIRST = (60.0, 900.0)
 By then the lists and a site's time zone are known. What is asked often is asked first within a tenth of its time more.
 """
 
+PAID = 60.0
+"""Seconds between two calls of one row that cost money, however often they are wished for."""
+
 Key = tuple[DeviceId, str]
 
 
@@ -83,8 +86,9 @@ class Asker:
         earliest, latest = FIRST
         first = now + schedule.spread(f"{at} {extra.name}", earliest, min(latest, earliest + extra.every / 10))
         self._calls[key] = CallHistory(done_at=first - extra.every if extra.is_regular else now)
+        pace = self._pace if extra.cost == "free" else replace(self._pace, soonest=PAID)
         while True:
-            wait = schedule.next_call(self._calls[key], extra.every, self._pace) - self._clock.monotonic()
+            wait = schedule.next_call(self._calls[key], extra.every, pace) - self._clock.monotonic()
             if wait > 0:
                 await pause(self._clock, min(wait, DAY), self._nudges[key])
                 continue
