@@ -26,7 +26,7 @@ FIRST = (60.0, 900.0)
 By then the lists and a site's time zone are known. What is asked often is asked first within a tenth of its time more.
 """
 
-PAID = 60.0
+PAID = 30.0
 """Seconds between two calls of one row that cost money, however often they are wished for."""
 
 Key = tuple[DeviceId, str]
@@ -85,8 +85,8 @@ class Asker:
         key, now = (at, extra.name), self._clock.monotonic()
         earliest, latest = FIRST
         first = now + schedule.spread(f"{at} {extra.name}", earliest, min(latest, earliest + extra.every / 10))
-        self._calls[key] = CallHistory(done_at=first - extra.every if extra.is_regular else now)
         pace = self._pace if extra.cost == "free" else replace(self._pace, soonest=PAID)
+        self._calls[key] = CallHistory(done_at=first - extra.every if extra.is_regular else now - pace.soonest)
         while True:
             wait = schedule.next_call(self._calls[key], extra.every, pace) - self._clock.monotonic()
             if wait > 0:

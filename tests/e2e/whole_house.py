@@ -234,8 +234,8 @@ class House:
         """What is retained: `charge/charge_limit`."""
         return self.spy.retained.get(f"{BASE}/{device}/{place}")
 
-    def comes_to(self, device: str, place: str, value: str) -> None:
-        self.spy.until(lambda: self.value(device, place) == value, f"{place} = {value}")
+    def comes_to(self, device: str, place: str, value: str, seconds: float = PATIENCE) -> None:
+        self.spy.until(lambda: self.value(device, place) == value, f"{place} = {value}", seconds)
 
     def look(self, device: str) -> None:
         """Asks for fresh data and waits until Tesla was asked for it."""
