@@ -176,6 +176,7 @@ def test_an_intent_ends_by_itself_after_its_duration(whole: HomeAssistant, house
 # --- all of them ------------------------------------------------------------------------------------------
 
 
+@pytest.mark.timeout(500)  # some hundred presses
 def test_whatever_can_be_set_can_be_set_to_another_value_and_back(whole: HomeAssistant, house: Household) -> None:
     """Every switch, select and number of a car, its site, the account and the bridge."""
     ours = ("simulated_3", "simulated_home", "tesla_account", "fleet2mqtt")
