@@ -15,6 +15,7 @@ from talk import CAR, CONNACK, SET, connect, heard, publish_as_node_red, reason,
 
 from bridge.errors import BrokerLost, BrokerRefused
 from bridge.mqtt import Connection, Inbox, Message, Mqtt, Publication
+from bridge.mqtt.packets import publish_properties
 
 # --- messages in ------------------------------------------------------------------------------------------
 
@@ -239,3 +240,9 @@ async def _round_trip(bridge: Connection, asker: Connection) -> float:
     bridge.publish(Publication(f"{CAR}/result/charge_limit", b"{}"))
     await heard(asker)
     return time.perf_counter() - began
+
+
+def test_what_is_published_can_be_logged_at_level_debug() -> None:
+    """Paho writes the properties of every message into its log line."""
+    properties = publish_properties(Publication("t", b"1", content_type="text/plain", expiry=5))
+    assert str(properties) == "[21 bytes]"

@@ -96,6 +96,10 @@ class _Packed(Properties):
         packed: bytes = self.__dict__["packed"]
         return packed
 
+    def __str__(self) -> str:
+        """What paho logs at level debug."""
+        return f"[{len(self.pack())} bytes]"
+
 
 @lru_cache(maxsize=64)  # almost all messages share a few
 def _packed(content_type: str | None, expiry: int | None, correlation: bytes | None) -> Properties | None:
