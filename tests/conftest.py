@@ -29,7 +29,7 @@ def has_image(name: str) -> bool:
         return False
 
 
-pytest_plugins = ["empty_world", "simulated_fixtures"]
+pytest_plugins = ["empty_world", "simulated_fixtures", "examination"]
 
 # How fast the machine is must not decide a test (the first text that hypothesis makes takes it two seconds), and what
 # lands must be judged by the same examples each time.

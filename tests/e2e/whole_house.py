@@ -2,30 +2,48 @@
 
 from __future__ import annotations
 
+import asyncio
 import itertools
 import json
 import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import ExitStack, asynccontextmanager, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from time import perf_counter
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import httpx2
 from brokers import HOST, PASSWORD, Broker, running_broker
-from spy import Heard, spying
+from checker import broken
+from history import History, Life
+from spy import Heard, Spy, spying
+from subject import CAR, CONNECTOR, OTHER_CAR, SITE, examined
 from wire import PATIENCE, Outside, Wire
 
-from bridge.simulator.server import Simulation, serve
+from bridge.simulator.cloud import Cloud
+from bridge.simulator.server import Simulation, keep_living, serve_cloud
+from bridge.simulator.simulation import build_cloud
 
-CAR = "vehicle/LRW3F7EK4NC700001"
-OTHER_CAR = "vehicle/5YJYGDEE1MF700002"
-SITE = "energy_site/2252000000000001"
-CONNECTOR = "wall_connector/1734412-02-D--PGT00000000001"
+__all__ = [
+    "BASE",
+    "CAR",
+    "CONNECTOR",
+    "OTHER_CAR",
+    "SITE",
+    "Bridge",
+    "House",
+    "Tesla",
+    "empty_house",
+    "house",
+    "id_of",
+    "message",
+]
+
 BASE = "fleet2mqtt"
 
 SPEED = 10.0
@@ -110,6 +128,7 @@ class Bridge:
     def __init__(self, directory: Path, environment: dict[str, str]) -> None:
         self.directory = directory
         self.environment = environment
+        self.lives: list[Life] = []
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self, **settings: Any) -> None:
@@ -118,12 +137,23 @@ class Bridge:
         given = {f"FLEET2MQTT_{name.upper()}": str(value) for name, value in settings.items()}
         with (self.directory / "log").open("ab") as log:
             self._process = subprocess.Popen(
-                [Path(sys.executable).with_name("fleet2mqtt"), "run"],
+                examined().command,
                 env=self.environment | given,
                 cwd=self.directory,
                 stdout=log,
                 stderr=log,
             )
+        self.lives.append(Life(self._process.pid, perf_counter()))
+
+    def settled(self) -> None:
+        """It is ready: what it has open now is what it needs."""
+        life, process = self.lives[-1], Path("/proc") / str(self.process.pid)
+        life.descriptors, life.threads = (len(list((process / each).iterdir())) for each in ("fd", "task"))
+
+    def note_end(self) -> None:
+        """For the history: has it ended, and how?"""
+        if self._process and self.lives[-1].ended is None and (code := self._process.poll()) is not None:
+            self.lives[-1].ended, self.lives[-1].code = perf_counter(), code
 
     @property
     def process(self) -> subprocess.Popen[bytes]:
@@ -141,20 +171,32 @@ class Bridge:
 
     def kill(self) -> None:
         """Like a power cut."""
+        self.lives[-1].is_our_doing = True
         self.process.kill()
         self.process.wait(PATIENCE)
+        self.note_end()
 
     def stop(self) -> int:
         """As Docker and systemd do it. Gives the exit code."""
+        self.lives[-1].is_our_doing = True
         self.process.send_signal(signal.SIGTERM)
-        return self.process.wait(PATIENCE)
+        code = self.process.wait(PATIENCE)
+        self.note_end()
+        return code
 
 
 class House:
     """Everything under one roof."""
 
-    def __init__(self, broker: Broker, tesla: Tesla, bridge: Bridge, api: Wire, mqtt: Wire) -> None:
+    def __init__(self, broker: Broker, tesla: Tesla, cloud: Cloud, bridge: Bridge, api: Wire, mqtt: Wire) -> None:
         """`api` and `mqtt` are the bridge's cables to the account and to the broker."""
+        self.cloud = cloud
+        self.spies: list[Spy] = []
+        self.history = History(bridge.directory, cloud, self._heard, lives=bridge.lives)
+        self.history.environment = bridge.environment
+        self.breaks: frozenset[str] = frozenset()
+        """Invariants that are broken here on purpose, such as I6 where a bug is made to show its traceback."""
+
         self.broker = broker
         self.tesla = tesla
         self.bridge = bridge
@@ -162,17 +204,30 @@ class House:
         self.mqtt = mqtt
         self._stack = ExitStack()
         self._numbers = itertools.count(1)
-        self.spy = self._stack.enter_context(spying(broker))
+        self._watch()
 
     def close(self) -> None:
         if self.bridge.is_alive:
             self.bridge.kill()
         self._stack.close()
 
+    def verify(self) -> None:
+        """The invariants hold, whatever else has happened."""
+        self.bridge.note_end()
+        found = broken(self.history, self.breaks)
+        assert not found, "\n".join(found)
+
+    def _watch(self) -> None:
+        self.spy = self._stack.enter_context(spying(self.broker))
+        self.spies.append(self.spy)
+
+    def _heard(self) -> list[Heard]:
+        return [each for spy in self.spies for each in spy.messages]
+
     def watch_anew(self) -> None:
         """The broker has been away."""
         self._stack.close()
-        self.spy = self._stack.enter_context(spying(self.broker))
+        self._watch()
 
     # --- the bridge's lives -----------------------------------------------------------------------------
 
@@ -188,13 +243,14 @@ class House:
         self.start(**settings)
 
     def ready(self, since: int = 0, seconds: float = PATIENCE) -> None:
-        wanted = {f"{BASE}/{device}/{group}" for device, group in KNOWN}
+        wanted = {f"{BASE}/{topic}" for topic in examined().known}
 
         def is_ready() -> bool:
             assert self.bridge.is_alive, self.bridge.log
             return wanted <= {each.topic for each in self.spy.messages[since:]}
 
         self.spy.until(is_ready, "the bridge to be ready", seconds)
+        self.bridge.settled()
 
     # --- talk -------------------------------------------------------------------------------------------
 
@@ -246,16 +302,6 @@ class House:
         self.spy.until(lambda: len(self.tesla.asked(asked)) > before, "a look")
 
 
-KNOWN = (
-    (CAR, "software"),
-    (OTHER_CAR, "status"),
-    (SITE, "power"),
-    (SITE, "settings"),
-    (CONNECTOR, "charge"),
-)
-"""Devices and the groups that are published last; the other car may be asleep."""
-
-
 @contextmanager
 def house(directory: Path, **settings: Any) -> Iterator[House]:
     """A house with a running bridge; both cars are at home, plugged in, awake and not charging."""
@@ -272,20 +318,31 @@ def empty_house(directory: Path, *, extra: str = "", speed: float = SPEED) -> It
     """
     (directory / "broker").mkdir()
     with Outside() as outside, running_broker(directory / "broker", extra=extra) as broker:
-        url = outside.enter(serve(Simulation(start=_noon(), speed=speed)))
+        cloud = build_cloud(Simulation(start=_noon(), speed=speed))
+        url = outside.enter(_living(cloud))
         tesla = Tesla(url)
         for car in (CAR, OTHER_CAR):
             tesla.force(
                 car, place="home", plugged=True, charging=False, battery_level=50, sentry_mode=True, state="online"
             )
         api, mqtt = outside.wire(int(url.rsplit(":", 1)[1])), outside.wire(broker.port)
-        one = House(broker, tesla, Bridge(directory, environment(directory, api.port, mqtt.port)), api, mqtt)
+        bridge = Bridge(directory, environment(directory, api.port, mqtt.port))
+        one = House(broker, tesla, cloud, bridge, api, mqtt)
         try:
             yield one
+            one.verify()
         finally:
             one.close()
             tesla.close()
-    assert "Traceback" not in one.bridge.log, one.bridge.log
+
+
+@asynccontextmanager
+async def _living(cloud: Cloud) -> AsyncIterator[str]:
+    """The account behind a port, and its life."""
+    async with serve_cloud(cloud) as url:
+        life = asyncio.create_task(keep_living(cloud))
+        yield url
+        life.cancel()
 
 
 def environment(directory: Path, api: int, mqtt: int) -> dict[str, str]:
