@@ -17,8 +17,9 @@ from zoneinfo import ZoneInfo
 
 import httpx2
 from brokers import HOST, PASSWORD, Broker, running_broker
+from outside import PATIENCE, Outside
+from proxy import Proxy
 from spy import Heard, spying
-from wire import PATIENCE, Outside, Wire
 
 from bridge.simulator.server import Simulation, serve
 
@@ -153,7 +154,7 @@ class Bridge:
 class House:
     """Everything under one roof."""
 
-    def __init__(self, broker: Broker, tesla: Tesla, bridge: Bridge, api: Wire, mqtt: Wire) -> None:
+    def __init__(self, broker: Broker, tesla: Tesla, bridge: Bridge, api: Proxy, mqtt: Proxy) -> None:
         """`api` and `mqtt` are the bridge's cables to the account and to the broker."""
         self.broker = broker
         self.tesla = tesla
@@ -278,7 +279,7 @@ def empty_house(directory: Path, *, extra: str = "", speed: float = SPEED) -> It
             tesla.force(
                 car, place="home", plugged=True, charging=False, battery_level=50, sentry_mode=True, state="online"
             )
-        api, mqtt = outside.wire(int(url.rsplit(":", 1)[1])), outside.wire(broker.port)
+        api, mqtt = (outside.enter(Proxy(outside, port)) for port in (int(url.rsplit(":", 1)[1]), broker.port))
         one = House(broker, tesla, Bridge(directory, environment(directory, api.port, mqtt.port)), api, mqtt)
         try:
             yield one
