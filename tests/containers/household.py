@@ -13,10 +13,10 @@ from typing import Any
 
 import httpx2
 from brokers import HOST, PASSWORD, Broker, running_broker
+from outside import Outside
 from paho.mqtt import publish
 from spy import spying
 from whole_house import BASE, CAR, OTHER_CAR, Tesla, id_of
-from wire import Outside
 
 from bridge import app
 from bridge.catalog import CATALOGUE

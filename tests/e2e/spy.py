@@ -12,12 +12,12 @@ from time import perf_counter
 from typing import Any
 
 from brokers import PASSWORD, Broker
+from outside import PATIENCE
 from paho.mqtt.client import Client, MQTTMessage
 from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 from paho.mqtt.subscribeoptions import SubscribeOptions
-from wire import PATIENCE
 
 EVERYTHING = SubscribeOptions(qos=1, retainAsPublished=True)
 

@@ -14,8 +14,8 @@ from pathlib import Path
 import httpx2
 import pytest
 from killable_calls import MOMENTS
+from outside import Outside
 from test_tokens_killed import Lives
-from wire import Outside
 
 from bridge.clock import SystemClock
 from bridge.database import Database

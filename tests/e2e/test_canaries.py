@@ -17,8 +17,8 @@ from pathlib import Path
 import brokers
 import pytest
 import spy
+from connection import Way
 from whole_house import BASE, CAR, SITE, House, empty_house, message
-from wire import _Line
 
 from bridge import settings
 
@@ -44,6 +44,9 @@ class Tape:
 
     heard: bytearray = field(default_factory=bytearray)
 
+    def hear(self, _: Way, data: bytes) -> None:
+        self.heard.extend(data)
+
     @property
     def tokens(self) -> set[str]:
         """Every access token, refresh token and identity that Tesla has given."""
@@ -66,15 +69,8 @@ def form(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-def tape(monkeypatch: pytest.MonkeyPatch) -> Tape:
-    made, passes = Tape(), _Line._passes
-
-    async def taped(self: _Line, data: bytes, *, back: bool) -> bool:
-        made.heard.extend(data)
-        return await passes(self, data, back=back)
-
-    monkeypatch.setattr(_Line, "_passes", taped)
-    return made
+def tape() -> Tape:
+    return Tape()
 
 
 @pytest.fixture
@@ -83,6 +79,7 @@ def one(tmp_path: Path, form: str, tape: Tape, monkeypatch: pytest.MonkeyPatch) 
     for kit in (brokers, spy):
         monkeypatch.setattr(kit, "PASSWORD", SECRETS["MQTT_PASSWORD"])
     with empty_house(tmp_path) as running:
+        running.api.record(tape.hear)
         environment = running.bridge.environment
         for name, value in SECRETS.items():
             file = tmp_path / name.lower()

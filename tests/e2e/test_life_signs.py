@@ -8,8 +8,8 @@ import sys
 from pathlib import Path
 
 import pytest
+from outside import PATIENCE
 from whole_house import House, empty_house
-from wire import PATIENCE
 
 
 def health(one: House) -> tuple[int, str]:

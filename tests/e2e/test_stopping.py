@@ -10,8 +10,8 @@ from time import perf_counter
 
 import pytest
 from brokers import HOST
+from outside import PATIENCE
 from whole_house import BASE, CAR, OTHER_CAR, House, empty_house, message
-from wire import PATIENCE
 
 STATE = f"{BASE}/bridge/state"
 

@@ -16,9 +16,9 @@ from pathlib import Path
 
 import pytest
 from killable import MOMENTS
+from outside import Outside
 from test_starting import run
 from whole_house import CAR, House, empty_house
-from wire import Outside
 
 from bridge.datafile import PATIENCE
 from bridge.simulator.server import Simulation, serve

@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 from brokers import HOST
+from outside import Outside
 from whole_house import BASE, CAR, SITE, SPEED, House, Tesla, _noon, empty_house, id_of
-from wire import Outside
 
 from bridge.fleet.auth.inbox import hand_over
 from bridge.fleet.auth.tokens import Tokens

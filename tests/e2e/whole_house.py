@@ -8,7 +8,6 @@ import json
 import os
 import signal
 import subprocess
-import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import ExitStack, asynccontextmanager, contextmanager
 from datetime import UTC, datetime
@@ -21,9 +20,10 @@ import httpx2
 from brokers import HOST, PASSWORD, Broker, running_broker
 from checker import broken
 from history import History, Life
+from outside import PATIENCE, Outside
+from proxy import Proxy
 from spy import Heard, Spy, spying
 from subject import CAR, CONNECTOR, OTHER_CAR, SITE, examined
-from wire import PATIENCE, Outside, Wire
 
 from bridge.simulator.cloud import Cloud
 from bridge.simulator.server import Simulation, keep_living, serve_cloud
@@ -188,8 +188,8 @@ class Bridge:
 class House:
     """Everything under one roof."""
 
-    def __init__(self, broker: Broker, tesla: Tesla, cloud: Cloud, bridge: Bridge, api: Wire, mqtt: Wire) -> None:
-        """`api` and `mqtt` are the bridge's cables to the account and to the broker."""
+    def __init__(self, broker: Broker, cloud: Cloud, tesla: Tesla, bridge: Bridge, cables: tuple[Proxy, Proxy]) -> None:
+        """`cables`: the bridge's, to the account (`api`) and to the broker (`mqtt`)."""
         self.cloud = cloud
         self.spies: list[Spy] = []
         self.history = History(bridge.directory, cloud, self._heard, lives=bridge.lives)
@@ -200,8 +200,7 @@ class House:
         self.broker = broker
         self.tesla = tesla
         self.bridge = bridge
-        self.api = api
-        self.mqtt = mqtt
+        self.api, self.mqtt = cables
         self._stack = ExitStack()
         self._numbers = itertools.count(1)
         self._watch()
@@ -325,9 +324,9 @@ def empty_house(directory: Path, *, extra: str = "", speed: float = SPEED) -> It
             tesla.force(
                 car, place="home", plugged=True, charging=False, battery_level=50, sentry_mode=True, state="online"
             )
-        api, mqtt = outside.wire(int(url.rsplit(":", 1)[1])), outside.wire(broker.port)
+        api, mqtt = (outside.enter(Proxy(outside, port)) for port in (int(url.rsplit(":", 1)[1]), broker.port))
         bridge = Bridge(directory, environment(directory, api.port, mqtt.port))
-        one = House(broker, tesla, cloud, bridge, api, mqtt)
+        one = House(broker, cloud, tesla, bridge, (api, mqtt))
         try:
             yield one
             one.verify()

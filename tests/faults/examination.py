@@ -92,5 +92,5 @@ def pytest_sessionstart(session: pytest.Session) -> None:
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
     if path := session.config.getoption("--scorecard"):
-        desk = session.config.pluginmanager.get_plugin("faults-desk")
+        desk: Any = session.config.pluginmanager.get_plugin("faults-desk")
         path.write_text(json.dumps({"subject": examined().name, "rows": desk.rows}, indent=1, sort_keys=True))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from time import perf_counter
@@ -86,7 +86,7 @@ class History:
 
     directory: Path
     cloud: Cloud
-    messages: Callable[[], list[Message]]
+    messages: Callable[[], Sequence[Message]]
     base: str = "fleet2mqtt"
     lives: list[Life] = field(default_factory=list)
     environment: dict[str, str] = field(default_factory=dict)

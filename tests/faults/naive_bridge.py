@@ -1,4 +1,4 @@
-"""What people write in an evening: the same topics, and none of the care. The faults must find it out. Never shipped."""
+"""What people write in an evening: the same topics, none of the care. The faults must find it out. Never shipped."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import json
 import os
 import signal
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from paho.mqtt.properties import Properties
 
 ENV = {name.removeprefix("FLEET2MQTT_"): value for name, value in os.environ.items()}
 TESLA, TOKENS, BASE = ENV["TESLA_SIMULATOR_URL"], Path(ENV["DATA_DIR"]) / "tokens.json", "fleet2mqtt"
-CALLS = {
+CALLS: dict[str, tuple[str, Callable[[Any], dict[str, int]]]] = {
     "charge_limit": ("command/set_charge_limit", lambda value: {"percent": int(value)}),
     "charge_current": ("command/set_charging_amps", lambda value: {"charging_amps": int(value)}),
     "charging": ("command/charge_start", lambda _: {}),
@@ -108,7 +109,7 @@ signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
 client.username_pw_set(ENV["MQTT_USERNAME"], ENV["MQTT_PASSWORD"])
 client.will_set(f"{BASE}/bridge/state", "offline", retain=True)
 client.on_message = on_message
-client.on_connect = lambda *_: client.subscribe(f"{BASE}/+/+/set/+", qos=1)
+client.on_connect = lambda *_: print(client.subscribe(f"{BASE}/+/+/set/+", qos=1))
 client.connect(ENV["MQTT_HOST"], int(ENV["MQTT_PORT"]))
 client.loop_start()
 show("bridge/state", "online")
