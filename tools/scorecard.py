@@ -75,16 +75,10 @@ def _rows(subject: str) -> Mapping[str, Tests]:
 def _row(name: str, case: Mapping[str, Any], ours: Tests, naive: Tests) -> tuple[str, ...]:
     title = f"**{name}**" if case.get("red") else name
     happens = _safe(case["happens"])
-    if not ours:
-        return [
-            title,
-            happens,
-            "does not apply" if "not_here" in case else "not run",
-            "",
-            _safe(case.get("not_here", "")),
-        ]
-    figures = [figure for test in ours.values() for figure in test["figures"]]
     said = [case["not_here"]] if "not_here" in case else []
+    if not ours:
+        return title, happens, "does not apply" if said else "not run", "", _safe("".join(said))
+    figures = [figure for test in ours.values() for figure in test["figures"]]
     return title, happens, _score(ours), _score(naive) if naive else "unit", _safe("; ".join([*said, *figures]))
 
 
