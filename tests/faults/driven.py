@@ -17,7 +17,7 @@ import select
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import datetime
 from functools import partial
@@ -26,10 +26,12 @@ from typing import Any
 from unittest import mock
 
 from brokers import running_broker
+from history import Life
+from outside import Outside
+from proxy import Proxy
 from shared_time import SharedTime
 from uvicorn import Config
 from whole_house import CAR, OTHER_CAR, Bridge, House, Tesla, environment
-from wire import Outside
 
 from bridge.simulator import app, server, simulation
 from bridge.simulator.clock import SimulatedTime
@@ -78,26 +80,32 @@ class AccountTime(SimulatedTime):
 class DrivenBridge(Bridge):
     """The program as a process, but with our clock and our crash points."""
 
-    def __init__(self, directory: Path, environment: dict[str, str], time: SharedTime, file: Path) -> None:
+    def __init__(self, directory: Path, environment: dict[str, str], shared: SharedTime, file: Path) -> None:
         super().__init__(directory, environment)
-        self._time = time
+        self._shared = shared
         self._file = file
 
-    def start(self, *, crash: str = "", **settings: Any) -> None:
-        """Returns when the clock waits for orders; the bridge has not done anything yet. `crash`: see `crash_at`."""
+    def start(self, *, crash: str = "", periods: Mapping[str, float] | None = None, **settings: Any) -> None:
+        """Returns when the clock waits for orders; the bridge has not done anything yet.
+
+        `crash`: see `crash_at`. `periods`: "bridge.app.HEARTBEAT" -> seconds; what is done every few seconds in a house
+        needs not be done as often in one whose days last seconds.
+        """
         assert not self.is_alive, "it would be forgotten and live for ever"
         given = {f"FLEET2MQTT_{name.upper()}": str(value) for name, value in settings.items()}
+        faults = {"FAULTS_CRASH": crash, "FAULTS_PERIODS": json.dumps(periods or {})}
         paths = {"PYTHONPATH": ":".join([str(ROOT), *(str(ROOT / each) for each in FOLDERS)])}
         with (self.directory / "log").open("ab") as log:
             self._process = subprocess.Popen(
                 [sys.executable, Path(__file__).with_name("driven_bridge.py"), self._file],
-                env=self.environment | paths | given | {"FAULTS_CRASH": crash},
+                env=self.environment | paths | given | faults,
                 cwd=self.directory,
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=log,
             )
-        self.hear(PATIENCE)
+        self.lives.append(Life(self._process.pid, time.perf_counter(), is_our_doing=bool(crash)))
+        self.hear()
 
     def tell(self, **order: Any) -> None:
         assert self.process.stdin
@@ -121,6 +129,7 @@ class DrivenBridge(Bridge):
 
     def crash_at(self, point: str) -> None:
         """A row of crash_points.py: the next time that it comes."""
+        self.lives[-1].is_our_doing = True
         self.tell(crash=point)
 
     def kill(self) -> None:
@@ -129,9 +138,10 @@ class DrivenBridge(Bridge):
 
     def stop(self) -> int:
         """As Docker and systemd do it, with the time that it needs. Gives the exit code."""
+        self.lives[-1].is_our_doing = True
         self.process.terminate()
         try:
-            self.tell(run=self._time.elapsed + GOODBYE)
+            self.tell(run=self._shared.elapsed + GOODBYE)
             self.hear()
         except Died as end:
             return end.code
@@ -141,16 +151,17 @@ class DrivenBridge(Bridge):
         for pipe in (self.process.stdin, self.process.stdout):
             with suppress(BrokenPipeError):  # an order that was too late
                 pipe and pipe.close()
-        return Died(self.process.wait(PATIENCE))
+        code = self.process.wait(PATIENCE)
+        self.note_end()
+        return Died(code)
 
 
 class DrivenTime:
     """Drives the time of a house, whether its bridge lives or not."""
 
-    def __init__(self, shared: SharedTime, bridge: DrivenBridge, cloud: Cloud) -> None:
+    def __init__(self, shared: SharedTime, bridge: DrivenBridge) -> None:
         self.shared = shared
         self._bridge = bridge
-        self._cloud = cloud
         self.report: dict[str, Any] = {}
         """What the bridge told of itself last: tasks, steps, lag_p99_ms, lag_max_ms."""
 
@@ -202,7 +213,6 @@ class DrivenHouse(House):
 
     bridge: DrivenBridge
     time: DrivenTime
-    cloud: Cloud
 
     def start(self, **settings: Any) -> None:
         """Returns when commands are heard and everything is known."""
@@ -254,13 +264,14 @@ def driven_house(directory: Path, start: datetime, **options: Any) -> Iterator[D
     shared = SharedTime.create(file, start)
     cloud = account(shared, **options)
     with Outside() as outside, running_broker(directory / "broker") as broker, served(outside, cloud) as url:
-        api, mqtt = outside.wire(int(url.rsplit(":", 1)[1])), outside.wire(broker.port)
+        api, mqtt = (outside.enter(Proxy(outside, port)) for port in (int(url.rsplit(":", 1)[1]), broker.port))
         bridge = DrivenBridge(directory, environment(directory, api.port, mqtt.port), shared, file)
         tesla = Tesla(url)
-        one = DrivenHouse(broker, tesla, bridge, api, mqtt)
-        one.bridge, one.cloud, one.time = bridge, cloud, DrivenTime(shared, bridge, cloud)
+        one = DrivenHouse(broker, cloud, tesla, bridge, (api, mqtt))
+        one.bridge, one.time = bridge, DrivenTime(shared, bridge)
         try:
             yield one
+            one.verify()
         finally:
             one.close()
             tesla.close()

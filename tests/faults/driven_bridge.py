@@ -2,14 +2,17 @@
 
 python driven_bridge.py TIME-FILE
 
-Settings as for `fleet2mqtt run`; `FAULTS_CRASH` names a row of crash_points.py.
+Settings as for `fleet2mqtt run`; `FAULTS_CRASH` names a row of crash_points.py; `FAULTS_PERIODS` gives constants of
+modules other values, as JSON: {"bridge.app.HEARTBEAT": 300}.
 """
 
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import sys
+from importlib import import_module
 from pathlib import Path
 
 import crash_points
@@ -25,6 +28,11 @@ def main(time: Path) -> int:
     logs.configure(own.log.level, as_json=own.log.format is settings.LogFormat.JSON)
     if moment := os.environ.get("FAULTS_CRASH"):
         crash_points.arm(moment)
+
+    for name, seconds in json.loads(os.environ.get("FAULTS_PERIODS", "{}")).items():
+        module, _, constant = name.rpartition(".")
+        assert hasattr(import_module(module), constant), name
+        setattr(import_module(module), constant, seconds)
 
     async def work(stop: asyncio.Event) -> int:
         clock = DrivenClock(SharedTime(time))
