@@ -28,7 +28,9 @@ LABEL org.opencontainers.image.title="fleet2mqtt" \
       org.opencontainers.image.base.name="docker.io/library/python:3.13-slim"
 COPY --from=build /opt/fleet2mqtt /opt/fleet2mqtt
 # Any user may be given to `docker run --user`, so any user may make files here; each file is its owner's alone.
-RUN mkdir -m 1777 /data
+# No program of the base image may give anybody rights that they do not have.
+RUN mkdir -m 1777 /data \
+    && find / -xdev -type f -perm /6000 -exec chmod a-s {} +
 ENV PATH=/opt/fleet2mqtt/bin:$PATH \
     PYTHONDONTWRITEBYTECODE=1 \
     FLEET2MQTT_DATA_DIR=/data

@@ -1,4 +1,4 @@
-"""Makes the lock files: which version of which library, and the hashes of its files. With --check it reads them, offline.
+"""Makes the lock files: which version of which library, and its files' hashes. With --check it reads them, offline.
 
 They hold for Python 3.11 and newer on every machine. `--upgrade` takes the newest versions, else what is locked stays.
 """
@@ -11,7 +11,7 @@ import sys
 import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
@@ -19,10 +19,7 @@ from packaging.utils import canonicalize_name
 ROOT = Path(__file__).parents[1]
 PRODUCT, DEVELOPMENT, BUILD = "requirements.lock", "requirements-dev.lock", "requirements-build.lock"
 
-COMPILE = (
-    "--universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --quiet "
-    "--custom-compile-command".split()
-)
+COMPILE = ("--universal", "--python-version", "3.11", "--generate-hashes", "--no-emit-index-url", "--quiet")
 
 
 class Pin(NamedTuple):
@@ -46,19 +43,28 @@ def main() -> int:
 
 def compile_(lock: str, *what: str, said: str = "") -> None:
     """Asks the package index; `said` is for standard input."""
-    uv = [Path(sys.executable).with_name("uv"), "pip", "compile", *COMPILE, "make lock", "--output-file", lock]
+    uv = [
+        Path(sys.executable).with_name("uv"),
+        "pip",
+        "compile",
+        *COMPILE,
+        "--custom-compile-command",
+        "make lock",
+        "-o",
+        lock,
+    ]
     upgrade = [each for each in sys.argv[1:] if each == "--upgrade"]
     subprocess.run([*uv, *upgrade, *what], cwd=ROOT, input=said, text=True, check=True, stdout=subprocess.DEVNULL)  # noqa: S603
 
 
-def pyproject() -> dict[str, dict[str, list[str]]]:
-    loaded: dict[str, dict[str, list[str]]] = tomllib.loads((ROOT / "pyproject.toml").read_text())
+def pyproject() -> dict[str, Any]:
+    loaded: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text())
     return loaded
 
 
-def wanted(project: Mapping[str, Mapping[str, list[str]]]) -> Mapping[str, list[str]]:
+def wanted(project: Mapping[str, Any]) -> Mapping[str, list[str]]:
     """Lock -> the requirements that it is made of."""
-    own, extras = project["project"]["dependencies"], dict(project["project"]["optional-dependencies"])
+    own, extras = project["project"]["dependencies"], project["project"]["optional-dependencies"]
     product = [*own, *extras["demo"]]
     return {PRODUCT: product, DEVELOPMENT: [*product, *extras["dev"]], BUILD: project["build-system"]["requires"]}
 
