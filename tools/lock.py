@@ -43,7 +43,7 @@ def main() -> int:
 
 def compile_(lock: str, *what: str, said: str = "") -> None:
     """Asks the package index; `said` is for standard input."""
-    uv = [
+    uv: list[str] = [
         Path(sys.executable).with_name("uv"),
         "pip",
         "compile",
