@@ -43,18 +43,11 @@ def main() -> int:
 
 def compile_(lock: str, *what: str, said: str = "") -> None:
     """Asks the package index; `said` is for standard input."""
-    uv: list[str] = [
-        Path(sys.executable).with_name("uv"),
-        "pip",
-        "compile",
-        *COMPILE,
-        "--custom-compile-command",
-        "make lock",
-        "-o",
-        lock,
-    ]
+    uv = str(Path(sys.executable).with_name("uv"))
+    words = ("pip", "compile", *COMPILE, "--custom-compile-command", "make lock", "--output-file", lock)
     upgrade = [each for each in sys.argv[1:] if each == "--upgrade"]
-    subprocess.run([*uv, *upgrade, *what], cwd=ROOT, input=said, text=True, check=True, stdout=subprocess.DEVNULL)  # noqa: S603
+    quiet: dict[str, Any] = {"cwd": ROOT, "input": said, "text": True, "stdout": subprocess.DEVNULL}
+    subprocess.run([uv, *words, *upgrade, *what], check=True, **quiet)  # noqa: S603 - our own words
 
 
 def pyproject() -> dict[str, Any]:
