@@ -41,12 +41,18 @@ Json = dict[str, Any]
 
 
 def main() -> int:
-    bill = made(_described("environment", sys.prefix), _described("requirements", PRODUCT))
-    validated(bill)
+    made = bill()
     OUT.parent.mkdir(exist_ok=True)
-    OUT.write_text(json.dumps(bill, indent=2) + "\n")
-    sys.stdout.write(f"{OUT.relative_to(ROOT)}: {len(bill['components'])} libraries, valid CycloneDX 1.6\n")
+    OUT.write_text(json.dumps(made, indent=2) + "\n")
+    sys.stdout.write(f"{OUT.relative_to(ROOT)}: {len(made['components'])} libraries, valid CycloneDX 1.6\n")
     return 0
+
+
+def bill() -> Json:
+    """Of this virtual environment."""
+    made = _made(_described("environment", sys.prefix), _described("requirements", PRODUCT))
+    validated(made)
+    return made
 
 
 def _described(what: str, where: str) -> Json:
@@ -58,10 +64,10 @@ def _described(what: str, where: str) -> Json:
     return described
 
 
-def made(environment: Json, lock: Json) -> Json:
+def _made(environment: Json, lock: Json) -> Json:
     """The bill: the environment's, of what the lock names alone, with the lock's hashes."""
     installed = {canonicalize_name(each["name"]): each for each in environment["components"]}
-    components = [_component(each, installed.get(canonicalize_name(each["name"]))) for each in lock["components"]]
+    components = [component(each, installed.get(canonicalize_name(each["name"]))) for each in lock["components"]]
     refs = {each["bom-ref"] for each in components}
     root = environment["metadata"]["component"]["bom-ref"]
     return environment | {
@@ -74,7 +80,7 @@ def made(environment: Json, lock: Json) -> Json:
     }
 
 
-def _component(pinned: Json, installed: Json | None) -> Json:
+def component(pinned: Json, installed: Json | None) -> Json:
     name, version = pinned["name"], pinned["version"]
     if not installed or installed["version"] != version:
         raise SystemExit(
