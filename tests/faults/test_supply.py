@@ -182,7 +182,7 @@ def test_the_bill_says_who_needs_whom_and_names_nothing_that_is_not_shipped(bill
 
 def test_a_licence_that_asks_for_more_stops_the_bill() -> None:
     pinned = {"name": "h11", "version": "1", "externalReferences": []}
-    with pytest.raises(SystemExit, match="h11 1: may its licence 'GPL-3.0-only' stand"):
+    with pytest.raises(SystemExit, match="h11 1: may its licence 'GPL-3"):
         sbom.component(pinned, pinned | {"licenses": [{"license": {"id": "GPL-3.0-only"}}]})
 
 
