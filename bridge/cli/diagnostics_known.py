@@ -43,6 +43,9 @@ PERSONAL = {
 PLAIN = frozenset({"software_version", "firmware_version", "gateway_firmware", "car_type", "freshness", "last_command"})
 """Texts of devices that say nothing of their owner; those with a list of words do not either."""
 
+UNSHOWN = "<set>"
+"""Stands for a value that is there and not shown."""
+
 AXES = ("lat", "lon", "lng")
 
 

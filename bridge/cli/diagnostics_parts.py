@@ -11,25 +11,22 @@ import stat
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
-from enum import Enum
 from importlib.metadata import PackageNotFoundError, requires, version
 from pathlib import Path
-from typing import Annotated, Any
-
-from pydantic import TypeAdapter, ValidationError
+from typing import Any
 
 from bridge import build, systemd
 from bridge.accounts import SERVED
 from bridge.catalog import CATALOGUE
 from bridge.catalog.offer import Offer
-from bridge.cli.diagnostics_known import Known, device
+from bridge.cli import diagnostics_settings
+from bridge.cli.diagnostics_known import UNSHOWN, Known, device
 from bridge.cli.diagnostics_mask import Mask
 from bridge.components import Look, components
 from bridge.fleet import VERSION, keys
 from bridge.fleet.auth.tokens import claims
 from bridge.model import DeviceId, Kind
-from bridge.settings import FIRST, LogFormat, addon, names, of_all
-from bridge.settings.accounts import account_of
+from bridge.settings import FIRST, addon, of_all
 from bridge.settings.section import words
 from bridge.sources.roster import MODELS
 from bridge.state import kept_as, recalled
@@ -37,8 +34,6 @@ from bridge.topics import CONTRACT_VERSION, Topics
 
 NEWEST = 50
 """Commands that are shown."""
-
-UNSHOWN = "<set>"
 
 Part = Callable[[Known, Mask], Any]
 
@@ -66,60 +61,6 @@ def _libraries() -> Iterator[tuple[str, str]]:
                 yield found[0], version(found[0])
             except PackageNotFoundError:
                 yield found[0], "missing"
-
-
-# --- settings -----------------------------------------------------------------------------------------------------
-
-
-def settings(known: Known, mask: Mask) -> Mapping[str, Any]:
-    """What is set, whence, and its value where that can tell nothing of anybody."""
-    accounts = {account for name in known.given if (account := account_of(name))}
-    fields = names(accounts)
-    rows = {}
-    for name, (source, text) in sorted(known.given.items()):
-        shown = _shown(fields[name][1], text) if name in fields else "<there is no such setting>"
-        rows[_called(name, mask)] = {"from": source, "value": shown}
-    return {
-        "wrong": known.complaint or None,
-        "set": rows,
-        "not_set": [name for name in fields if name not in known.given and not account_of(name)],
-    }
-
-
-def _called(name: str, mask: Mask) -> str:
-    """Without the name of a further account."""
-    account = account_of(name)
-    label = mask.label(DeviceId(Kind.ACCOUNT, account)) if account else ""
-    return name.replace(f"ACCOUNT_{account}_".upper(), f"<{label}>_") if account else name
-
-
-def _shown(field: Any, text: str | None) -> Any:
-    """Numbers, switches and words of a list. Of others only the words that everybody knows."""
-    if text is None:
-        return "<cannot be read>"
-    if "SecretStr" in str(field.annotation):
-        return UNSHOWN
-    try:
-        value = TypeAdapter(Annotated[field.annotation, field]).validate_python(text)
-    except ValidationError:
-        return "<not valid>"
-    if isinstance(value, Enum):
-        return value.value
-    if isinstance(value, bool | int | float):
-        return value
-    if isinstance(value, tuple):
-        return [word if word in _PUBLIC or word in field.default else "<another>" for word in value]
-    if isinstance(value, Mapping):
-        return f"<{len(value)} of them>"
-    return text if text in _PUBLIC or text == str(field.default) else UNSHOWN
-
-
-_PUBLIC = {
-    *("debug", "info", "warning", "error"),
-    *LogFormat,
-    *(name for each in CATALOGUE.values() for name in each.commands),
-}
-"""Words that may be values of settings, and are the same for everybody."""
 
 
 # --- accounts and money -------------------------------------------------------------------------------------------
@@ -313,7 +254,10 @@ def _files(directory: Path) -> Mapping[str, Any]:
 
 PARTS: Mapping[str, tuple[Part, str]] = {
     "program.json": (program, "versions of the program and its libraries, and where it runs"),
-    "settings.json": (settings, "what is set and where, values only where they are numbers, switches or known words"),
+    "settings.json": (
+        diagnostics_settings.settings,
+        "what is set and where; values of numbers, switches and known words",
+    ),
     "accounts.json": (accounts, "how each sign-in is doing; no tokens"),
     "devices.json": (devices, "kind, model and software of each device, and the entities that are not offered"),
     "bridge.json": (bridge, "what the bridge says of its health"),
