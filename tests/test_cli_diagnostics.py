@@ -252,7 +252,7 @@ async def test_nothing_personal_is_in_what_the_bridge_says_at_the_broker(talking
     assert hits(files) == []
     said = bodies(files)["bridge.json"]
     assert said["health"]["parts"] == {"vehicle vehicle 1 data": {"ok": False}}
-    assert [each["name"] for each in said["info"]["devices"]] == ["<name of vehicle 1>", "<name of vehicle 2>"]
+    assert said["info"] == {"version": "0.1.0", "devices": [{"device": "vehicle 1"}, {"device": "vehicle 2"}]}
     assert said["retained"]["bridge/state"] == "online"
     assert said["why_not"] == "no bridge answers with this base topic at this broker"
 
@@ -344,6 +344,30 @@ def test_without_what_is_known_patterns_alone_would_not_do(house: Path, monkeypa
     assert {"canary-lock.example", "EU_canary-first-0123456789", SITE} & {
         canary for _, canary, _ in hits(report(house))
     }
+
+
+# --- what is left readable --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        ("Model 3", "a Model 3"),
+        ("12", "at 12:12:12 of 2026-12-12T12:00:00.123456+00:00"),
+        ("Lola", "Lolapalooza"),
+        ("fleet2mqtt", "fleet2mqtt 0.1.0"),
+    ],
+)
+def test_usual_words_and_times_stay(value: str, text: str) -> None:
+    mask = Mask()
+    mask.learn(value, "<taken>", is_whole=True)
+    assert mask(text) == text
+
+
+def test_a_name_is_taken_as_a_whole_word_only_and_never_out_of_a_key() -> None:
+    mask = Mask()
+    mask.learn("charge", "<name>", is_whole=True, is_key=False)
+    assert mask({"charge": "charge and recharge"}) == {"charge": "<name> and recharge"}
 
 
 # --- what is in it ------------------------------------------------------------------------------------------------

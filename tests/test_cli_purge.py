@@ -117,6 +117,7 @@ def shelf(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Shelf]:
 async def test_everything_of_this_bridge_goes_and_everything_of_others_stays(shelf: Shelf, capsys: Out) -> None:
     await shelf.put({**OURS, **THEIRS})
     assert len(shelf.lies()) == len(OURS) + len(THEIRS) > 2 * VALUES
+    assert max(map(len, OURS.values())) > 64 * 1024, "else no document is larger than what the bridge lets in"
     assert await asyncio.to_thread(call, "purge", "--yes") == 0
     assert shelf.lies() == THEIRS
     said = capsys.readouterr().out

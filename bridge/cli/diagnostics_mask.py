@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from bridge.logs import redact
 from bridge.model import DeviceId, Kind
 from bridge.redaction import hide_settings, redacted
+from bridge.sources.roster import MODELS
 
 PATTERNS = (
     (re.compile(r"[\w.+-]+@[\w-]+(\.[\w-]+)+"), "<e-mail address>"),
@@ -32,18 +33,16 @@ LARGEST = 10**10
 
 USUAL = frozenset(
     {
-        "fleet2mqtt",
-        "homeassistant",
-        "homeassistant/status",
-        "localhost",
-        "127.0.0.1",
-        "mosquitto",
-        "bridge",
-        "tesla",
-        "home",
+        *("fleet2mqtt", "homeassistant", "homeassistant/status", "localhost", "127.0.0.1", "mosquitto"),
+        *("bridge", "tesla", "home", *MODELS.values()),
     }
 )
 """Tell nothing of anybody, and stand everywhere."""
+
+
+def _is_usual(text: str) -> bool:
+    """Also what is so short that it stands in every time and every number."""
+    return text in USUAL or len(text) < 2 or (len(text) < SHORT and text.isdecimal())
 
 
 class _Known(NamedTuple):
@@ -85,7 +84,7 @@ class Mask:
 
     def learn(self, text: str | None, placeholder: str, *, is_whole: bool = False, is_key: bool = True) -> None:
         """`is_whole`: only where it is no part of a word."""
-        if text and len(text) > 1 and text not in USUAL and text not in self._known:
+        if text and not _is_usual(text) and text not in self._known:
             form = rf"(?<!\w){re.escape(text)}(?!\w)" if is_whole else re.escape(text)
             self._known[text] = _Known(placeholder, form, is_key)
             self._patterns.clear()

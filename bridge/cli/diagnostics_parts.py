@@ -205,14 +205,17 @@ def _label(name: str, mask: Mask) -> str:
 # --- the bridge and its file --------------------------------------------------------------------------------------
 
 
-def bridge(known: Known, _: Mask) -> Mapping[str, Any]:
-    """What it says of itself: asked now, and what lies on the broker."""
+def bridge(known: Known, mask: Mask) -> Mapping[str, Any]:
+    """What it says of itself: asked now, and what lies on the broker. Of its list of devices no name and no topic."""
+    info = known.said.get("bridge/info")
+    shown = {key: value for key, value in info.items() if key != "devices"} if isinstance(info, dict) else None
+    listed = [{"device": _label(f"{each.get('kind')}/{each.get('id')}", mask)} for each in known.devices]
     said = {topic: value for topic, value in known.said.items() if topic not in {"bridge/info", "bridge/health"}}
     return {
         "answers": known.health is not None,
         "why_not": known.silence or None,
         "health": known.health or known.said.get("bridge/health"),
-        "info": known.said.get("bridge/info"),
+        "info": shown and {**shown, "devices": listed},
         "retained": said,
     }
 

@@ -54,7 +54,7 @@ def test_a_running_bridge_tells_how_it_is_doing(one: House) -> None:
     found = report(one)
     assert found["bridge.json"]["answers"] is True
     assert found["bridge.json"]["health"]["ok"] is True
-    assert {each["kind"] for each in found["bridge.json"]["info"]["devices"]} >= {"vehicle", "energy_site"}
+    assert {"device": "vehicle 1"} in found["bridge.json"]["info"]["devices"]
     assert found["database.json"]["integrity"] == "ok"
     (command,) = found["commands.json"]
     assert (command["command"], command["value"], command["outcome"]) == ("charge_limit", 71, "ok")
