@@ -6,7 +6,7 @@ again. How they get out is the outbox's business.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from functools import cache, partial
 from typing import Any
 
@@ -121,10 +121,6 @@ class Publisher:
             table.pop(at, None)
         self._leaving.add(at)
         self._clear(at)
-
-    def forget(self, devices: Iterable[DeviceId]) -> None:
-        """Clears, with the next connection, what an earlier life of the bridge has published of these."""
-        self._leaving.update(devices)
 
     def _clear(self, at: DeviceId) -> None:
         """Empty messages in place of everything it had, also of what was shown before the connection was lost."""

@@ -23,6 +23,9 @@ log = structlog.get_logger()
 PATIENCE = 5.0
 """Seconds for each step that waits for the broker: TCP and TLS, CONNACK, SUBACK, the last acknowledgements."""
 
+QUIET, LONGEST_LOOK = 1.0, 60.0
+"""Seconds of silence after which nothing more lies on the broker, and seconds that a look takes at most."""
+
 Taken = Callable[[int], None]
 """Called with an MQTT 5 reason code; `REFUSED` and above is a refusal."""
 
@@ -116,6 +119,21 @@ class Connection:
                 f"give this user read and write access to {', '.join(unheard)}: "
                 "what we say there does not come back to us, so commands may not reach us either"
             )
+
+    async def retained(self, filters: Sequence[str]) -> dict[str, bytes]:
+        """Topic -> payload of every retained message below these filters that this user may read.
+
+        Mosquitto does not say what it keeps back: `hear_ourselves` finds out.
+        """
+        await self._subscribe(filters, packets.RETAINED)
+        found: dict[str, bytes] = {}
+        with suppress(TimeoutError):
+            async with asyncio.timeout(LONGEST_LOOK):
+                while True:
+                    message = await asyncio.wait_for(anext(self.messages), QUIET)
+                    if message.retain:
+                        found[message.topic] = message.payload
+        return {topic: payload for topic, payload in found.items() if payload}
 
     async def _subscribe(self, filters: Sequence[str], options: SubscribeOptions) -> None:
         if self._end:
