@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from test_metrics import free_port, scrape
+from test_scraping import free_port, scrape
 from whole_house import environment
 from wire import PATIENCE
 
