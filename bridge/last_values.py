@@ -6,12 +6,9 @@ import math
 from collections.abc import Collection, Mapping
 from typing import Any, Protocol
 
-import structlog
-
 from bridge.model import DeviceId, Update
 from bridge.state import Store, kept, kept_as, recalled
-
-log = structlog.get_logger()
+from bridge.trying import Trying
 
 
 class Shelf(Protocol):
@@ -29,6 +26,7 @@ class LastValues:
         self._shelf = shelf
         self._store = store
         self._but = but
+        self._saving = Trying("the last values could not be saved")
 
     def recall(self) -> None:
         """Older than anything that will be heard, so that everything newer wins."""
@@ -37,10 +35,8 @@ class LastValues:
 
     def keep(self) -> None:
         known = {at: self._store.values(at) for at in self._store.devices() if at not in self._but}
-        try:
+        with self._saving:  # a full disk is no reason to fall silent (F4)
             self._shelf.keep_values(kept(known))
-        except Exception as error:  # noqa: BLE001 - a full disk is no reason to fall silent (F4)
-            log.warning("the last values could not be saved", error=str(error))
 
     def forget(self, at: DeviceId) -> None:
         """A device that has left the account."""

@@ -57,6 +57,11 @@ class Publisher:
         self._outbox.detach()
 
     @property
+    def published(self) -> int:
+        """Messages handed to the broker since the start."""
+        return self._outbox.published
+
+    @property
     def is_drained(self) -> bool:
         return self._outbox.is_drained
 

@@ -12,6 +12,7 @@ from fakes import FakeClock
 
 from bridge.errors import BridgeError
 from bridge.fleet.calls import Call
+from bridge.health import Health
 from bridge.model import DeviceId, Kind, Roster, Value
 from bridge.pace import Pace
 from bridge.sources.asking import Extra
@@ -137,6 +138,7 @@ class House:
         self.store = Store()
         self.rosters: list[Roster] = []
         self.trouble: dict[str, BridgeError] = {}
+        self.health = Health(self.clock)
         self.is_polled = True
         self.poller = Poller(
             account=ACCOUNT,
@@ -163,6 +165,7 @@ class House:
         return self.store.values(device).get(key)
 
     def report(self, part: str, error: BridgeError | None) -> None:
+        self.health.report(part, error)
         if error:
             self.trouble[part] = error
         else:

@@ -287,7 +287,8 @@ async def test_an_answer_that_a_bug_cannot_read_is_trouble_but_not_the_end(accou
             assert {part: error.reason for part, error in house.trouble.items()} == {f"{CAR} data": "bad_answer"}
             account.car(VIN)
             await house.passes(1)
-    assert [each["log_level"] for each in logged] == ["error"]
+    (told,) = (each for each in logged if each["log_level"] == "warning")
+    assert (told["event"], str(told["exc_info"])) == ("trouble", "a bug of ours"), "the log shows where, and once"
     assert (house.trouble, house.value(CAR, "battery_level")) == ({}, 80)
 
 

@@ -53,6 +53,7 @@ class Connection:
         self._idle = asyncio.Event()
         self._idle.set()
         self._end: BridgeError | None = None
+        self._has_dropped = False
 
     @property
     def pending(self) -> int:
@@ -172,7 +173,7 @@ class Connection:
             self._client.loop_write()
 
     def _keep(self, publication: Publication, flaw: int, taken: Taken | None) -> None:
-        log.error(
+        log.debug(  # who is told by `taken` says it once
             "a message is not sent",
             why=packets.FLAWS[flaw],
             topic=publication.topic,
@@ -238,12 +239,15 @@ class Connection:
         try:
             message = packets.message(raw)
         except UnicodeDecodeError:
-            log.warning("dropped a message whose topic is no text")
+            log.debug("dropped a message whose topic is no text")
             return
         if echo := self._echoes.get(message.topic):
             echo.set()
         elif len(message.payload) > self._address.largest:
-            log.warning("dropped a message that is too large", topic=message.topic, size=len(message.payload))
+            (log.debug if self._has_dropped else log.warning)(
+                "dropped a message that is too large", topic=message.topic, size=len(message.payload)
+            )
+            self._has_dropped = True
         else:
             self.messages.put(message)
 

@@ -147,6 +147,15 @@ class LogSettings(Section):
     format: LogFormat = Field(LogFormat.CONSOLE, description="console or json.")
 
 
+class MetricsSettings(Section):
+    """Figures for Prometheus."""
+
+    port: int = Field(0, ge=0, le=65535, description="Port of /metrics for Prometheus; 0: there is none.")
+    host: str = Field(
+        "127.0.0.1", description="Address that it listens on; 0.0.0.0: all, and whoever reaches it may read."
+    )
+
+
 class Settings(BaseSettings):
     """Everything that can be set."""
 
@@ -179,6 +188,7 @@ class Settings(BaseSettings):
     polling: PollingSettings = PollingSettings()
     commands: CommandSettings = CommandSettings()
     log: LogSettings = LogSettings()
+    metrics: MetricsSettings = MetricsSettings()
 
     @model_validator(mode="after")
     def _topics_are_apart(self) -> Settings:
