@@ -18,7 +18,7 @@ from doc_pages import PAGES, ROOT, Page, page
 from paho.mqtt.client import topic_matches_sub
 
 from bridge import errors, settings
-from bridge.app import RESTART
+from bridge.alive import RESTART
 from bridge.catalog import CATALOGUE
 from bridge.catalog.offer import Offer
 from bridge.cli import SET, VERBS, WRONG, own_flags, pages

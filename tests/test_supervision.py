@@ -49,7 +49,7 @@ async def test_a_part_that_is_broken_for_a_day_is_told_of_once_and_stands_on_hea
         broken.is_broken = False
         await clock.run(AGAIN + STEADY)
         assert [each["event"] for each in logged] == ["trouble", "works again"]
-        assert health.problem is None
+        assert not health.problem
     task.cancel()
     await task
 
@@ -64,6 +64,6 @@ async def test_a_part_that_holds_for_half_a_minute_does_not_work_yet() -> None:
     await clock.run(AGAIN + STEADY - 1)
     assert health.problem
     await clock.run(1)
-    assert health.problem is None
+    assert not health.problem
     task.cancel()
     await task

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 from brokers import HOST
+from outside import PATIENCE
 from prometheus_client.parser import text_string_to_metric_families
 from whole_house import CAR, CONNECTOR, OTHER_CAR, SITE, Bridge, House, empty_house, environment, id_of
-from wire import PATIENCE
 
 from bridge.metrics import METRICS, RESPONDS
 

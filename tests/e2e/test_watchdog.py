@@ -10,9 +10,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from outside import PATIENCE
 from test_scraping import free_port, scrape
 from whole_house import environment
-from wire import PATIENCE
 
 from bridge import alive
 from bridge.metrics import RESPONDS
