@@ -37,7 +37,7 @@ from bridge.publisher import Publisher
 from bridge.session import Session
 from bridge.settings import Settings
 from bridge.sources import extras
-from bridge.state import Store
+from bridge.state import Exact, Store
 from bridge.supervision import Part, supervise
 from bridge.topics import BRIDGE, Topics
 
@@ -75,7 +75,7 @@ class Bridge:
         self._settings = settings
         self._clock = clock
         self._topics = Topics(settings.base_topic, settings.aliases)
-        self._store = Store()
+        self._store = Store(settings.location)
         self._health = Health(clock)
         self._listening = asyncio.Event()
         self._birth = asyncio.Event()
@@ -91,7 +91,9 @@ class Bridge:
         )
         self._accounts = Accounts(build.accounts(settings, database, clock, self._ledger), self._means(database))
         home, commands = settings.homeassistant, settings.commands
-        self._household = Household(self._accounts, self._store, self._topics, commands.enable, home.command_expiry)
+        self._household = Household(
+            self._accounts, self._store, self._topics, commands.enable, home.command_expiry, location=settings.location
+        )
         self._last = LastValues(database, self._store, but={device.at for device in self._household.own})
         self._publisher = Publisher(
             store=self._store,
@@ -100,7 +102,7 @@ class Bridge:
             prefix=home.prefix if home.discovery else None,
             report=self._health.report,
         )
-        deriver = Deriver(derivations(settings.zones), database, self._store.all, clock.now)
+        deriver = Deriver(derivations(build.zones(settings)), database, Exact(self._store), clock.now)
         self._learning = Learning(self._store, deriver, self._publisher, clock)
         self._herald = self._news()
         self._commander = self._commands(database)
@@ -153,6 +155,7 @@ class Bridge:
             notes=database,
             is_polled=self._control.is_polled,
             known=self._store.values,
+            wants_place=build.wants_place(self._settings),
         )
 
     def _reach(self) -> Reach:

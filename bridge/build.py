@@ -14,8 +14,10 @@ import structlog
 from pydantic import SecretStr
 
 from bridge.accounts import Access
+from bridge.catalog.places import Location
 from bridge.clock import Clock
 from bridge.database import Database
+from bridge.derived.zones import Zones
 from bridge.doctor import Case
 from bridge.errors import SettingWrong
 from bridge.fleet import keys
@@ -47,6 +49,16 @@ def pace(polling: PollingSettings, **of_car: Any) -> Pace:
     """How often a car is asked about; `of_car`: what was chosen for it at run time, settings by name."""
     own = {**polling.model_dump(), **of_car}
     return paced(Profile(own.pop("profile")), own)
+
+
+def zones(own: Settings) -> Zones:
+    """Those that a car is looked for in: none where the owner lets out nothing of where it is."""
+    return {} if own.location is Location.OFF else own.zones
+
+
+def wants_place(own: Settings) -> bool:
+    """Is anything made of where cars are?"""
+    return own.location in {Location.EXACT, Location.ROUNDED} or bool(zones(own))
 
 
 def ledger(own: Settings, database: Database, clock: Clock) -> Ledger:

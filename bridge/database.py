@@ -143,7 +143,7 @@ class Database:
                 if value is not None:
                     sqlite.execute("INSERT INTO secret VALUES (?, ?)", (name, json.dumps(value)))
         if None in secrets.values():
-            self._write("PRAGMA wal_checkpoint(TRUNCATE)")  # what was removed is in the log of writes, too
+            self.wipe()
 
     def back_up(self) -> None:
         """Copies tokens and counts to a file beside the database, whole or not at all."""
@@ -237,6 +237,10 @@ class Database:
 
     def forget_values(self, device: str) -> None:
         self._write("DELETE FROM value WHERE device = ?", device)
+
+    def wipe(self) -> None:
+        """What was written over is in the log of writes, too: it goes from there."""
+        self._write("PRAGMA wal_checkpoint(TRUNCATE)")
 
     # --- what derived values stand on -----------------------------------------------------------------------
 

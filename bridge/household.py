@@ -9,6 +9,7 @@ import structlog
 
 from bridge.accounts import Accounts
 from bridge.catalog.offer import Offer
+from bridge.catalog.places import Location
 from bridge.components import Look
 from bridge.fleet import VERSION
 from bridge.model import Device, DeviceId, Roster
@@ -22,8 +23,16 @@ class Household:
     """`roster` holds the bridge itself, its accounts, and what Tesla has listed."""
 
     def __init__(
-        self, accounts: Accounts, store: Store, topics: Topics, enabled_commands: Collection[str], command_expiry: int
+        self,
+        accounts: Accounts,
+        store: Store,
+        topics: Topics,
+        enabled_commands: Collection[str],
+        command_expiry: int,
+        *,
+        location: Location = Location.EXACT,
     ) -> None:
+        self._location = location
         self._accounts = accounts
         self._store = store
         self._topics = topics
@@ -53,7 +62,7 @@ class Household:
         return False if self._accounts.have_listed else None
 
     def offer(self, at: DeviceId) -> Offer:
-        return self._accounts.of(at).offer(self._enabled_commands)
+        return replace(self._accounts.of(at).offer(self._enabled_commands), location=self._location)
 
     def look(self, at: DeviceId) -> Look:
         """How it is shown in Home Assistant."""

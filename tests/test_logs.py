@@ -167,8 +167,10 @@ def test_what_is_left_of_a_secret(text: str, shown: str) -> None:
     "text",
     [
         "",
-        "energy_site 1234567",
-        "1457768-02-F--PGT21000000001",
+        "energy_site 4567",
+        "at 12.25, 3.5 and 2026.44.3",
+        "took 0.123456 s",
+        "127.0.0.1, 10.0.0.1",
         "2026-07-01T12:00:00.123456Z",
         "the refresh token is dead: sign in again",
         "FLEET2MQTT_TESLA_CLIENT_ID: is missing",

@@ -25,6 +25,7 @@ from pydantic_settings import (
     SettingsConfigDict,
 )
 
+from bridge.catalog.places import Location
 from bridge.pace import Profile
 from bridge.settings.addon import OptionsSource
 from bridge.settings.section import Section, pairs, places, words
@@ -172,6 +173,11 @@ class Settings(BaseSettings):
         {},
         description="Places that a car is in or not: latitude, longitude and radius in metres, "
         "home=52.1000,4.3000,150;work=52.2000,4.4000,300. The name home tells whether a car is at home.",
+    )
+    location: Location = Field(
+        Location.EXACT,
+        description="How much of where a car is is let out: exact; rounded: two decimals, about 1 km; "
+        "zone: only the name of the zone; off: nothing.",
     )
     mqtt: MqttSettings = MqttSettings()
     tesla: TeslaSettings = TeslaSettings()
