@@ -21,8 +21,6 @@ from bridge.commands.intents import Intents
 from bridge.commands.journal import Journal
 from bridge.control import Control, Reach
 from bridge.database import Database
-from bridge.derived import derivations
-from bridge.derived.deriver import Deriver
 from bridge.doctor import Case, Daily, Doctor
 from bridge.goodbye import say_goodbye
 from bridge.health import Health
@@ -102,7 +100,7 @@ class Bridge:
             prefix=home.prefix if home.discovery else None,
             report=self._health.report,
         )
-        deriver = Deriver(derivations(build.zones(settings)), database, Exact(self._store), clock.now)
+        deriver = build.deriver(settings, database, Exact(self._store), clock)
         self._learning = Learning(self._store, deriver, self._publisher, clock)
         self._herald = self._news()
         self._commander = self._commands(database)
@@ -155,7 +153,7 @@ class Bridge:
             notes=database,
             is_polled=self._control.is_polled,
             known=self._store.values,
-            wants_place=build.wants_place(self._settings),
+            wants_place=self._settings.wants_place,
         )
 
     def _reach(self) -> Reach:

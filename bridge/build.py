@@ -14,10 +14,11 @@ import structlog
 from pydantic import SecretStr
 
 from bridge.accounts import Access
-from bridge.catalog.places import Location
 from bridge.clock import Clock
 from bridge.database import Database
-from bridge.derived.zones import Zones
+from bridge.derived import derivations
+from bridge.derived.deriver import Deriver
+from bridge.derived.frame import Known
 from bridge.doctor import Case
 from bridge.errors import SettingWrong
 from bridge.fleet import keys
@@ -51,14 +52,11 @@ def pace(polling: PollingSettings, **of_car: Any) -> Pace:
     return paced(Profile(own.pop("profile")), own)
 
 
-def zones(own: Settings) -> Zones:
-    """Those that a car is looked for in: none where the owner lets out nothing of where it is."""
-    return {} if own.location is Location.OFF else own.zones
-
-
-def wants_place(own: Settings) -> bool:
-    """Is anything made of where cars are?"""
-    return own.location in {Location.EXACT, Location.ROUNDED} or bool(zones(own))
+def deriver(own: Settings, database: Database, known: Known, clock: Clock) -> Deriver:
+    """With what it knew before; a zone of former settings is forgotten."""
+    if not own.visible_zones:
+        database.forget_memory("zone")
+    return Deriver(derivations(own.visible_zones), database, known, clock.now)
 
 
 def ledger(own: Settings, database: Database, clock: Clock) -> Ledger:

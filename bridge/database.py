@@ -256,6 +256,10 @@ class Database:
             found.setdefault(device, {})[name] = json.loads(memory)
         return found
 
+    def forget_memory(self, name: str) -> None:
+        """That of one derivation, of every device."""
+        self._write("DELETE FROM memory WHERE name = ?", name)
+
     # --- what the owner has chosen --------------------------------------------------------------------------
 
     def keep_option(self, device: str, name: str, value: Any) -> None:

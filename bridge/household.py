@@ -12,7 +12,8 @@ from bridge.catalog.offer import Offer
 from bridge.catalog.places import Location
 from bridge.components import Look
 from bridge.fleet import VERSION
-from bridge.model import Device, DeviceId, Roster
+from bridge.model import Device, DeviceId, Kind, Roster
+from bridge.redaction import shorten_ids
 from bridge.state import Store
 from bridge.topics import BRIDGE, Topics
 
@@ -49,6 +50,7 @@ class Household:
 
     def renew(self, now: Roster) -> set[DeviceId]:
         """These are there now. Gives those that are gone."""
+        shorten_ids(device.at.id for device in now.devices if device.at.kind is Kind.ENERGY_SITE)
         gone = {device.at for device in self.roster.devices} - {device.at for device in now.devices}
         if now != self.roster:
             log.info("devices of the account", names=[device.name for device in now.devices if device not in self.own])

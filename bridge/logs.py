@@ -17,7 +17,7 @@ from typing import Any, TextIO
 import structlog
 from structlog.stdlib import ProcessorFormatter
 
-from bridge.redaction import redacted
+from bridge.redaction import redacted, shortened
 
 # Before a secret may stand a small letter: of an escape (`\n`), or of a terminal's colour.
 REDACTIONS = (
@@ -58,7 +58,7 @@ None of them eats a quote or a backslash that it does not give back: a line of J
 
 def redact(text: str) -> str:
     """First what is known to be a secret, then what looks like one."""
-    text = redacted(text)
+    text = shortened(redacted(text))
     for pattern, replacement in REDACTIONS:
         text = pattern.sub(replacement, text)
     return text

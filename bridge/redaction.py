@@ -19,9 +19,14 @@ HIDDEN_PLACE = "null"
 SHORTEST = 4
 """Characters. A shorter password is in every other word; hiding it would show where it stands."""
 
+SHORTEST_ID = 8
+"""Characters. A shorter number is in every other word, and nobody's secret."""
+
 _settings: set[str] = set()
 _recent: deque[str] = deque(maxlen=64)
 """Tokens come and go, four pairs a day; those of two weeks are long dead."""
+
+_ids: dict[str, str] = {}
 
 _zones: set[float] = set()
 _recent_places: deque[float] = deque(maxlen=64)
@@ -56,6 +61,18 @@ def hide_zones(degrees: Iterable[float]) -> None:
     """Where the owner's zones are: for the life of the process."""
     _zones.update(filter(_is_telling, degrees))
     _renew_degrees()
+
+
+def shorten_ids(ids: Iterable[str]) -> None:
+    """Of devices: from now on the log shows the last four characters of each."""
+    _ids.update({each: f"…{each[-4:]}" for each in ids if len(each) >= SHORTEST_ID})
+
+
+def shortened(text: str) -> str:
+    """The text without whole ids: for the log only, since topics and answers name devices."""
+    for each, end in _ids.items():
+        text = text.replace(each, end)
+    return text
 
 
 def redacted(text: str) -> str:

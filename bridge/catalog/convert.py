@@ -182,7 +182,8 @@ def count(raw: Any) -> int:
 
 def mapping(raw: Any) -> Mapping[str, Any]:
     """A JSON object, its texts as `clean` leaves them."""
-    return clean(raw) if isinstance(raw, Mapping) else _raise(TypeError(raw))
+    found: Mapping[str, Any] = clean(raw) if isinstance(raw, Mapping) else _raise(TypeError(raw))
+    return found
 
 
 def clean(raw: Any) -> Any:

@@ -23,7 +23,7 @@ EARTH = 6_371_000.0
 def zones_of(zones: Zones) -> tuple[Derivation, ...]:
     """The derivations for these zones; without any, a zone of former settings is forgotten."""
     return (
-        derivation("zone", Kind.VEHICLE, "position", lambda scene: _zone(scene, zones), passes=not zones),
+        derivation("zone", Kind.VEHICLE, "position", lambda scene: _zone(scene, zones)),
         derivation("charge zone", Kind.VEHICLE, "zone battery_charging", _charge_zone),
     )
 
@@ -32,7 +32,7 @@ def _zone(scene: Scene, zones: Zones) -> Derived:
     """Events are for a move between two zones that are known; the memory outlives what is unknown meanwhile."""
     position, before = scene.values.get("position"), scene.memory.get("zone")
     if not zones or not position:
-        return Derived({"zone": None, "at_home": None}, None if zones else {})
+        return Derived({"zone": None, "at_home": None})
     before = before if before in {*zones, ELSEWHERE} else None
     held = {before, HOME if scene.values.get("at_home") else None}
     within = list(_within(zones, (position["latitude"], position["longitude"]), held))

@@ -104,7 +104,7 @@ CHARGE = (
         _PUBLIC_KEY,
         _text("din", "1707000-11-J--TG123456789012"),
         _decimal("lat", -90, 90, example=52.52, is_place=True),
-        _decimal("lon", -180, 180, example=13.405),
+        _decimal("lon", -180, 180, example=13.405, is_place=True),
         note="The site controller that may manage charging at this place.",
     ),
     _signed("remove_managed_charging_site", "Remove managed charging site", _PUBLIC_KEY),
