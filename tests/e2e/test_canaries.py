@@ -120,8 +120,8 @@ def one(tmp_path: Path, form: str, tape: Tape, monkeypatch: pytest.MonkeyPatch) 
 
 
 def _echo(secrets: list[str]) -> str:
-    at = f"{CAR} {id_of(SITE)} lat={PLACE[0]}&lon={PLACE[1]} {PLACE} {HOME} {HOME[0]:.4f}/{HOME[1]:.5f}"
-    said = " ".join([at, *secrets, EMAIL, "\x1b[31m\u202e\nforged line"])
+    at = f"{EMAIL} {CAR} {id_of(SITE)} lat={PLACE[0]}&lon={PLACE[1]} {PLACE} {HOME} {HOME[0]:.4f}/{HOME[1]:.5f}"
+    said = " ".join([at, *secrets, "\x1b[31m\u202e\nforged line"])
     return json.dumps(
         {"response": None, "error": f"Bearer {said}", "error_description": said, "messages": {"x": [said]}}
     )
@@ -230,7 +230,8 @@ def _tells_neither_who_nor_where(one: House, places: dict[str, str]) -> None:
     ids = [id_of(device) for device in (CAR, OTHER_CAR, SITE, CONNECTOR)]
     log = places["log"]
     assert found({"log": log}, {*PLACES, *ids, EMAIL}) == []
-    assert all(end in log for end in ("…700001", "…0001", "<e-mail>", "null")), "else this would show nothing"
+    for end in ("…700001", "…0001", "<e-mail>", "lat=null"):
+        assert end in log, f"{end}: else this would show nothing"
     assert not [line for line in log.split("\n") if not line.isprintable() or line.startswith("forged")]
     results = "\n".join(each.payload.decode() for each in one.spy.messages if "/result/" in each.topic)
     assert found({"results": results, "check": places["check"]}, set(PLACES)) == []
