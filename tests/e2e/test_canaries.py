@@ -120,7 +120,7 @@ def one(tmp_path: Path, form: str, tape: Tape, monkeypatch: pytest.MonkeyPatch) 
 
 
 def _echo(secrets: list[str]) -> str:
-    at = f"{EMAIL} {CAR} {id_of(SITE)} lat={PLACE[0]}&lon={PLACE[1]} {PLACE} {HOME} {HOME[0]:.4f}/{HOME[1]:.5f}"
+    at = f"of {EMAIL} {CAR} {id_of(SITE)} lat={PLACE[0]}&lon={PLACE[1]} {PLACE} {HOME} {HOME[0]:.4f}/{HOME[1]:.5f}"
     said = " ".join([at, *secrets, "\x1b[31m\u202e\nforged line"])
     return json.dumps(
         {"response": None, "error": f"Bearer {said}", "error_description": said, "messages": {"x": [said]}}
