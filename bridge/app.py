@@ -22,8 +22,6 @@ from bridge.commands.intents import Intents
 from bridge.commands.journal import Journal
 from bridge.control import Control, Reach
 from bridge.database import Database
-from bridge.derived import derivations
-from bridge.derived.deriver import Deriver
 from bridge.doctor import Case, Daily, Doctor
 from bridge.goodbye import say_goodbye
 from bridge.health import Health
@@ -39,7 +37,7 @@ from bridge.publisher import Publisher
 from bridge.session import Session
 from bridge.settings import Settings
 from bridge.sources import extras
-from bridge.state import Store
+from bridge.state import Exact, Store
 from bridge.supervision import Part, supervised
 from bridge.topics import BRIDGE, Topics
 
@@ -74,7 +72,7 @@ class Bridge:
         self._settings = settings
         self._clock = clock
         self._topics = Topics(settings.base_topic, settings.aliases)
-        self._store = Store()
+        self._store = Store(settings.location)
         self._health = Health(clock)
         self._lag = Lag(asyncio.get_running_loop())
         self._listening = asyncio.Event()
@@ -91,7 +89,9 @@ class Bridge:
         )
         self._accounts = Accounts(build.accounts(settings, database, clock, self._ledger), self._means(database))
         home, commands = settings.homeassistant, settings.commands
-        self._household = Household(self._accounts, self._store, self._topics, commands.enable, home.command_expiry)
+        self._household = Household(
+            self._accounts, self._store, self._topics, commands.enable, home.command_expiry, location=settings.location
+        )
         self._last = LastValues(database, self._store, but={device.at for device in self._household.own})
         self._publisher = Publisher(
             store=self._store,
@@ -100,7 +100,7 @@ class Bridge:
             prefix=home.prefix if home.discovery else None,
             report=self._health.report,
         )
-        deriver = Deriver(derivations(settings.zones), database, self._store.all, clock.now)
+        deriver = build.deriver(settings, database, Exact(self._store), clock)
         self._learning = Learning(self._store, deriver, self._publisher, clock)
         self._herald = self._news()
         self._commander = self._commands(database)
@@ -154,6 +154,7 @@ class Bridge:
             notes=database,
             is_polled=self._control.is_polled,
             known=self._store.values,
+            wants_place=self._settings.wants_place,
         )
 
     def _reach(self) -> Reach:

@@ -12,8 +12,9 @@ from collections.abc import Iterator, Mapping
 from functools import cache, lru_cache
 from typing import Any
 
-from bridge.catalog import CATALOGUE
+from bridge.catalog import CATALOGUE, masked as masked_keys
 from bridge.catalog.offer import limits
+from bridge.catalog.places import Location
 from bridge.catalog.rows import Command, Composite, Entity, Event, Limits
 from bridge.components import Component, Look, components, node
 from bridge.model import Device, DeviceId, Kind, Value
@@ -165,6 +166,14 @@ def skeleton(document: Mapping[str, Any]) -> dict[str, Any]:
 @lru_cache(maxsize=64)  # many cars have the same components, and so share one
 def _skeleton(platforms: tuple[tuple[str, str], ...]) -> dict[str, Any]:
     return {"components": {key: {"platform": platform} for key, platform in platforms}}
+
+
+def masked(kind: Kind, location: Location) -> dict[str, Any]:
+    """The skeleton of what is not let out any more, and may have been before."""
+    catalogue, hidden = CATALOGUE[kind], masked_keys(kind, location)
+    platforms = [(key, str(catalogue.entities[key].component)) for key in hidden if catalogue.entities[key].component]
+    platforms += [(row.key, row.component) for row in catalogue.composites if hidden.intersection(row.states.values())]
+    return _skeleton(tuple(sorted(platforms)))
 
 
 def removals(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, Component]:

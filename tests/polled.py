@@ -132,6 +132,8 @@ class House:
         scopes: Callable[[], Collection[str] | None],
         pressure: Callable[[], float],
         besides: Iterable[Extra] = (),
+        *,
+        wants_place: bool = True,
     ) -> None:
         self.clock = account.clock
         self.listening = asyncio.Event()
@@ -150,6 +152,7 @@ class House:
             report=self.report,
             pressure=pressure,
             is_polled=lambda _: self.is_polled,
+            wants_place=wants_place,
             besides=besides,
         )
 
@@ -187,11 +190,12 @@ async def polling(
     *,
     listening: bool = True,
     pressure: Callable[[], float] = lambda: 0.0,
+    wants_place: bool = True,
     besides: Iterable[Extra] = (),
 ) -> AsyncIterator[House]:
     """The poller runs; nothing has been asked before time passes."""
     paced = pace if callable(pace) else lambda _: pace or Pace()
-    house = House(account, paced, scopes, pressure, besides)
+    house = House(account, paced, scopes, pressure, besides, wants_place=wants_place)
     if listening:
         house.listening.set()
     tasks = [asyncio.create_task(house.poller.run()), asyncio.create_task(house.hear())]

@@ -237,6 +237,13 @@ async def test_the_place_is_asked_for_where_the_token_allows_it(
     assert account.asked[-1].given == {"groups": wanted}
 
 
+async def test_the_place_is_not_asked_for_where_nothing_is_made_of_it(account: Account) -> None:
+    account.car(VIN)
+    async with polling(account, wants_place=False) as house:
+        await house.passes(0)
+    assert account.asked[-1].given == {"groups": DATA_GROUPS}
+
+
 async def test_when_the_car_last_spoke_is_told_by_the_car(account: Account) -> None:
     spoke = datetime(2026, 7, 1, 11, 59, tzinfo=UTC)
     account.car(VIN, drive_state={"timestamp": spoke.timestamp() * 1000})

@@ -160,6 +160,8 @@ def test_a_disk_that_is_full_for_a_day_is_two_lines() -> None:
 
         def forget_values(self, device: str) -> None: ...
 
+        def wipe(self) -> None: ...
+
     shelf = Shelf()
     last = LastValues(shelf, Store(), but=())
     with told() as logged:

@@ -126,7 +126,7 @@ class Commander:
         queue = self._queues.get(device)
         before = [queue.running, *queue.jobs] if queue else []
         expected = {key: value for job in before if job for key, value in job.expected.items()}
-        return {**self._store.values(device), **expected}
+        return {**self._store.exact(device), **expected}
 
     def _is_new(self, job: Job) -> bool:
         """A repeated request gets the result of the first; one that asks for something else is refused."""

@@ -67,7 +67,7 @@ class Deriver:
 
     def of(self, change: Change) -> Iterator[tuple[dict[str, Value], list[Happening]]]:
         """Whatever follows at once; what follows from that, the caller asks for with the change that it makes."""
-        changed, readers = frozenset(change.values), self._readers[change.device.kind]
+        changed, readers = frozenset(change.values) | change.unseen, self._readers[change.device.kind]
         for number in sorted({number for key in changed for number in readers.get(key, ())}):
             yield self._derive(self._derivations[number], change.device, changed)
 
