@@ -1,0 +1,223 @@
+"""Every command of the catalogue, with its answer lost after the deed: done once, looked after, never sent again."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
+from typing import Any, NamedTuple
+
+import pytest
+from catalog_cases import ENTITIES
+from command_examples import BEFORE, EXAMPLES, READY, SIGNED_EXAMPLES, TRUCK
+from repetitions import MANY
+from whole_house import CAR, OTHER_CAR, House, empty_house, id_of, message
+
+from bridge.catalog.rows import ASSUMED, Entity
+from bridge.catalog.vehicle.commands import COMMANDS
+from bridge.catalog.vehicle.signed import SIGNED_ONLY
+from bridge.fleet import keys
+from bridge.fleet.signing.actions import UNSIGNED
+from bridge.model import Kind
+from bridge.simulator.site_tariff_default import TIME_OF_USE
+
+pytestmark = pytest.mark.case("F24")
+
+Record = Callable[[str, object], None]
+
+PLAIN = [row.name for row in COMMANDS if row.endpoint.startswith("command/")]
+SIGNED = [row.name for row in SIGNED_ONLY]
+WAYS: tuple[Mapping[str, Any], ...] = (
+    {"after": True, "html": True, "status": 502},
+    {"drop": "after"},
+    {"truncate": True},
+)
+"""How an answer is lost. The fourth, a time limit, takes half a minute: test_lost_answers.py."""
+
+BY_MQTT: Mapping[str, Mapping[str, Any]] = {
+    "vent_windows": {},
+    "navigation_request": {"address": "Oak Street 1"},
+    "set_managed_charger_location": {"lat": 37.4419, "lon": -122.143},
+}
+"""Where the catalogue's parameters are not those that are sent."""
+
+
+
+class Case(NamedTuple):
+    """A command, to a car that wants it signed or one that does not, and the number of a way."""
+
+    name: str
+    signs: bool
+    way: int
+
+
+KINDS = [*((name, False) for name in PLAIN), *((name, True) for name in [*PLAIN, *SIGNED])]
+CASES = [
+    Case(*kind, (number + turn) % len(WAYS)) for turn in range(min(MANY, len(WAYS))) for number, kind in enumerate(KINDS)
+]
+"""One way each; all of them in the long run."""
+
+
+@pytest.fixture(scope="module")
+def one(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    """The first car takes only signed commands. Time is real: a signature is good for ten seconds."""
+    directory = tmp_path_factory.mktemp("house")
+    with empty_house(directory, speed=1.0) as house:
+        start(house)
+        house.tesla.force(CAR, command_signing="required", **TRUCK)
+        for name in ("door_lock", "honk_horn"):  # opens the sessions
+            house.ask(CAR, name, "PRESS")
+        yield house
+
+
+def start(house: House) -> None:
+    """With a key that all cars know, and everything enabled."""
+    public = keys.make(house.bridge.directory / "data")
+    house.tesla.control("limits", command=10_000, data=10_000)
+    for car in house.cloud.account.cars:
+        house.tesla.control(f"vehicles/{car.vin}/signing", keys=[public.hex])
+    house.start(commands_enable=",".join(row.name for row in (*COMMANDS, *SIGNED_ONLY) if row.dangerous))
+
+
+class Done(NamedTuple):
+    """What was said of a command, and how often it was sent and done."""
+
+    outcome: str
+    attempts: int
+    sent: int
+    done: int
+
+
+@pytest.fixture(scope="module")
+def lost(one: House) -> Mapping[Case, Done]:
+    """All of it has happened."""
+    return {case: _lose(one, case) for case in CASES}
+
+
+def _lose(one: House, case: Case) -> Done:
+    car, name = CAR if case.signs else OTHER_CAR, case.name
+    path = "signed_command" if case.signs and name not in UNSIGNED else f"command/{name}"
+    one.tesla.force(car, **{**READY, **BEFORE.get(name, {})})
+    one.tesla.forget()
+    one.tesla.fault(f"POST .*{id_of(car)}/{path}$", times=1, **WAYS[case.way])
+    result = one.ask(car, name, json.dumps(BY_MQTT[name] if name in BY_MQTT else {**EXAMPLES, **SIGNED_EXAMPLES}[name]))
+    one.tesla.heal()
+    return Done(result["outcome"], result["attempts"], len(one.tesla.paid_for), len(one.tesla.executions(car)))
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.name} {'signed ' * case.signs}{case.way}")
+def test_a_command_whose_answer_is_lost_is_done_once(lost: Mapping[Case, Done], case: Case) -> None:
+    assert lost[case] == Done("unconfirmed", attempts=1, sent=1, done=1)
+
+
+def test_meanwhile_nothing_else_went_wrong(one: House, record_property: Record) -> None:
+    """The invariants are looked at here, once."""
+    assert one.bridge.is_alive
+    record_property("figure", f"{len(CASES)} commands, each done once")
+
+
+# --- everything that can be set: it can be seen whether it was done --------------------------------------------------
+
+
+class Setting(NamedTuple):
+    """A settable of a device of its own row of devices."""
+
+    kind: Kind
+    row: Entity
+
+    @property
+    def place(self) -> str:
+        return f"{self.row.group}/{self.row.key}"
+
+
+def _is_tesla(row: Entity) -> bool:
+    return bool(row.write) and not row.source.startswith("bridge.")
+
+
+SETTINGS = [Setting(kind, row) for kind, row in ENTITIES if _is_tesla(row)]
+BESIDES = {"speed_limit_lock": {"pin": "1234"}, "valet_mode": {"password": "1234"}, "parental_controls": {"pin": "1234"}}
+ONLY: Mapping[str, Any] = {"frunk": True, "charge_cable_lock": False, "tariff": TIME_OF_USE}
+"""What such a thing can be set to at all."""
+
+
+def other(row: Entity, shown: str | None) -> Any:
+    """A value that it does not have."""
+    if row.key in ONLY:
+        return ONLY[row.key]
+    if row.options:
+        return next(word for word in reversed(row.options) if word != shown)
+    if row.limits:
+        low, high = row.limits.minimum, row.limits.maximum
+        middle = low + row.limits.step * round((high - low) / 2 / row.limits.step)
+        return next(each for each in (middle, middle + row.limits.step) if shown is None or each != float(shown))
+    return "03:15:00" if row.component == "time" else shown != "true"
+
+
+CARS, SITES = 8, 3
+
+
+class Told(NamedTuple):
+    """What was said of a setting, and what the device shows when it is asked anew."""
+
+    device: str
+    result: Mapping[str, Any]
+    shown: str | None
+
+
+@pytest.fixture(scope="module")
+def settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    """Eight cars and three sites take turns."""
+    with empty_house(tmp_path_factory.mktemp("house"), speed=1.0, cars=CARS, sites=SITES) as house:
+        start(house)
+        for car in house.cloud.account.cars:
+            house.tesla.force(f"vehicle/{car.vin}", **READY, **TRUCK)
+            look(house, f"vehicle/{car.vin}")
+            house.ask(f"vehicle/{car.vin}", "get_charge_on_solar", "PRESS")  # opens the session
+        yield house
+
+
+@pytest.fixture(scope="module")
+def told(settings: House) -> Mapping[str, Told]:
+    """All answers have been cut off; then all devices were looked at."""
+    house = settings
+    house.tesla.forget()
+    house.tesla.fault("POST /api/1/(vehicles|energy_sites)/.*", drop="after")
+    asked = {setting.row.key: (setting, _send(house, setting, number)) for number, setting in enumerate(SETTINGS)}
+    results = {key: house.spy.until(partial(house.results_of, key), f"a result of {key}", 80)[0] for key in asked}
+    house.tesla.heal()
+    for device in {device for _, device in asked.values()}:
+        look(house, device)
+    return {
+        key: Told(device, results[key], house.value(device, setting.place)) for key, (setting, device) in asked.items()
+    }
+
+
+def _send(house: House, setting: Setting, number: int) -> str:
+    account, row = house.cloud.account, setting.row
+    cars, sites = [f"vehicle/{car.vin}" for car in account.cars], [f"energy_site/{one.site_id}" for one in account.sites]
+    devices = cars if setting.kind is Kind.VEHICLE else sites
+    device = devices[number % len(devices)]
+    value = other(row, house.value(device, setting.place))
+    house.send(device, row.key, message(row.key, value=value, **BESIDES.get(row.key, {})))
+    return device
+
+
+def look(house: House, device: str) -> None:
+    house.look(device)
+    house.ask(device, "no_such_thing", "?")  # its result comes after whatever the look has changed
+
+
+@pytest.mark.parametrize("key", [setting.row.key for setting in SETTINGS])
+def test_a_setting_is_ok_where_and_only_where_the_device_shows_it(told: Mapping[str, Told], key: str) -> None:
+    result, row = told[key].result, next(each.row for each in SETTINGS if each.row.key == key)
+    value = result["value"] if result["outcome"] == "ok" else None
+    assert result["attempts"] == 1
+    assert result["outcome"] == ("unconfirmed" if row.source == ASSUMED else "ok"), told[key]
+    assert value is None or told[key].shown == (str(value).lower() if isinstance(value, bool) else str(value))
+
+
+def test_each_setting_was_sent_once_and_done_once(settings: House, told: Mapping[str, Told]) -> None:
+    sent = [device for device, *_ in told.values()]
+    assert len(settings.tesla.paid_for) == len(sent)
+    for device in set(sent):
+        assert len(settings.tesla.executions(device)) == sent.count(device)
