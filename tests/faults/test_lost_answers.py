@@ -92,12 +92,16 @@ def test_it_was_sent_once_and_done_at_most_once(one: House, what: str) -> None:
 @pytest.mark.timeout(240)
 def test_an_answer_that_does_not_come_in_time_is_looked_for_and_the_command_not_sent_again(one: House) -> None:
     """The bridge waits half a minute for an answer."""
-    asked = [(CAR, "charge_limit", 77, LIMIT), (SITE, "backup_reserve", 44, "backup"), (OTHER_CAR, "honk_horn", None, "")]
+    asked = [
+        (CAR, "charge_limit", 77, LIMIT),
+        (SITE, "backup_reserve", 44, "backup"),
+        (OTHER_CAR, "honk_horn", None, ""),
+    ]
     one.tesla.heal()
     one.tesla.forget()
     with ExitStack() as stack:
-        for _, name, _, path in asked:
-            stack.enter_context(one.api.holding((path or name).encode(), answer=True))
+        for *_, path in asked:
+            stack.enter_context(one.api.holding(path.encode(), answer=True))
         for device, name, value, _ in asked:
             one.send(device, name, message(f"slow {name}", **({} if value is None else {"value": value})))
         found = {
