@@ -177,12 +177,14 @@ class Told(NamedTuple):
 def settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     """Eight cars and three sites take turns."""
     with empty_house(tmp_path_factory.mktemp("house"), speed=1.0, cars=CARS, sites=SITES) as house:
+        cars = [f"vehicle/{car.vin}" for car in house.cloud.account.cars]
+        for car in cars:
+            house.tesla.force(car, **READY, **TRUCK)
         start(house)
-        for car in house.cloud.account.cars:
-            house.tesla.force(f"vehicle/{car.vin}", **READY, **TRUCK)
-            house.look(f"vehicle/{car.vin}")
+        for car in cars:
+            house.spy.until(partial(house.value, car, "charge/charge_limit"), "a look at all cars")
             for name in ("update_charge_on_solar", "get_charge_on_solar", "honk_horn"):  # as above, and to know more
-                house.ask(f"vehicle/{car.vin}", name, json.dumps({**EXAMPLES, **SIGNED_EXAMPLES}[name]))
+                house.ask(car, name, json.dumps({**EXAMPLES, **SIGNED_EXAMPLES}[name]))
         yield house
 
 

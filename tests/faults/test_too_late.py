@@ -93,6 +93,7 @@ def test_what_is_sent_while_the_bridge_cannot_be_reached_is_not_done_when_it_can
     assert one.tesla.paid_for == []
 
 
+@pytest.mark.xfail(strict=True, reason="known: the time in its own buffers is not counted; see the report on F32")
 def test_what_has_expired_while_the_bridge_was_frozen_is_not_done_when_it_thaws(one: House) -> None:
     """A machine that sleeps: what lies in its buffers has come before, and nobody has told it the time since."""
     if not one.bridge.is_alive:

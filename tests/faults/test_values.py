@@ -14,7 +14,7 @@ from typing import NamedTuple
 import pytest
 from catalog_cases import ENTITIES
 from command_examples import SIGNED_EXAMPLES
-from whole_house import CAR, SITE, House, empty_house
+from whole_house import CAR, SITE, House, empty_house, id_of
 
 from bridge.catalog.rows import Entity
 from bridge.catalog.vehicle.commands import COMMANDS
@@ -149,7 +149,8 @@ def one(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     """Everything is allowed."""
     directory = tmp_path_factory.mktemp("house")
     with empty_house(directory) as house:
-        keys.make(directory / "data")
+        public = keys.make(directory / "data")
+        house.tesla.control(f"vehicles/{id_of(CAR)}/signing", keys=[public.hex])
         house.start(commands_enable=",".join(row.name for row in (*COMMANDS, *SIGNED_ONLY) if row.dangerous))
         house.look(CAR)
         house.ask(CAR, "update_charge_on_solar", json.dumps(SIGNED_EXAMPLES["update_charge_on_solar"]))
