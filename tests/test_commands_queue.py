@@ -29,6 +29,7 @@ def limit(percent: int, device: str = CAR.id) -> Asked:
 # --- many -------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.case("F33")
 async def test_only_the_newest_of_many_set_points_is_sent(at: Desk) -> None:
     """500 messages: the first is under way, the last one counts, and everybody gets an answer (C8)."""
     at.tesla.may_answer.clear()
@@ -41,6 +42,7 @@ async def test_only_the_newest_of_many_set_points_is_sent(at: Desk) -> None:
     assert [each.reason for each in results] == ["superseded"] * 483 + [None, None]
 
 
+@pytest.mark.case("F33")
 async def test_a_knob_that_is_turned_for_five_seconds_makes_two_calls(tmp_path: Path) -> None:
     """500 messages; the last value is the one that stays, and everybody gets an answer (C8, F33)."""
     clock = FakeClock()
