@@ -7,17 +7,19 @@ READY := $(VENV)/.ready
 SOURCES := bridge tests benchmarks tools
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format docs bench policy assistant clean
+.PHONY: help demo test check format docs bench policy assistant lock audit sbom clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
-$(READY): pyproject.toml
+$(READY): pyproject.toml requirements-dev.lock requirements-build.lock
 	@echo "Setting up $(VENV) (about a minute, the first time) ..."
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 		{ echo "fleet2mqtt needs Python 3.11 or newer; set PYTHON=/path/to/it"; exit 1; }
 	@$(PYTHON) -m venv $(VENV)
-	@$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[demo,dev]'
+	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all: \
+		--requirement requirements-dev.lock --requirement requirements-build.lock
+	@$(BIN)/pip install --quiet --disable-pip-version-check --no-index --no-deps --no-build-isolation --editable .
 	@touch $@
 
 demo: $(READY) ## broker, simulated Tesla account and bridge on this machine
@@ -26,7 +28,7 @@ demo: $(READY) ## broker, simulated Tesla account and bridge on this machine
 test: $(READY) ## all tests that this machine can run
 	@$(BIN)/pytest -q $(ARGS)
 
-check: $(READY) ## format, lint, types, import rules, generated docs
+check: $(READY) ## format, lint, types, import rules, generated docs, locks
 	@$(BIN)/ruff format --check --quiet $(SOURCES)
 	@$(BIN)/ruff check --quiet $(SOURCES)
 	@$(BIN)/mypy
@@ -36,6 +38,7 @@ check: $(READY) ## format, lint, types, import rules, generated docs
 	@$(BIN)/python tools/collection.py --check
 	@$(BIN)/python tools/coverage.py --check
 	@$(BIN)/python tools/size.py --check
+	@$(BIN)/python tools/lock.py --check
 
 format: $(READY) ## put the code into shape
 	@$(BIN)/ruff format --quiet $(SOURCES)
@@ -55,6 +58,15 @@ policy: $(READY) ## the polling policy beside others, in simulated lives: bill, 
 
 assistant: $(READY) ## what all entities ask of Home Assistant, in a container: time and memory
 	@PYTHONPATH=.:tests:tests/e2e:tests/containers $(BIN)/python tools/measure_assistant.py
+
+lock: $(READY) ## write the locks: every library with its version and hashes (ARGS=--upgrade: the newest)
+	@$(BIN)/python tools/lock.py $(ARGS)
+
+audit: $(READY) ## known weaknesses of the locked libraries; asks the package index
+	@$(BIN)/python tools/audit.py $(ARGS)
+
+sbom: $(READY) ## what the product is made of, as CycloneDX: build/sbom.cdx.json
+	@$(BIN)/python tools/sbom.py
 
 clean: ## remove what was made here
 	@rm -rf $(VENV) build dist *.egg-info .coverage* .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -29,6 +30,24 @@ def has_image(name: str) -> bool:
         return False
 
 
+@cache
+def has_empty_network() -> bool:
+    """May we make one, and watch in it what a program asks of the system?"""
+    return bool(shutil.which("strace")) and not subprocess.call(
+        [
+            "unshare",
+            "--net",
+            "--mount",
+            *([] if os.geteuid() == 0 else ["--map-root-user"]),
+            "strace",
+            "-qqo",
+            "/dev/null",
+            "true",
+        ],
+        stderr=subprocess.DEVNULL,
+    )
+
+
 pytest_plugins = ["empty_world", "simulated_fixtures", "examination"]
 
 # How fast the machine is must not decide a test (the first text that hypothesis makes takes it two seconds), and what
@@ -44,6 +63,7 @@ hypothesis.settings.load_profile("ours")
 NEEDS: dict[str, Callable[[], bool]] = {
     "mosquitto": has_mosquitto,
     "containers": lambda: "DOCKER_HOST" in os.environ,
+    "empty_network": has_empty_network,
     "homeassistant": lambda: has_image("ghcr.io/home-assistant/home-assistant:2026.11"),
     "newman": lambda: shutil.which("newman") is not None,
     "nodered": lambda: has_image("docker.io/nodered/node-red:5.0"),

@@ -91,7 +91,7 @@ def _at_commit(number: int) -> Arm:
     return arm
 
 
-def _when_it_has_left(_: Database) -> None:
+def _once_it_has_left(is_it: Callable[..., bool]) -> None:
     """The request is on its way, whole; whether Tesla's server has it is its own affair."""
 
     async def note(self: Any, event: str, details: Any) -> None:
@@ -101,7 +101,7 @@ def _when_it_has_left(_: Database) -> None:
     exchange = Transport.exchange
 
     async def watched(*words: Any) -> Any:
-        if _is_token(*words):
+        if is_it(*words):
             _put(transport._Progress, "note", note)
         return await exchange(*words)
 
@@ -115,7 +115,7 @@ def _at_random(_: Database) -> None:
 MOMENTS: dict[str, Arm] = {
     "while it is noted that a renewal begins": _at_commit(1),
     "when that is noted, and nothing has left": lambda _: _before(Transport, "exchange", when=_is_token),
-    "when the request has left": _when_it_has_left,
+    "when the request has left": lambda _: _once_it_has_left(_is_token),
     "when the answer has come": lambda _: _before(Transport, "exchange", when=_is_token, after=True),
     "while the new pair is written": _at_commit(2),
     "when it is written, and while it is backed up": lambda _: _before(datafile, "put_in_place"),
