@@ -7,7 +7,7 @@ READY := $(VENV)/.ready
 SOURCES := bridge tests benchmarks tools
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format docs bench policy assistant clean
+.PHONY: help demo test check format docs bench policy assistant soak clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -55,6 +55,9 @@ policy: $(READY) ## the polling policy beside others, in simulated lives: bill, 
 
 assistant: $(READY) ## what all entities ask of Home Assistant, in a container: time and memory
 	@PYTHONPATH=.:tests:tests/e2e:tests/containers $(BIN)/python tools/measure_assistant.py
+
+soak: $(READY) ## 90 simulated days with troubles, deaths and daylight saving; ARGS="--real --hours 2": by the real clock
+	@PYTHONPATH=.:tests:tests/e2e:tests/faults $(BIN)/python tests/faults/soak.py $(ARGS)
 
 clean: ## remove what was made here
 	@rm -rf $(VENV) build dist *.egg-info .coverage* .mypy_cache .pytest_cache .ruff_cache .hypothesis
