@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import signal
 import sys
@@ -19,7 +20,7 @@ import soak_figures as figures
 from checker import broken
 from crash_points import POINTS
 from driven import Died, DrivenHouse, driven_house
-from soak_troubles import HOUR, TROUBLES, Weather, disk
+from soak_troubles import BROKER_AWAY, DISK_FULL, HOUR, TROUBLES, Weather, disk
 from spy import Heard
 from whole_house import BASE, CAR, OTHER_CAR, SITE, message
 
@@ -53,8 +54,6 @@ PERIODS = {
 
 APART = {"I4", "I7", "I10"}
 """Invariants that go by real time or by a first life's first answers; `Span` looks after what they are for."""
-
-CHANGES = ("set_charge_limit", "set_charging_amps", "backup", "flash_lights")
 
 
 class Where(NamedTuple):
@@ -141,6 +140,8 @@ class Span:
         self._refreshes: set[int] = set()
         self._bills: dict[str, tuple[float, float]] = {}
         self._doomed = False
+        self._told = 0
+        self._parent = os.getppid()
         self.wrong: list[str] = []
         self.samples: list[figures.Sample] = []
 
@@ -157,10 +158,12 @@ class Span:
         self._after_death(self._stop())
 
     def _hour(self) -> None:
+        if os.getppid() != self._parent:
+            sys.exit("nobody waits for it any more")
         first = self._random.uniform(60, HOUR / 2)
         self._run(first)
-        self._weather.change()
-        if self._random.random() < 0.3 and not self._weather.broker_is_away and self._one.bridge.is_alive:
+        self._weather.change(but=DISK_FULL if self._doomed else "")
+        if self._random.random() < 0.3 and not self._weather.has(BROKER_AWAY):
             self._ask()
         if self._random.random() < self._where.kills / 24:
             self._doom()
@@ -186,8 +189,11 @@ class Span:
             self._run(max(0.0, until - self._one.time.shared.elapsed))
 
     def _doom(self) -> None:
-        """It will die at some point that comes, or at any; or it is killed while it does nothing."""
-        if self._doomed or not self._one.bridge.is_alive:
+        """It will die at some point that comes, or at any.
+
+        Not while the disk is full: the bridge goes on then, and what it has counted is lost with it (ledger.py).
+        """
+        if self._doomed or self._weather.has(DISK_FULL):
             return
         self._doomed = True
         self._one.bridge.crash_at(self._random.choice(list(POINTS)))
@@ -312,6 +318,8 @@ class Span:
             f"{self._where.name} day {day} of {days}, {seconds:.0f} s: {told}, "
             f"{len(self._one.bridge.lives)} lives, {sum(self._results.values())} results, {len(self.wrong)} wrong\n"
         )
+        sys.stderr.writelines(f"  {line}\n" for line in self.wrong[self._told :])
+        self._told = len(self.wrong)
         sys.stderr.flush()
 
     def outcome(self, days: int, seconds: float) -> Outcome:

@@ -16,6 +16,7 @@ from benchmarks.month.__main__ import FAULTS
 from bridge.simulator.faults import Fault
 
 HOUR = 3600.0
+BROKER_AWAY, BROKER_RESTARTED, DISK_FULL = "the broker is away", "the broker is restarted", "the disk is full"
 
 Begin = Callable[[DrivenHouse, Random], Callable[[], None]]
 """Gives what ends it."""
@@ -51,6 +52,7 @@ def _tesla_away(one: DrivenHouse, _: Random) -> Callable[[], None]:
 
 
 def _broker_away(one: DrivenHouse, random: Random) -> Callable[[], None]:
+    one.hear_out()
     random.choice((one.broker.kill, one.broker.stop))()
 
     def end() -> None:
@@ -90,8 +92,8 @@ TROUBLES: Sequence[Trouble] = (
     Trouble("the access tokens are revoked", 1, _revoked),
     Trouble("no new tokens", 1, _no_tokens, 3 * HOUR),
     Trouble("Tesla is away", 1, _tesla_away, 6 * HOUR),
-    Trouble("the broker is restarted", 2, _broker_restarted),
-    Trouble("the broker is away", 1, _broker_away, HOUR),
+    Trouble(BROKER_RESTARTED, 2, _broker_restarted),
+    Trouble(BROKER_AWAY, 1, _broker_away, HOUR),
     Trouble("the clock is wrong", 1, _wrong_clock, HOUR),
     Trouble("the machine is suspended", 1, _suspended),
 )
@@ -104,7 +106,7 @@ class Disk:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self.trouble = Trouble("the disk is full", 1, self._fill, 3 * HOUR)
+        self.trouble = Trouble(DISK_FULL, 1, self._fill, 3 * HOUR)
 
     def _fill(self, _one: DrivenHouse, _random: Random) -> Callable[[], None]:
         other = self.path / "other files"
@@ -139,11 +141,11 @@ class Weather:
         self._lasting: dict[str, tuple[float, Callable[[], None]]] = {}
         self.seen: dict[str, int] = {}
 
-    def change(self) -> None:
-        """What is over ends; another begins."""
+    def change(self, *, but: str = "") -> None:
+        """What is over ends; another begins, unless it is this one."""
         self.clear_up(self._one.time.shared.elapsed)
         trouble = self._random.choices(self._troubles, [each.weight for each in self._troubles])[0]
-        if trouble.name in self._lasting or (self._lasting and "broker" in trouble.name and self.broker_is_away):
+        if trouble.name in {but, *self._lasting} or (self.has(BROKER_AWAY) and trouble.name == BROKER_RESTARTED):
             return
         self.seen[trouble.name] = self.seen.get(trouble.name, 0) + 1
         end = trouble.begin(self._one, self._random)
@@ -157,10 +159,6 @@ class Weather:
                 del self._lasting[name]
                 end()
 
-    @property
-    def broker_is_away(self) -> bool:
-        return "the broker is away" in self._lasting
-
-    @property
-    def tesla_is_away(self) -> bool:
-        return "Tesla is away" in self._lasting
+    def has(self, name: str) -> bool:
+        """Does this one last?"""
+        return name in self._lasting
