@@ -5,28 +5,44 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 SOURCES := bridge tests benchmarks tools
+# Most tests wait more than they work: three processes, each file in one of them.
+SHARED := --numprocesses 3 --dist loadfile
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test check format docs bench policy assistant soak clean
+=======
+.PHONY: help demo test faults scorecard check format docs bench policy assistant lock audit sbom clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
-$(READY): pyproject.toml
+$(READY): pyproject.toml requirements-dev.lock requirements-build.lock
 	@echo "Setting up $(VENV) (about a minute, the first time) ..."
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 		{ echo "fleet2mqtt needs Python 3.11 or newer; set PYTHON=/path/to/it"; exit 1; }
 	@$(PYTHON) -m venv $(VENV)
-	@$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[demo,dev]'
+	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all: \
+		--requirement requirements-dev.lock --requirement requirements-build.lock
+	@$(BIN)/pip install --quiet --disable-pip-version-check --no-index --no-deps --no-build-isolation --editable .
 	@touch $@
 
 demo: $(READY) ## broker, simulated Tesla account and bridge on this machine
 	@$(BIN)/fleet2mqtt demo $(ARGS)
 
 test: $(READY) ## all tests that this machine can run
-	@$(BIN)/pytest -q $(ARGS)
+	@$(BIN)/pytest -q $(SHARED) --ignore tests/containers $(ARGS)
+	@$(BIN)/pytest -q tests/containers $(ARGS)
 
-check: $(READY) ## format, lint, types, import rules, generated docs
+faults: $(READY) ## fault and security cases, the quick part (ARGS="-k name --seed 3" repeats one)
+	@$(BIN)/pytest -q $(SHARED) -m case --ignore tests/containers $(ARGS)
+
+scorecard: $(READY) ## all of them with five seeds, for the bridge and the naive one, into docs/scorecard.md; an hour
+	@-FAULTS_MANY=5 $(BIN)/pytest -q $(SHARED) -m case --seeds 5 --scorecard docs/scorecard/bridge.json $(ARGS)
+	@-FAULTS_PATIENCE=6 $(BIN)/pytest -q $(SHARED) -m case --subject naive --scorecard docs/scorecard/naive.json \
+		--no-summary tests/faults $(ARGS)
+	@$(BIN)/python tools/scorecard.py
+
+check: $(READY) ## format, lint, types, import rules, generated docs, locks
 	@$(BIN)/ruff format --check --quiet $(SOURCES)
 	@$(BIN)/ruff check --quiet $(SOURCES)
 	@$(BIN)/mypy
@@ -36,6 +52,8 @@ check: $(READY) ## format, lint, types, import rules, generated docs
 	@$(BIN)/python tools/collection.py --check
 	@$(BIN)/python tools/coverage.py --check
 	@$(BIN)/python tools/size.py --check
+	@$(BIN)/python tools/lock.py --check
+	@$(BIN)/python tools/scorecard.py --check
 
 format: $(READY) ## put the code into shape
 	@$(BIN)/ruff format --quiet $(SOURCES)
@@ -58,6 +76,15 @@ assistant: $(READY) ## what all entities ask of Home Assistant, in a container: 
 
 soak: $(READY) ## 90 simulated days with troubles, deaths and daylight saving; ARGS="--real --hours 2": by the real clock
 	@PYTHONPATH=.:tests:tests/e2e:tests/faults $(BIN)/python tests/faults/soak.py $(ARGS)
+
+lock: $(READY) ## write the locks: every library with its version and hashes (ARGS=--upgrade: the newest)
+	@$(BIN)/python tools/lock.py $(ARGS)
+
+audit: $(READY) ## known weaknesses of the locked libraries; asks the package index
+	@$(BIN)/python tools/audit.py $(ARGS)
+
+sbom: $(READY) ## what the product is made of, as CycloneDX: build/sbom.cdx.json
+	@$(BIN)/python tools/sbom.py
 
 clean: ## remove what was made here
 	@rm -rf $(VENV) build dist *.egg-info .coverage* .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -16,7 +16,7 @@ from typing import Any
 
 import structlog
 
-from bridge.disk import create_private, put_in_place
+from bridge.disk import close_to_others, create_private, private_directory, put_in_place
 
 PATIENCE = 0.2
 """Seconds to wait for another process that has the file open."""
@@ -41,8 +41,10 @@ class _Damaged(sqlite3.DatabaseError):
 
 def opened(path: Path, schema: str) -> sqlite3.Connection:
     """The file, 0600, with its tables. Raises OSError and sqlite3.Error, for `advice`."""
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    private_directory(path.parent)
     _refuse_links(path)
+    for each in (path, *_companions(path), _backup(path)):
+        close_to_others(each)
     try:
         if _backup(path).exists() and not _has_content(path):
             raise _Damaged("it is empty or gone")
@@ -55,7 +57,6 @@ def opened(path: Path, schema: str) -> sqlite3.Connection:
 
 def _connected(path: Path, schema: str) -> sqlite3.Connection:
     os.close(os.open(path, os.O_CREAT | os.O_RDWR | os.O_NOFOLLOW, 0o600))
-    path.chmod(0o600)
     sqlite = sqlite3.connect(path, isolation_level=None, timeout=PATIENCE)
     try:
         _prepare(sqlite, schema)

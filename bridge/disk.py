@@ -3,7 +3,31 @@
 from __future__ import annotations
 
 import os
+import stat
 from pathlib import Path
+
+OTHERS = 0o077
+"""What a mode allows to anybody but the owner."""
+
+
+def private_directory(directory: Path) -> None:
+    """Makes what is missing of it, 0700; takes others' rights to one that is ours. Raises OSError.
+
+    A directory with the sticky bit is meant for many users, such as a container's /data: they keep their rights, and
+    cannot remove each other's files.
+    """
+    for each in (*reversed(directory.parents), directory):
+        if not each.exists():
+            each.mkdir(mode=0o700, exist_ok=True)
+    found = directory.stat()
+    if found.st_uid == os.geteuid() and found.st_mode & OTHERS and not found.st_mode & stat.S_ISVTX:
+        directory.chmod(0o700)
+
+
+def close_to_others(path: Path) -> None:
+    """For a file that was left readable, by a copy or another program. Raises OSError."""
+    if path.exists() and path.stat().st_mode & OTHERS:
+        path.chmod(0o600)
 
 
 def create_private(path: Path) -> int:

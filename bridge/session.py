@@ -48,6 +48,7 @@ class Session:
         self._listening = listening
         self._birth = birth
         self._info = info
+        self._was_connected = False
         self._random = Random()  # noqa: S311 - spreads load, guards nothing
 
     async def serve(self) -> None:
@@ -63,7 +64,9 @@ class Session:
     async def _converse(self, connection: Connection) -> None:
         await connection.subscribe(self._listener.filters)
         self._health.report("broker", None)
-        log.info("connected to the broker")
+        if not self._was_connected:  # later on health tells
+            log.info("connected to the broker")
+        self._was_connected = True
         self._publisher.bridge("state", "online")
         self._publisher.bridge("info", self._info())
         self._publisher.attach(connection)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -29,6 +30,24 @@ def has_image(name: str) -> bool:
         return False
 
 
+@cache
+def has_empty_network() -> bool:
+    """May we make one, and watch in it what a program asks of the system?"""
+    return bool(shutil.which("strace")) and not subprocess.call(
+        [
+            "unshare",
+            "--net",
+            "--mount",
+            *([] if os.geteuid() == 0 else ["--map-root-user"]),
+            "strace",
+            "-qqo",
+            "/dev/null",
+            "true",
+        ],
+        stderr=subprocess.DEVNULL,
+    )
+
+
 pytest_plugins = ["empty_world", "simulated_fixtures", "examination"]
 
 # How fast the machine is must not decide a test (the first text that hypothesis makes takes it two seconds), and what
@@ -44,14 +63,16 @@ hypothesis.settings.load_profile("ours")
 NEEDS: dict[str, Callable[[], bool]] = {
     "mosquitto": has_mosquitto,
     "containers": lambda: "DOCKER_HOST" in os.environ,
+    "empty_network": has_empty_network,
     "homeassistant": lambda: has_image("ghcr.io/home-assistant/home-assistant:2026.11"),
     "newman": lambda: shutil.which("newman") is not None,
     "nodered": lambda: has_image("docker.io/nodered/node-red:5.0"),
 }
 """Markers of tests that need something from outside, and whether it is here."""
 
-REQUIRED = os.environ.pop("FLEET2MQTT_TEST_REQUIRE", "").split(",")
-"""Those that must be here. Not left in the environment, where the bridge would take it for a setting."""
+os.environ.setdefault("TESTS_REQUIRE", os.environ.pop("FLEET2MQTT_TEST_REQUIRE", ""))
+REQUIRED = os.environ["TESTS_REQUIRE"].split(",")
+"""Those that must be here. Under another name in the environment, where the bridge would take it for a setting."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

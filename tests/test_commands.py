@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from command_desk import CAR, SITE, Asked, Desk, Tesla, desk
 
 from bridge.catalog.offer import Offer
+from bridge.catalog.places import Location
 from bridge.commands.waking import Policy
 from bridge.errors import (
     AnswerInvalid,
@@ -110,6 +114,38 @@ async def test_a_dangerous_command_is_off_until_its_name_is_enabled(at: Desk, tm
     assert "FLEET2MQTT_COMMANDS_ENABLE" in result.message
     async with desk(tmp_path / "enabled", offer=Offer(enabled_commands=("door_unlock",))) as other:
         assert (await other.ask("locked", "false")).outcome is Outcome.OK
+
+
+PLACE = {"lat": -77.123456, "lon": 130.876543}
+
+
+@pytest.mark.parametrize("location", list(Location), ids=str)
+async def test_a_place_that_was_sent_is_echoed_and_kept_only_where_places_are_exact(
+    tmp_path: Path, location: Location
+) -> None:
+    async with desk(tmp_path, offer=Offer(location=location)) as one:
+        ways: dict[str, dict[str, Any]] = {
+            "navigation_gps_request": {**PLACE, "order": 1},
+            "navigation_request": {"address": "canary street 7"},
+            "navigation_waypoints_request": {"waypoints": "refId:canary"},
+            "add_managed_charging_site": {**PLACE, "public_key": "aa", "din": "1707000-11-J--TG123456789012"},
+        }
+        results = [await one.ask(name, json.dumps({**given, "transaction": name})) for name, given in ways.items()]
+        assert {result.outcome for result in results[:3]} == {Outcome.OK}
+    kept = _kept(tmp_path)
+    found = re.findall("77.1234|130.8765|canary", kept + repr([result.value for result in results]))
+    assert bool(found) is (location is Location.EXACT)
+
+
+def _kept(directory: Path) -> str:
+    return "".join(path.read_bytes().decode(errors="replace") for path in directory.iterdir())
+
+
+async def test_what_asks_for_a_place_is_not_sent_where_its_answer_could_not_be_told(tmp_path: Path) -> None:
+    async with desk(tmp_path, offer=Offer(location=Location.ROUNDED)) as one:
+        result = await one.ask("get_managed_charging_sites", "PRESS")
+        assert (result.outcome, result.reason, one.tesla.writes) == (Outcome.INVALID, "location", [])
+        assert "FLEET2MQTT_LOCATION=rounded" in result.message
 
 
 async def test_without_the_scope_a_command_is_not_sent(tmp_path: Path) -> None:

@@ -18,9 +18,10 @@ from doc_pages import PAGES, ROOT, Page, page
 from paho.mqtt.client import topic_matches_sub
 
 from bridge import errors, settings
+from bridge.alive import RESTART
 from bridge.catalog import CATALOGUE
 from bridge.catalog.offer import Offer
-from bridge.cli import SET, VERBS, own_flags, pages
+from bridge.cli import SET, VERBS, WRONG, own_flags, pages
 from bridge.cli.pages.besides import besides
 from bridge.cli.pages.tables import HEADINGS
 from bridge.commands.admission import admit
@@ -231,14 +232,29 @@ def test_the_reasons_are_those_that_the_code_gives() -> None:
     assert {word for words in named for word in words} == _reasons()
 
 
+def test_every_reason_and_every_exit_code_is_found_by_those_who_look_for_help() -> None:
+    shown = page(ROOT / "docs/troubleshooting.md")
+    named = {
+        word for row in shown.table("What each reason means") for word in re.findall(r"`(\w+)`", row.cells["reason"])
+    }
+    ours = {errors.BridgeError.reason, *(kind.reason for kind in _leaves(errors.BridgeError))}
+    assert named == ours | _narrower()
+    codes = {row.cells["code"] for row in shown.table("Exit codes")}
+    assert {"0", "1", str(WRONG), str(RESTART), "130"} <= codes
+
+
+def _narrower() -> set[str]:
+    """Reasons of Tesla's refusals that are not simply their error's."""
+    return {row.reason for rows in REFUSALS.values() for row in rows.values() if row.reason}
+
+
 def _reasons() -> set[str]:
     leaves = {kind.reason for kind in _leaves(errors.BridgeError)} - NOT_IN_RESULTS
-    refusals = {row.reason for rows in REFUSALS.values() for row in rows.values() if row.reason}
     files = (ROOT / "bridge/commands").glob("*.py")
     faults = {fault.reason for fault in (*FAULTS.values(), CAR_KEY_CHANGED)}
     return (
         leaves
-        | refusals
+        | _narrower()
         | faults
         | {"reserve_81_to_99", "reserve_100"}  # tests/test_intents_done.py
         | {word for file in files for word in _words_for_reasons(ast.parse(file.read_text()))}

@@ -40,6 +40,14 @@ def _number(environment: Mapping[str, str], name: str) -> int:
 def _give(directory: Path, user: int, group: int) -> None:
     """The data directory and the files in it; there is nothing deeper."""
     if directory.is_dir():
-        for path in (directory, *directory.iterdir()):
+        # The directory last: root may have no right to look into one that is the user's alone.
+        for path in (*_inside(directory), directory):
             if path.lstat().st_uid != user:
                 os.chown(path, user, group, follow_symlinks=False)
+
+
+def _inside(directory: Path) -> list[Path]:
+    try:
+        return list(directory.iterdir())
+    except PermissionError:  # it was given away before, and is closed to root without capabilities
+        return []

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from bridge.catalog import CATALOGUE, Catalogue, validate
+from bridge.catalog import CATALOGUE, validate
 from bridge.catalog.offer import Offer, limits
 from bridge.catalog.rows import Command, Entity, Parameter
 from bridge.errors import ScopeMissing
@@ -51,7 +51,7 @@ class Job:
 
     @property
     def value(self) -> Value:
-        """What was asked for, as the result shows it: never a PIN, nor a place that was filled in."""
+        """What was asked for, as the result shows it: never a PIN, nor a place that was filled in or is masked."""
         if self.request.name in self.expected:
             return self.expected[self.request.name]
         return self.asked or None
@@ -95,24 +95,24 @@ def _job(
     if entity and entity.check and isinstance(given, Mapping) and "value" not in given:
         given = {"value": given}  # a JSON object is the value itself
     if entity and entity.write:
-        job = _set_entity(request, entity, given, values, catalogue)
+        job = _set_entity(request, entity, given, values, offer)
     else:
-        job = _call_command(request, given, values, catalogue)
+        job = _call_command(request, given, values, offer)
     _check_allowed(job.command, offer)
     return job
 
 
 def _set_entity(
-    request: Request, entity: Entity, given: validate.Given, values: Mapping[str, Value], catalogue: Catalogue
+    request: Request, entity: Entity, given: validate.Given, values: Mapping[str, Value], offer: Offer
 ) -> Job:
     value = validate.entity_value(entity, given, limits(entity, values))
     assert entity.write  # noqa: S101 - the caller has looked
     stops = entity.stop if value == validate.STOP else None
     invocation = stops or entity.write(value)
-    command = catalogue.commands[invocation.command]
+    command = CATALOGUE[request.device.kind].commands[invocation.command]
     more = validate.besides(command, given)
     parameters = validate.complete(command, {**more, **invocation.parameters}, values)
-    asked = {entity.key: value} | {row.name: more[row.name] for row in _told(command) if row.name in more}
+    asked = {entity.key: value} | {row.name: more[row.name] for row in _told(command, offer) if row.name in more}
     return Job(request, command, parameters, asked, {} if stops else {entity.key: value})
 
 
@@ -126,8 +126,8 @@ def part(request: Request, value: Value) -> Job:
     return Job(request, catalogue.commands[invocation.command], invocation.parameters, expected, expected, is_part=True)
 
 
-def _call_command(request: Request, given: validate.Given, values: Mapping[str, Value], catalogue: Catalogue) -> Job:
-    command = catalogue.commands.get(request.name)
+def _call_command(request: Request, given: validate.Given, values: Mapping[str, Value], offer: Offer) -> Job:
+    command = CATALOGUE[request.device.kind].commands.get(request.name)
     if command is None or not command.direct:
         raise Refusal(
             Outcome.INVALID,
@@ -135,18 +135,18 @@ def _call_command(request: Request, given: validate.Given, values: Mapping[str, 
             f"there is nothing called {request.name[:64]!r} to set; docs/commands.md lists what there is",
         )
     parameters = validate.parameters(command, given, values)
-    return Job(request, command, parameters, _asked(command, given, parameters), {})
+    return Job(request, command, parameters, _asked(command, given, parameters, offer), {})
 
 
-def _asked(command: Command, given: validate.Given, parameters: Mapping[str, Value]) -> dict[str, Value]:
+def _asked(command: Command, given: validate.Given, parameters: Mapping[str, Value], offer: Offer) -> dict[str, Value]:
     named = given if isinstance(given, Mapping) else {}
-    rows = [row for row in _told(command) if row.name in named or not row.fill]
+    rows = [row for row in _told(command, offer) if row.name in named or not row.fill]
     return {row.name: parameters[row.name] for row in rows if row.name in parameters}
 
 
-def _told(command: Command) -> list[Parameter]:
+def _told(command: Command, offer: Offer) -> list[Parameter]:
     """What may be written down and echoed."""
-    return [row for row in command.parameters if not row.secret]
+    return [row for row in command.parameters if offer.echoes(row)]
 
 
 def _check_allowed(command: Command, offer: Offer) -> None:
@@ -155,6 +155,12 @@ def _check_allowed(command: Command, offer: Offer) -> None:
             Outcome.INVALID,
             "not_enabled",
             f"{command.name} is off until you enable it: add it to FLEET2MQTT_COMMANDS_ENABLE",
+        )
+    if not offer.may_tell(command):
+        raise Refusal(
+            Outcome.INVALID,
+            "location",
+            f"the answer to {command.name} tells a place; FLEET2MQTT_LOCATION={offer.location} does not let that out",
         )
     if not offer.can_send(command):
         raise Refusal(

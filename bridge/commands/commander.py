@@ -5,8 +5,7 @@ from __future__ import annotations
 import asyncio
 import math
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 import structlog
@@ -18,6 +17,7 @@ from bridge.commands.execution import Executor
 from bridge.commands.journal import Journal, Left
 from bridge.model import DeviceId, Outcome, Request, Result, Value
 from bridge.state import Store
+from bridge.trying import Trying
 
 log = structlog.get_logger()
 
@@ -70,6 +70,8 @@ class Commander:
         self._queues: dict[DeviceId, _Queue] = {}
         self._group: asyncio.TaskGroup | None = None
         self._stopping = False
+        # What became of a command is told in any case, even if it cannot be written down.
+        self._writing = Trying("the command journal cannot be written")
 
     async def run(self) -> None:
         """Answers what an earlier run left behind, then works until `stop`."""
@@ -124,7 +126,7 @@ class Commander:
         queue = self._queues.get(device)
         before = [queue.running, *queue.jobs] if queue else []
         expected = {key: value for job in before if job for key, value in job.expected.items()}
-        return {**self._store.values(device), **expected}
+        return {**self._store.exact(device), **expected}
 
     def _is_new(self, job: Job) -> bool:
         """A repeated request gets the result of the first; one that asks for something else is refused."""
@@ -207,7 +209,7 @@ class Commander:
     async def _settle(self, left: Left) -> None:
         """Answers what an earlier run left: a stored result, or what a read-back shows."""
         result = left.result or await self._executor.verdict(left)
-        with _unless_the_disk_fails():
+        with self._writing:
             self._journal.settles(left, result)
         self._publish(result, left.number)
 
@@ -216,7 +218,7 @@ class Commander:
 
     def _finish(self, job: Job, result: Result) -> None:
         number = None
-        with _unless_the_disk_fails():
+        with self._writing:
             number = self._journal.ends(job, result)
         self._publish(result, number)
 
@@ -232,14 +234,5 @@ class Commander:
         )
 
     def _was_taken(self, number: int) -> None:
-        with _unless_the_disk_fails():
+        with self._writing:
             self._journal.published(number)
-
-
-@contextmanager
-def _unless_the_disk_fails() -> Iterator[None]:
-    """What became of a command is told in any case, even if it cannot be written down."""
-    try:
-        yield
-    except Exception:
-        log.exception("the command journal cannot be written")

@@ -23,7 +23,7 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_public_key,
 )
 
-from bridge.disk import create_private, put_in_place, write_new
+from bridge.disk import create_private, private_directory, put_in_place, write_new
 from bridge.errors import SettingWrong
 
 FILE = "private-key.pem"
@@ -69,7 +69,7 @@ def make(directory: Path) -> PublicKey:
     path = directory / FILE
     key = ec.generate_private_key(ec.SECP256R1())
     try:
-        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        private_directory(directory)
         write_new(path, _pem(key))
     except FileExistsError:
         raise SettingWrong(f"{path} is there already, and is left as it is") from None

@@ -103,9 +103,10 @@ class Project:
         self._network.remove()
 
     def _arguments(self, service: Service) -> dict[str, Any]:
-        plain = ("command", "entrypoint", "read_only", "cap_drop", "cap_add", "security_opt", "network_mode")
+        plain = ("command", "entrypoint", "network_mode", "read_only", "cap_drop", "cap_add", "security_opt")
+        limits = ("pids_limit", "mem_limit")
         image = IMAGE if "build" in service else f"docker.io/library/{service['image']}"
-        return {name: service[name] for name in plain if name in service} | {
+        return {name: service[name] for name in (*plain, *limits) if name in service} | {
             "image": image,
             "user": self._filled_in(service.get("user", "")),
             "environment": {name: self._filled_in(value) for name, value in service.get("environment", {}).items()},

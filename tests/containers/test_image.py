@@ -20,6 +20,9 @@ import yaml
 from brokers import ROOT, free_port
 from composed import BUILDING, IMAGE, Project, build, compose, listening, project, published
 from docker.models.containers import Container
+from lock import PRODUCT, locked
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 from spy import Spy
 from whole_house import BASE, CAR, SITE
 
@@ -40,14 +43,17 @@ def measured(what: str, value: float, unit: str) -> None:
 # --- as files ---------------------------------------------------------------------------------------------
 
 
+@pytest.mark.case("S21")
 @pytest.mark.parametrize("name", SERVICES)
-def test_a_service_can_write_nowhere_and_may_nothing(name: str) -> None:
+def test_a_service_can_write_nowhere_and_may_nothing_and_has_limits(name: str) -> None:
     service = SERVICES[name]
     assert service["read_only"] is True
     assert service["cap_drop"] == ["ALL"]
     assert service["security_opt"] == ["no-new-privileges:true"]
+    assert (service["pids_limit"], service["mem_limit"]) == (100, "256m")
 
 
+@pytest.mark.case("S21")
 def test_only_the_maker_of_passwords_is_root_and_it_has_no_network() -> None:
     privileged = [name for name, service in SERVICES.items() if service.get("cap_add")]
     roots = [name for name, service in SERVICES.items() if str(service.get("user", "")).startswith("0")]
@@ -151,6 +157,7 @@ def first_process(container: Container, field: str) -> str:
 @pytest.mark.containers
 @pytest.mark.timeout(BUILDING)
 class TestTheImage:
+    @pytest.mark.case("S21")
     def test_it_is_no_root_and_starts_without_a_shell(self, image: Any) -> None:
         config = image.attrs["Config"]
         assert re.fullmatch(r"[1-9]\d*:[1-9]\d*", config["User"])
@@ -173,7 +180,8 @@ class TestTheImage:
         """As `docker build --platform linux/arm64` would find them. pip fails where one has to be built."""
         pip = "-m pip install --quiet --disable-pip-version-check --dry-run --only-binary=:all: --python-version 3.13"
         machine = "--platform manylinux2014_aarch64 --platform manylinux_2_28_aarch64"
-        where = ["--target", str(tmp_path), "--report", str(tmp_path / "report"), f"{ROOT}[demo]"]
+        what = ["--require-hashes", "--requirement", str(ROOT / "requirements.lock")]
+        where = ["--target", str(tmp_path), "--report", str(tmp_path / "report"), *what]
         done = subprocess.run(
             [sys.executable, *pip.split(), *machine.split(), *where], capture_output=True, check=False
         )
@@ -196,6 +204,19 @@ class TestTheImage:
         assert told
         assert added == pytest.approx(int(told[1]), rel=0.1)
 
+    @pytest.mark.case("S19")
+    def test_in_it_is_what_was_locked(self, image: Any) -> None:
+        code = "from importlib.metadata import distributions as d; print(*(f'{e.name}=={e.version}' for e in d()))"
+        there = {Requirement(each) for each in printed(code).split()}
+        ours = {"fleet2mqtt", "pip"}  # pip is the base image's
+        found = {canonicalize_name(each.name): str(each.specifier) for each in there if each.name not in ours}
+        assert found == {name: f"=={pin.version}" for name, pin in locked(PRODUCT).items()}
+
+    @pytest.mark.case("S21")
+    def test_no_file_in_it_gives_anybody_rights_that_they_do_not_have(self, image: Any) -> None:
+        code, lines = ended(entrypoint="find", command=["/", "-xdev", "-type", "f", "-perm", "/6000"], user="0")
+        assert (code, lines) == (0, [])
+
     def test_it_has_neither_our_tests_nor_pip(self, image: Any) -> None:
         code = "import importlib.util as u; print([n for n in ('pip', 'pytest', 'tests') if u.find_spec(n)])"
         assert printed(code) == "[]"
@@ -204,6 +225,7 @@ class TestTheImage:
 @pytest.mark.containers
 @pytest.mark.timeout(BUILDING)
 class TestItRuns:
+    @pytest.mark.case("S21")
     def test_as_any_user_without_capabilities_on_a_read_only_system(self, home: Home) -> None:
         assert first_process(home.bridge, "Uid").split() == [USER] * 4
         assert first_process(home.bridge, "Gid").split() == [USER] * 4
@@ -212,6 +234,12 @@ class TestItRuns:
         for place in ("/", "/opt/fleet2mqtt", "/usr"):
             written = home.bridge.exec_run(["python", "-c", f"open('{place}/x', 'w')"])
             assert b"Read-only file system" in written.output
+
+    @pytest.mark.case("S21")
+    def test_its_processes_and_its_memory_have_a_limit(self, home: Home) -> None:
+        home.bridge.reload()
+        limits = home.bridge.attrs["HostConfig"]
+        assert (limits["PidsLimit"], limits["Memory"]) == (100, 256 * 1024 * 1024)
 
     def test_it_logs_in_with_the_password_from_a_file_and_shows_every_device(self, home: Home) -> None:
         wanted = {f"{BASE}/{CAR}/status/connectivity", f"{BASE}/{SITE}/power/solar_power"}
@@ -233,6 +261,7 @@ class TestItRuns:
         assert (kind, check) == ("CMD", ["fleet2mqtt", "health"])
         until_healthy(home.bridge, shlex.join(check))
 
+    @pytest.mark.case("S18")
     def test_nobody_else_can_read_what_it_keeps(self, home: Home) -> None:
         code = "import os; print({f: oct(os.stat('/data/' + f).st_mode & 0o777) for f in os.listdir('/data')})"
         modes = python(home.bridge, code)
@@ -301,6 +330,23 @@ class TestItEnds:
             assert python(container, "import os; s = os.stat('/data'); print(s.st_uid, s.st_gid)") == "1234 2345"
         finally:
             container.remove(force=True, v=True)
+
+    def test_root_without_rights_starts_a_second_time_where_the_directory_is_the_users_alone(self, image: Any) -> None:
+        volume = docker.from_env().volumes.create()
+        how: dict[str, Any] = {
+            "user": "0",
+            "environment": {"PUID": "1234", "FLEET2MQTT_DATA_DIR": "/data/own"},
+            "cap_drop": ["ALL"],
+            "cap_add": ["CHOWN", "SETUID", "SETGID"],
+            "volumes": [f"{volume.name}:/data"],
+        }
+        try:
+            first, again = (ended(command=["keys"], **how) for _ in range(2))
+            assert (first[0], again[0]) == (0, 0), again
+            mode = ["-c", "import os; print(oct(os.stat('/data/own').st_mode))"]
+            assert ended(command=mode, **how | {"entrypoint": "python"})[1] == ["0o40700"]
+        finally:
+            volume.remove(force=True)
 
     @pytest.mark.parametrize("puid", ["0", "me", "-1"])
     def test_puid_must_be_the_number_of_a_user_that_is_not_root(self, image: Any, puid: str) -> None:

@@ -66,7 +66,8 @@ class Tesla:
     """The strings behind the stage of the simulated account."""
 
     def __init__(self, url: str) -> None:
-        self._http = httpx2.Client(base_url=f"{url}/control/")
+        # The server ends idle connections after five seconds, perhaps at the moment when one is used again.
+        self._http = httpx2.Client(base_url=f"{url}/control/", limits=httpx2.Limits(max_keepalive_connections=0))
 
     def close(self) -> None:
         self._http.close()

@@ -30,8 +30,8 @@ CALLS: Mapping[str, str] = {
 }
 """What Tesla calls what is asked for. Other names may be any of its calls."""
 
-EXIT_CODES = (0, 2, 75)
-"""Stopped; a wrong setting; asked to start again (docs/troubleshooting.md)."""
+EXIT_CODES = (0, 2, 70, 75)
+"""Stopped; a wrong setting; stalled; asked to start again (docs/troubleshooting.md)."""
 
 Wrong = Iterator[str]
 

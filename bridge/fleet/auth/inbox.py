@@ -20,7 +20,7 @@ from typing import Any
 import structlog
 
 from bridge.clock import Clock
-from bridge.disk import flush_directory, write_private
+from bridge.disk import flush_directory, private_directory, write_private
 from bridge.errors import BridgeError, SettingWrong
 from bridge.fleet.auth.sources import TokenSource
 from bridge.fleet.auth.tokens import Tokens
@@ -63,7 +63,7 @@ def hand_over(directory: Path, account: str, tokens: Tokens | None, *, simulated
     if tokens:
         hide(tokens.access, tokens.refresh)
     try:
-        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        private_directory(directory)
         write_private(path, json.dumps(body).encode())
     except OSError as error:
         raise SettingWrong(f"FLEET2MQTT_DATA_DIR: cannot write {path}: {error.strerror}") from None
