@@ -9,9 +9,7 @@ SOURCES := bridge tests benchmarks tools
 SHARED := --numprocesses 3 --dist loadfile
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format docs bench policy assistant soak clean
-=======
-.PHONY: help demo test faults scorecard check format docs bench policy assistant lock audit sbom clean
+.PHONY: help demo test faults soak scorecard check format docs bench policy assistant lock audit sbom clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
