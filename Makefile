@@ -9,7 +9,7 @@ SOURCES := bridge tests benchmarks tools
 SHARED := --numprocesses 3 --dist loadfile
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test faults scorecard check format docs bench policy assistant lock audit sbom clean
+.PHONY: help demo test faults soak scorecard check format docs bench policy assistant lock audit sbom clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -71,6 +71,9 @@ policy: $(READY) ## the polling policy beside others, in simulated lives: bill, 
 
 assistant: $(READY) ## what all entities ask of Home Assistant, in a container: time and memory
 	@PYTHONPATH=.:tests:tests/e2e:tests/containers $(BIN)/python tools/measure_assistant.py
+
+soak: $(READY) ## 90 simulated days with troubles, deaths and daylight saving; ARGS="--real --hours 2": by the real clock
+	@PYTHONPATH=.:tests:tests/e2e:tests/faults $(BIN)/python tests/faults/soak.py $(ARGS)
 
 lock: $(READY) ## write the locks: every library with its version and hashes (ARGS=--upgrade: the newest)
 	@$(BIN)/python tools/lock.py $(ARGS)
