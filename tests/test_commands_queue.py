@@ -9,6 +9,7 @@ import pytest
 from command_desk import CAR, OTHER_CAR, Asked, Desk, desk
 from fakes import FakeClock
 
+from bridge.catalog.offer import Offer
 from bridge.commands.commander import QUEUE
 from bridge.commands.waking import Policy
 from bridge.model import Outcome
@@ -145,3 +146,12 @@ async def test_at_the_end_what_was_sent_and_stays_unanswered_is_unconfirmed(at: 
     await at.until(lambda: at.tesla.writes == [limit(80)])
     await at.commander.stop(patience=0.01)
     assert [(each.outcome, each.reason) for each in at.results] == [(Outcome.UNCONFIRMED, "stopping")]
+
+
+async def test_a_repetition_gets_the_first_answer_even_if_it_may_not_be_done_now(tmp_path: Path) -> None:
+    """To be told that it was certainly not done would be a lie."""
+    async with desk(tmp_path) as one:
+        first = await one.ask("honk_horn", '{"transaction": "once"}')
+    async with desk(tmp_path, offer=Offer(scopes={"vehicle_device_data"})) as one:
+        again = await one.ask("honk_horn", '{"transaction": "once"}')
+    assert (first.outcome, again.outcome, again.finished_at) == (Outcome.OK, Outcome.OK, first.finished_at)

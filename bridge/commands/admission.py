@@ -58,7 +58,11 @@ class Job:
 
 
 def admit(request: Request, values: Mapping[str, Value], offer: Offer, *, is_known: bool | None) -> Job:
-    """Raises Refusal. `values` is what is known of the device; `is_known`: it is in the account, None: not known."""
+    """What is asked, if it makes sense. Raises Refusal.
+
+    `values` is what is known of the device; `is_known`: it is in the account, None: not known. Whether the job may be
+    done at this time, `check` tells: a repetition gets the first one's result, whatever is so now.
+    """
     if request.retained:
         raise Refusal(
             Outcome.INVALID,
@@ -66,14 +70,26 @@ def admit(request: Request, values: Mapping[str, Value], offer: Offer, *, is_kno
             "a retained command is not carried out: it would be repeated at every restart. Publish without retain",
         )
     payload = _payload(request.payload)
+    asked = replace(request, transaction=payload.transaction)
     try:
-        asked = replace(request, transaction=payload.transaction)
-        return _job(asked, payload.value, values, offer, is_known=is_known)
+        return _job(asked, payload.value, values, offer)
     except Refusal as refusal:
+        _check_known(asked, is_known=is_known)
         refusal.transaction = payload.transaction
         raise
     except (ValueError, OverflowError) as error:  # of `validate`, or of a row that cannot be set to this value
+        _check_known(asked, is_known=is_known)
         raise Refusal(Outcome.INVALID, "value", str(error), payload.transaction) from None
+
+
+def check(job: Job, offer: Offer, *, is_known: bool | None) -> None:
+    """May it be done now, as far as can be told without asking Tesla? Raises Refusal."""
+    _check_known(job.request, is_known=is_known)
+    try:
+        _check_allowed(job.command, offer)
+    except Refusal as refusal:
+        refusal.transaction = job.request.transaction
+        raise
 
 
 def _payload(payload: bytes) -> Payload:
@@ -83,23 +99,23 @@ def _payload(payload: bytes) -> Payload:
         raise Refusal(Outcome.INVALID, "payload", str(error)) from None
 
 
-def _job(
-    request: Request, given: validate.Given, values: Mapping[str, Value], offer: Offer, *, is_known: bool | None
-) -> Job:
+def _check_known(request: Request, *, is_known: bool | None) -> None:
     if is_known is None:
-        raise Refusal(Outcome.UNAVAILABLE, "starting", "Tesla has not told yet which devices are in this account")
+        text = "Tesla has not told yet which devices are in this account"
+        raise Refusal(Outcome.UNAVAILABLE, "starting", text, request.transaction)
     if not is_known:
-        raise Refusal(Outcome.INVALID, "unknown_device", f"{request.device} is not in this account")
+        text = f"{request.device} is not in this account"
+        raise Refusal(Outcome.INVALID, "unknown_device", text, request.transaction)
+
+
+def _job(request: Request, given: validate.Given, values: Mapping[str, Value], offer: Offer) -> Job:
     catalogue = CATALOGUE[request.device.kind]
     entity = catalogue.entities.get(request.name)
     if entity and entity.check and isinstance(given, Mapping) and "value" not in given:
         given = {"value": given}  # a JSON object is the value itself
     if entity and entity.write:
-        job = _set_entity(request, entity, given, values, offer)
-    else:
-        job = _call_command(request, given, values, offer)
-    _check_allowed(job.command, offer)
-    return job
+        return _set_entity(request, entity, given, values, offer)
+    return _call_command(request, given, values, offer)
 
 
 def _set_entity(

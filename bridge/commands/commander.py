@@ -12,7 +12,7 @@ import structlog
 
 from bridge.catalog.offer import Offer
 from bridge.clock import Clock
-from bridge.commands.admission import Job, Refusal, admit
+from bridge.commands.admission import Job, Refusal, admit, check
 from bridge.commands.execution import Executor
 from bridge.commands.journal import Journal, Left
 from bridge.model import DeviceId, Outcome, Request, Result, Value
@@ -116,9 +116,11 @@ class Commander:
             self._publish(self._executor.result(request, Outcome.UNAVAILABLE, "internal", text))
 
     def _admit(self, request: Request) -> None:
-        values = self._awaited(request.device)
-        job = admit(request, values, self._offer(request.device), is_known=self._is_known(request.device))
+        at = request.device
+        offer, is_known = self._offer(at), self._is_known(at)
+        job = admit(request, self._awaited(at), offer, is_known=is_known)
         if self._is_new(job):
+            check(job, offer, is_known=is_known)
             self._enqueue(job)
 
     def _awaited(self, device: DeviceId) -> Mapping[str, Value]:
