@@ -25,6 +25,7 @@ from bridge.derived import derivations
 from bridge.derived.deriver import Deriver
 from bridge.doctor import Case, Daily, Doctor
 from bridge.goodbye import say_goodbye
+from bridge.guard import Guard
 from bridge.health import Health
 from bridge.herald import Herald
 from bridge.household import Household
@@ -32,7 +33,6 @@ from bridge.last_values import LastValues
 from bridge.learning import Learning
 from bridge.listener import Ears, Listener
 from bridge.model import Kind, Request, Result, Roster
-from bridge.mqtt import Mqtt, Publication
 from bridge.publisher import Publisher
 from bridge.session import Session
 from bridge.settings import Settings
@@ -113,6 +113,7 @@ class Bridge:
             status_topic=home.status_topic if home.discovery else None,
             ears=self._ears(),
         )
+        self._guard = Guard(self._publisher.outbox, self._topics, home.prefix, self._health, clock, raised=self._tell)
         self._session = self._conversation(tls)
 
     def _news(self) -> Herald:
@@ -130,11 +131,11 @@ class Bridge:
         )
 
     def _conversation(self, tls: ssl.SSLContext | None) -> Session:
-        will = Publication(self._topics.bridge("state"), b"offline", retain=True, content_type="text/plain")
         return Session(
-            mqtt=Mqtt(build_broker.broker_address(self._settings.mqtt, tls), will=will),
+            mqtt=build_broker.mqtt(self._settings.mqtt, tls, self._topics),
             listener=self._listener,
             publisher=self._publisher,
+            guard=self._guard,
             health=self._health,
             clock=self._clock,
             listening=self._listening,
@@ -214,6 +215,7 @@ class Bridge:
             "intents": self._intents.run,
             "heartbeat": self._beat,
             "birth": self._session.answer_births,
+            "guard": self._guard.run,
             "sign of life": partial(
                 alive.keep_showing, self._settings.data_dir, self._clock, partial(self._health.down, "broker")
             ),
@@ -279,9 +281,12 @@ class Bridge:
     async def _beat(self) -> None:
         while True:
             self._learning.pass_minute()
-            self._herald.tell_all(self._commander.waiting)
+            self._tell()
             self._last.keep()
             await self._clock.sleep(HEARTBEAT)
+
+    def _tell(self) -> None:
+        self._herald.tell_all(self._commander.waiting)
 
     def _republish(self) -> dict[str, Any]:
         self._publisher.republish()

@@ -32,6 +32,12 @@ STANDALONE = frozenset({"time"})
 """Platforms since 2026.6: in a device's document they cost an older Home Assistant the whole device (1.3)."""
 
 
+def config_filters(prefix: str) -> tuple[str, ...]:
+    """Of all topics that documents stand on; others' documents stand there too."""
+    platforms = {platform for kind in Kind for platform in _standalone(kind).values()}
+    return (f"{prefix}/device/+/config", *(f"{prefix}/{platform}/+/+/config" for platform in sorted(platforms)))
+
+
 @cache
 def _standalone(kind: Kind) -> Mapping[str, str]:
     rows = CATALOGUE[kind].entities.values()

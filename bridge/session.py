@@ -10,7 +10,8 @@ from typing import Any
 import structlog
 
 from bridge.clock import Clock
-from bridge.errors import BrokerLost, BrokerRefused
+from bridge.errors import BridgeError, BrokerLost, BrokerRefused, IdTaken
+from bridge.guard import Guard
 from bridge.health import Health
 from bridge.listener import Listener
 from bridge.mqtt import BackOff, Connection, Mqtt
@@ -21,8 +22,14 @@ log = structlog.get_logger()
 RIGHTS_CHECK = 300.0
 """Seconds between two looks at what the broker lets us say and hear: somebody may have changed its ACL."""
 
-BIRTH_DELAY = (1.0, 10.0)
-"""Home Assistant is answered after a random pause: it is busy when it starts, and not with us alone (D3)."""
+BIRTH_DELAY = (3.0, 10.0)
+"""Home Assistant is answered after a random pause: it is deaf and busy when it starts, and not with us alone (D3)."""
+
+BIRTH_REST = 60.0
+"""Seconds after an answer in which births wait: all of them get one answer."""
+
+STAND_BY = 60.0
+"""Seconds between two looks whether the bridge that has taken our client id has gone."""
 
 
 class Session:
@@ -34,6 +41,7 @@ class Session:
         mqtt: Mqtt,
         listener: Listener,
         publisher: Publisher,
+        guard: Guard,
         health: Health,
         clock: Clock,
         listening: asyncio.Event,
@@ -43,6 +51,7 @@ class Session:
         self._mqtt = mqtt
         self._listener = listener
         self._publisher = publisher
+        self._guard = guard
         self._health = health
         self._clock = clock
         self._listening = listening
@@ -59,6 +68,12 @@ class Session:
             except (BrokerLost, BrokerRefused) as error:
                 self._health.report("broker", error)
                 await self._clock.sleep(back_off.next(error))
+                await self._stand_by(error)
+
+    async def _stand_by(self, error: BridgeError) -> None:
+        """Two bridges that throw each other out would go on for ever (D7): the older one waits until the other goes."""
+        while isinstance(error, IdTaken) and await self._mqtt.is_spoken_for():
+            await self._clock.sleep(STAND_BY)
 
     async def _converse(self, connection: Connection) -> None:
         await connection.subscribe(self._listener.filters)
@@ -68,15 +83,24 @@ class Session:
         self._publisher.bridge("info", self._info())
         self._publisher.attach(connection)
         self._listening.set()
+        await self._watch_others(connection)
         rights = asyncio.create_task(self._check_rights(connection))
         try:
             async for message in connection.messages:
-                self._listener.hear(message)
+                if not self._guard.hears(message):
+                    self._listener.hear(message)
         finally:
             rights.cancel()
             self._health.forget("mqtt")
             self._listening.clear()
             self._publisher.detach()
+
+    async def _watch_others(self, connection: Connection) -> None:
+        """A broker that does not let us is not asked again: nothing else suffers."""
+        try:
+            await connection.subscribe(self._guard.filters)
+        except BrokerRefused as error:
+            log.info("what others write on the bridge's topics is not noticed here", why=str(error))
 
     async def _check_rights(self, connection: Connection) -> None:
         """A broker that keeps messages from us does not say so: only trying tells (reliability.md D6)."""
@@ -91,6 +115,7 @@ class Session:
                 self._health.report("mqtt in", None)
             await self._clock.sleep(RIGHTS_CHECK)
             self._publisher.insist()
+            self._guard.settle()
 
     async def answer_births(self) -> None:
         """Many births within the pause are one."""
@@ -99,3 +124,4 @@ class Session:
             await self._clock.sleep(self._random.uniform(*BIRTH_DELAY))
             self._birth.clear()
             self._publisher.republish()
+            await self._clock.sleep(BIRTH_REST)

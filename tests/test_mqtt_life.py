@@ -221,11 +221,11 @@ def waits(error: BridgeError, count: int, *, seed: int = 0) -> list[float]:
     return [back_off.next(error) for _ in range(count)]
 
 
-def test_a_lost_broker_is_tried_after_one_second_and_then_ever_more_rarely_up_to_a_minute() -> None:
+def test_a_lost_broker_is_tried_after_one_second_and_then_every_few_seconds() -> None:
     many = [waits(BrokerLost("gone"), 2000, seed=seed) for seed in range(20)]
     assert all(wait[0] == 1 for wait in many)
-    assert all(1 <= wait <= min(60, 2**n) for row in many for n, wait in enumerate(row))
-    assert len({wait[9] for wait in many}) == 20
+    assert all(1 <= wait <= min(5, 2**n) for row in many for n, wait in enumerate(row))
+    assert len({wait[9] for wait in many}) > 10
 
 
 def test_a_refusal_is_repeated_at_most_twelve_times_an_hour() -> None:

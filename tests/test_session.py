@@ -14,6 +14,7 @@ from fakes import FakeClock
 from house import CONFIG, NIKOLA, Desk
 from talk import connect, heard
 
+from bridge.guard import Guard
 from bridge.health import Health
 from bridge.listener import Ears, Listener
 from bridge.mqtt import Mqtt
@@ -81,12 +82,14 @@ async def talking(broker: Broker) -> AsyncIterator[Talk]:
     """With a car, whose document goes out."""
     clock = FakeClock()
     health = Health(clock)
+    publisher = Desk(NIKOLA, report=health.report).publisher
     session = Session(
         mqtt=Mqtt(broker.address(), will=None),
         listener=Listener(
             topics=Topics(), clock=clock, time_to_live=90, status_topic="homeassistant/status", ears=_nobodys()
         ),
-        publisher=Desk(NIKOLA, report=health.report).publisher,
+        publisher=publisher,
+        guard=Guard(publisher.outbox, Topics(), "homeassistant", health, clock, raised=lambda: None),
         health=health,
         clock=clock,
         listening=asyncio.Event(),

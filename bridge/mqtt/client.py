@@ -6,6 +6,7 @@ import asyncio
 import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from functools import partial
 
 from paho.mqtt.client import Client
@@ -36,6 +37,18 @@ class Mqtt:
         await _dial(client, self._address)
         async with Connection(client, self._address) as connection:
             yield connection
+
+    async def is_spoken_for(self) -> bool:
+        """Is somebody there whose will is ours: does the broker keep another word in its place? False if unknown."""
+        aside = Mqtt(replace(self._address, client_id=f"{self._address.client_id}-aside"), will=None)
+        try:
+            async with aside.connected() as connection:
+                return self._will is not None and await connection.kept(self._will.topic) not in {
+                    self._will.payload,
+                    None,
+                }
+        except (BrokerLost, BrokerRefused):
+            return False
 
 
 def _client(address: BrokerAddress, will: Publication | None) -> Client:

@@ -117,6 +117,14 @@ class Connection:
                 "what we say there does not come back to us, so commands may not reach us either"
             )
 
+    async def kept(self, topic: str) -> bytes | None:
+        """What the broker keeps there; None if nothing comes within `PATIENCE`. For a connection of no other use."""
+        await self._subscribe([topic], packets.KEPT)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(PATIENCE):
+                return (await anext(self.messages)).payload
+        return None
+
     async def _subscribe(self, filters: Sequence[str], options: SubscribeOptions) -> None:
         if self._end:
             raise self._end
