@@ -38,17 +38,9 @@ class Mqtt:
         async with Connection(client, self._address) as connection:
             yield connection
 
-    async def is_spoken_for(self) -> bool:
-        """Is somebody there whose will is ours: does the broker keep another word in its place? False if unknown."""
-        aside = Mqtt(replace(self._address, client_id=f"{self._address.client_id}-aside"), will=None)
-        try:
-            async with aside.connected() as connection:
-                return self._will is not None and await connection.kept(self._will.topic) not in {
-                    self._will.payload,
-                    None,
-                }
-        except (BrokerLost, BrokerRefused):
-            return False
+    def aside(self) -> Mqtt:
+        """The same way with another client id and without the will: to look at the broker."""
+        return Mqtt(replace(self._address, client_id=f"{self._address.client_id}-aside"), will=None)
 
 
 def _client(address: BrokerAddress, will: Publication | None) -> Client:

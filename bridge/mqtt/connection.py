@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any, Self
 
@@ -117,13 +117,11 @@ class Connection:
                 "what we say there does not come back to us, so commands may not reach us either"
             )
 
-    async def kept(self, topic: str) -> bytes | None:
-        """What the broker keeps there; None if nothing comes within `PATIENCE`. For a connection of no other use."""
-        await self._subscribe([topic], packets.KEPT)
-        with suppress(TimeoutError):
-            async with asyncio.timeout(PATIENCE):
-                return (await anext(self.messages)).payload
-        return None
+    async def kept(self, topics: Sequence[str]) -> Mapping[str, bytes]:
+        """What the broker keeps there; what is said there from then on is heard. For a connection of no other use."""
+        await self._subscribe(topics, packets.KEPT)
+        await self._subscribe(topics, packets.COMMANDS)  # answered after all that is kept has come
+        return {each.topic: each.payload for each in self.messages.take()}
 
     async def _subscribe(self, filters: Sequence[str], options: SubscribeOptions) -> None:
         if self._end:
