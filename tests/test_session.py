@@ -120,6 +120,7 @@ def acl(changes: Mapping[str, str]) -> str:
     return text
 
 
+@pytest.mark.case("F36")
 @pytest.mark.parametrize("what", RIGHTS)
 async def test_what_the_broker_forbids_is_named(tmp_path: Path, what: str) -> None:
     changes, troubles = RIGHTS[what]
@@ -130,6 +131,7 @@ async def test_what_the_broker_forbids_is_named(tmp_path: Path, what: str) -> No
             assert all(talk.troubles[part].startswith(words) for part, words in troubles.items())
 
 
+@pytest.mark.case("F36")
 async def test_rights_that_are_given_later_are_noticed_and_used(tmp_path: Path) -> None:
     with running_broker(tmp_path, acl=acl({BASE: "", DISCOVERY: ""})) as broker:
         async with talking(broker) as talk, connect(broker, "homeassistant") as assistant:
@@ -142,6 +144,7 @@ async def test_rights_that_are_given_later_are_noticed_and_used(tmp_path: Path) 
             await talk.until(lambda: not talk.troubles)
 
 
+@pytest.mark.case("F36")
 async def test_rights_that_are_taken_away_are_noticed(tmp_path: Path) -> None:
     with running_broker(tmp_path) as broker:
         async with talking(broker) as talk:

@@ -129,7 +129,12 @@ def commanded(one: House) -> House:
 @pytest.mark.case("S1")
 @pytest.mark.parametrize(
     ("device", "name", "payload"),
-    [(CAR, "honk_horn", "PRESS"), (CAR, "charge_limit", "74"), (SITE, "backup_reserve", "31"), (CAR, "unlock", "PRESS")],
+    [
+        (CAR, "honk_horn", "PRESS"),
+        (CAR, "charge_limit", "74"),
+        (SITE, "backup_reserve", "31"),
+        (CAR, "unlock", "PRESS"),
+    ],
 )
 def test_a_command_of_a_user_who_may_not_command_reaches_nobody(
     commanded: House, device: str, name: str, payload: str

@@ -5,14 +5,12 @@ The shipped ACL keeps all others from it, so the stranger here has the bridge's 
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
 from time import perf_counter
 from typing import Any
 
 import pytest
-from brokers import Broker
-from spy import client
+from spy import say_as
 from whole_house import BASE, CAR, SITE, House, house, id_of
 
 pytestmark = [pytest.mark.mosquitto, pytest.mark.case("S5")]
@@ -39,17 +37,8 @@ def one(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
         yield running
 
 
-def write(broker: Broker, messages: dict[str, tuple[str, bool]]) -> None:
-    stranger = client("bridge", "stranger")
-    is_connected = threading.Event()
-    stranger.on_connect = lambda *_: is_connected.set()
-    stranger.connect(broker.host, broker.port)
-    stranger.loop_start()
-    assert is_connected.wait(10)
-    for topic, (payload, retain) in messages.items():
-        stranger.publish(topic, payload, qos=1, retain=retain).wait_for_publish(10)
-    stranger.disconnect()
-    stranger.loop_stop()
+def write(one: House, messages: dict[str, tuple[str, bool]]) -> None:
+    say_as(one.broker, "bridge", *((topic, *what) for topic, what in messages.items()))
 
 
 def troubles(one: House) -> list[str]:
@@ -78,7 +67,7 @@ def test_the_bridges_own_words_are_back_within_thirty_seconds_and_a_problem_is_r
 ) -> None:
     own = {topic: one.spy.retained[topic] for topic in FOREIGN}
     began, since = perf_counter(), len(one.spy.messages)
-    write(one.broker, FOREIGN)
+    write(one, FOREIGN)
 
     def restored() -> bool:
         return {topic: one.spy.retained.get(topic) for topic in FOREIGN} == own
@@ -99,7 +88,7 @@ def test_others_documents_and_a_device_deleted_in_home_assistant_are_left_alone(
     """Home Assistant empties the document of a device that its owner deletes."""
     other = "homeassistant/device/zigbee_lamp/config"
     since = len(one.spy.messages)
-    write(one.broker, {other: ("{}", True), DOCUMENT: ("", True), f"{BASE}/{CAR}/charge/battery_level": ("8", True)})
+    write(one, {other: ("{}", True), DOCUMENT: ("", True), f"{BASE}/{CAR}/charge/battery_level": ("8", True)})
     one.comes_to(CAR, "charge/battery_level", "50", 30)
     assert [each.payload for each in one.spy.on(other, since)] == [b"{}"]
     assert [each.payload for each in one.spy.on(DOCUMENT, since)] == [b""]
