@@ -24,6 +24,7 @@ from bridge.control import Control, Reach
 from bridge.database import Database
 from bridge.doctor import Case, Daily, Doctor
 from bridge.goodbye import say_goodbye
+from bridge.guard import Guard
 from bridge.health import Health
 from bridge.herald import Herald
 from bridge.household import Household
@@ -32,7 +33,6 @@ from bridge.last_values import LastValues
 from bridge.learning import Learning
 from bridge.listener import Ears, Listener
 from bridge.model import Kind, Request, Result, Roster
-from bridge.mqtt import Mqtt, Publication
 from bridge.publisher import Publisher
 from bridge.session import Session
 from bridge.settings import Settings
@@ -113,6 +113,8 @@ class Bridge:
             status_topic=home.status_topic if home.discovery else None,
             ears=self._ears(),
         )
+        raised = lambda: self._herald.tell_all(self._commander.waiting)  # noqa: E731
+        self._guard = Guard(self._publisher.outbox, self._topics, home.prefix, self._health, clock, raised=raised)
         self._session = self._conversation(tls)
 
     def _news(self) -> Herald:
@@ -131,11 +133,11 @@ class Bridge:
         )
 
     def _conversation(self, tls: ssl.SSLContext | None) -> Session:
-        will = Publication(self._topics.bridge("state"), b"offline", retain=True, content_type="text/plain")
         return Session(
-            mqtt=Mqtt(build_broker.broker_address(self._settings.mqtt, tls), will=will),
+            mqtt=build_broker.mqtt(self._settings.mqtt, tls, self._topics),
             listener=self._listener,
             publisher=self._publisher,
+            guard=self._guard,
             health=self._health,
             clock=self._clock,
             listening=self._listening,
@@ -216,6 +218,7 @@ class Bridge:
             "intents": self._intents.run,
             "heartbeat": self._beat,
             "birth": self._session.answer_births,
+            "guard": self._guard.run,
             "sign of life": partial(
                 alive.keep_showing, self._settings.data_dir, self._clock, lambda: self._health.down("broker")
             ),
@@ -254,8 +257,6 @@ class Bridge:
     def _receive(self, request: Request) -> None:
         self._commander.receive(request)
         self._herald.tell(BRIDGE, {"command_queue": self._commander.waiting})
-
-    # --- in ---------------------------------------------------------------------------------------------
 
     async def _follow_updates(self, account: Account) -> None:
         async for heard in self._accounts.heard(account):
@@ -296,5 +297,4 @@ class Bridge:
         return {}
 
     def _cases(self) -> list[Case]:
-        """Each account, for the doctor."""
         return [build.case(self._settings, account.access, self._clock) for account in self._accounts.all]

@@ -9,7 +9,9 @@ BridgeError
 │   ├── NotRegistered            the app is not registered in this region
 │   ├── SigningRequired          the car takes only signed commands, or the key is not paired
 │   ├── AccessDenied             mobile access off, account locked, or another 401 or 403
-│   └── BrokerRefused            the broker refused the login, a topic or a subscription
+│   ├── BrokerRefused            the broker refused the login, a topic or a subscription
+│   │   └── IdTaken              another client has connected with our client id
+│   └── TopicsOverwritten        another client writes the topics that are ours
 ├── TryLater                     it heals by itself
 │   ├── VehicleUnavailable       the car is asleep or offline (408): normal
 │   ├── RateLimited              429, with the seconds to wait
@@ -123,6 +125,16 @@ class BrokerRefused(OwnerMustAct):
     """The MQTT broker refused the login, a publish or a subscription."""
 
     reason = "broker_refused"
+
+
+class IdTaken(BrokerRefused):
+    """Another client has connected with our client id, and the broker has thrown us out (MQTT 5, reason 142)."""
+
+
+class TopicsOverwritten(OwnerMustAct):
+    """Another client of the broker writes topics that are the bridge's alone."""
+
+    reason = "overwritten"
 
 
 class TryLater(BridgeError):

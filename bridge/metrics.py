@@ -274,7 +274,7 @@ METRICS: tuple[Row, ...] = (
         "counter",
         "Messages since the start: published, heard.",
         ("direction",),
-        lambda at: _by({"published": at.publisher.published, "heard": at.listener.heard}),
+        lambda at: _by({"published": at.publisher.outbox.published, "heard": at.listener.heard}),
     ),
     Row(
         "event_loop_lag_seconds",

@@ -10,6 +10,7 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any, NamedTuple
 
+from bridge.catalog import groups
 from bridge.model import DeviceId, Kind, Result, Value
 
 CONTRACT_VERSION = 1
@@ -89,6 +90,18 @@ class Topics:
         asked = [f"{self.base}/{kind}/+/get/+" for kind in kinds]
         commanded = [f"{self.base}/{kind}/+/set/+" for kind in kinds]
         return (*commanded, *asked, f"{self.base}/bridge/set/+", f"{self.base}/bridge/request/+")
+
+    @cached_property
+    def retained(self) -> tuple[str, ...]:
+        """The filters of everything that is retained: disjoint, also from `incoming`."""
+        devices = [kind for kind in Kind if kind is not Kind.BRIDGE]
+        frames = [f"{self.base}/bridge/+", *(f"{self.base}/{kind}/+/+" for kind in devices)]
+        own = [f"{self.base}/bridge/{group}/+" for group in groups(Kind.BRIDGE) if group]
+        return (
+            *frames,
+            *own,
+            *(f"{self.base}/{kind}/+/{group}/+" for kind in devices for group in groups(kind) if group),
+        )
 
     def parse(self, topic: str) -> Address | None:
         """An incoming topic -> what it addresses; None if it is none of ours."""

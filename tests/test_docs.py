@@ -42,7 +42,7 @@ NOT_SETTINGS = {
 FURTHER_ACCOUNTS = ("parents", "work")
 """Of the examples."""
 MADE_BY_THE_OWNER = {"mosquitto/passwd"}
-NOT_IN_RESULTS = {"broker_lost", "broker_refused"}
+NOT_IN_RESULTS = {"broker_lost", "broker_refused", "overwritten"}
 """Reasons of errors that no command can meet: without the broker there is none."""
 
 

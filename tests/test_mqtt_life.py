@@ -45,6 +45,7 @@ async def test_a_wrong_password_is_told_and_not_repeated_in_the_text(broker: Bro
     assert "not-the-password" not in f"{error} {address!r}"
 
 
+@pytest.mark.case("F36")
 @pytest.mark.parametrize(
     ("code", "kind", "words"),
     [
@@ -178,6 +179,7 @@ async def test_a_frozen_broker_is_noticed_within_twice_the_keepalive(broker: Bro
         broker.resume()
 
 
+@pytest.mark.case("F37")
 async def test_a_second_bridge_with_our_client_id_is_named() -> None:
     taken_over = b"\xe0\x01\x8e"
     async with scripted_broker(CONNACK + taken_over) as address, Mqtt(address, will=None).connected() as bridge:
@@ -187,6 +189,7 @@ async def test_a_second_bridge_with_our_client_id_is_named() -> None:
     assert "'fleet2mqtt'" in str(error)
 
 
+@pytest.mark.case("F37")
 async def test_whoever_loses_the_client_id_loses_the_connection(broker: Broker) -> None:
     """Mosquitto says why since 2.1; 2.0 just hangs up."""
     async with connect(broker) as first, connect(broker) as second:
@@ -221,13 +224,14 @@ def waits(error: BridgeError, count: int, *, seed: int = 0) -> list[float]:
     return [back_off.next(error) for _ in range(count)]
 
 
-def test_a_lost_broker_is_tried_after_one_second_and_then_ever_more_rarely_up_to_a_minute() -> None:
+def test_a_lost_broker_is_tried_after_one_second_and_then_every_few_seconds() -> None:
     many = [waits(BrokerLost("gone"), 2000, seed=seed) for seed in range(20)]
     assert all(wait[0] == 1 for wait in many)
-    assert all(1 <= wait <= min(60, 2**n) for row in many for n, wait in enumerate(row))
-    assert len({wait[9] for wait in many}) == 20
+    assert all(1 <= wait <= min(5, 2**n) for row in many for n, wait in enumerate(row))
+    assert len({wait[9] for wait in many}) > 10
 
 
+@pytest.mark.case("F36")
 def test_a_refusal_is_repeated_at_most_twelve_times_an_hour() -> None:
     """Reliability D5."""
     for seed in range(20):

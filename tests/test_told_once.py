@@ -14,6 +14,7 @@ from polled import OTHER_VIN, SITE, VIN, Account, polling
 from structlog.testing import capture_logs
 
 from bridge.errors import BridgeError, BrokerLost, NotSent, RateLimited, ServerFailed, SignInRequired
+from bridge.guard import Guard
 from bridge.health import LONG, OFTEN, Health
 from bridge.last_values import LastValues
 from bridge.listener import Listener
@@ -105,6 +106,7 @@ async def test_a_broker_that_is_away_for_an_hour_is_two_lines() -> None:
         mqtt=cast("Mqtt", broker),
         listener=cast("Listener", None),  # nobody speaks
         publisher=Desk().publisher,
+        guard=cast("Guard", None),  # the same
         health=Health(clock),
         clock=clock,
         listening=asyncio.Event(),

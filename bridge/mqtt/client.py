@@ -6,6 +6,7 @@ import asyncio
 import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from functools import partial
 
 from paho.mqtt.client import Client
@@ -36,6 +37,10 @@ class Mqtt:
         await _dial(client, self._address)
         async with Connection(client, self._address) as connection:
             yield connection
+
+    def aside(self) -> Mqtt:
+        """The same way with another client id and without the will: to look at the broker."""
+        return Mqtt(replace(self._address, client_id=f"{self._address.client_id}-aside"), will=None)
 
 
 def _client(address: BrokerAddress, will: Publication | None) -> Client:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any, Self
 
@@ -121,17 +121,18 @@ class Connection:
                 "what we say there does not come back to us, so commands may not reach us either"
             )
 
-    async def retained(self, filters: Sequence[str]) -> dict[str, bytes]:
+    async def retained(self, filters: Sequence[str], quiet: float = QUIET) -> dict[str, bytes]:
         """Topic -> payload of every retained message below these filters that this user may read.
 
-        Mosquitto does not say what it keeps back: `hear_ourselves` finds out.
+        Is done when nothing has come for `quiet` seconds; what is said there from then on is heard. For a connection of
+        no other use. Mosquitto does not say what it keeps back: `hear_ourselves` finds out.
         """
         await self._subscribe(filters, packets.RETAINED)
         found: dict[str, bytes] = {}
         with suppress(TimeoutError):
             async with asyncio.timeout(LONGEST_LOOK):
                 while True:
-                    message = await asyncio.wait_for(anext(self.messages), QUIET)
+                    message = await asyncio.wait_for(anext(self.messages), quiet)
                     if message.retain:
                         found[message.topic] = message.payload
         return {topic: payload for topic, payload in found.items() if payload}

@@ -90,6 +90,12 @@ class Inbox:
         self._end = why
         self._news.set()
 
+    def take(self) -> list[Message]:
+        """Those that have arrived, without waiting."""
+        taken = list(self._messages)
+        self._messages.clear()
+        return taken
+
     def __aiter__(self) -> Self:
         return self
 

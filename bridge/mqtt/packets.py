@@ -9,7 +9,7 @@ from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
-from bridge.errors import BridgeError, BrokerLost, BrokerRefused
+from bridge.errors import BridgeError, BrokerLost, BrokerRefused, IdTaken
 from bridge.mqtt.messages import BrokerAddress, Message, Publication
 
 IN_FLIGHT = 20
@@ -49,6 +49,8 @@ _ADVICE = {
 }
 """Reason codes of CONNACK and DISCONNECT that a person must act on. All others may pass."""
 
+_TAKEN = 142
+
 _QUEUED = 10_000
 """Publishes that may wait for their acknowledgement."""
 
@@ -66,7 +68,8 @@ def error_for(code: int, name: str, address: BrokerAddress, what: str) -> Bridge
     """BrokerRefused with what to do, or BrokerLost."""
     if advice := _ADVICE.get(code):
         advice = advice.format(client_id=address.client_id)
-        return BrokerRefused(f"the broker {address} refuses us: {advice} (reason {code}, {name})")
+        kind = IdTaken if code == _TAKEN else BrokerRefused
+        return kind(f"the broker {address} refuses us: {advice} (reason {code}, {name})")
     return BrokerLost(f"{what}: {name}")
 
 

@@ -13,7 +13,7 @@ import shutil
 import sqlite3
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 from random import Random
@@ -79,7 +79,7 @@ class Storm:
         if name == "get":
             self.one.spy.publish(f"{BASE}/{car}/get/charge")
             return
-        given = {
+        given: dict[str, dict[str, object]] = {
             "charge_limit": {"value": 50 + number % 50},
             "backup_reserve": {"value": number % 81},
             "navigation_request": {"address": place(number)},
@@ -155,7 +155,9 @@ def houses(directory: Path) -> Iterator[tuple[House, int]]:
 
 @pytest.mark.case("S-3")
 @pytest.mark.timeout(120 + 12 * KILLS)
-def test_killed_again_and_again_under_load(tmp_path: Path, seed: int, record_property: pytest.RecordProperty) -> None:
+def test_killed_again_and_again_under_load(
+    tmp_path: Path, seed: int, record_property: Callable[[str, object], None]
+) -> None:
     random, figures, outcomes = Random(seed), Counter[str](), Counter[str]()
     for one, kills in houses(tmp_path):
         storm = Storm(one, random)

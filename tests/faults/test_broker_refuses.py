@@ -1,4 +1,4 @@
-"""A broker that refuses the bridge, or lets it say or hear too little: the log names it, and what to do (F36)."""
+"""A broker that refuses the bridge, or lets it say or hear too little: the log names it, and what to do (F36, S1)."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from brokers import ACL, PASSWORD, write_passwords
 from spy import client
 from whole_house import BASE, CAR, SITE, House, empty_house
 
-pytestmark = pytest.mark.mosquitto
+pytestmark = [pytest.mark.mosquitto, pytest.mark.case("F36")]
 
 NEWCOMER = "newcomer"
 """The bridge's user at these brokers: the spy keeps its own rights."""
@@ -69,6 +69,7 @@ def test_a_refused_login_is_told_once_and_names_what_to_do(unknown: House) -> No
     assert (told["part"], told["reason"]) == ("broker", "broker_refused")
     assert "user name or password is wrong" in told["error"]
     assert PASSWORD not in unknown.bridge.log
+    assert "connected to the broker" not in unknown.bridge.log
 
 
 def test_with_all_it_needs_the_bridge_finds_nothing_amiss(one: House) -> None:
@@ -118,13 +119,46 @@ def test_commands_that_cannot_be_heard_are_told(one: House) -> None:
     assert one.results(CAR, "charge_limit", since) == []
 
 
-def test_a_command_of_a_user_who_may_not_command_reaches_nobody(one: House) -> None:
-    """Security S1."""
+@pytest.fixture(scope="module")
+def commanded(one: House) -> House:
     start(one, STATE, DISCOVERY)
     one.ready(len(one.spy.messages))
-    assert answer(one, "viewer", f"{BASE}/{CAR}/set/honk_horn", "PRESS") == 135
-    assert one.ask(CAR, "charge_limit", "73")["outcome"] == "ok"
-    assert one.tesla.done(CAR) == [("set_charge_limit", {"percent": 73})]
+    return one
+
+
+@pytest.mark.case("S1")
+@pytest.mark.parametrize(
+    ("device", "name", "payload"),
+    [
+        (CAR, "honk_horn", "PRESS"),
+        (CAR, "charge_limit", "74"),
+        (SITE, "backup_reserve", "31"),
+        (CAR, "unlock", "PRESS"),
+    ],
+)
+def test_a_command_of_a_user_who_may_not_command_reaches_nobody(
+    commanded: House, device: str, name: str, payload: str
+) -> None:
+    commanded.tesla.forget()
+    assert answer(commanded, "viewer", f"{BASE}/{device}/set/{name}", payload) == 135
+    assert answer(commanded, "viewer", f"{BASE}/{device}/get/charge", "") == 135
+    assert commanded.ask(CAR, "no_such_thing", "?")["outcome"] == "invalid", "whatever else was sent has come before"
+    assert commanded.tesla.asked("POST ") == commanded.tesla.asked("vehicle_data") == []
+
+
+@pytest.mark.case("S1")
+@pytest.mark.parametrize("user", [None, "stranger"])
+def test_whoever_has_no_login_is_not_let_in(commanded: House, user: str | None) -> None:
+    refused = threading.Event()
+    nobody = client(user or "", "nobody")
+    if user is None:
+        nobody.username_pw_set(None)
+    nobody.on_connect = lambda *given: refused.set() if given[3].is_failure else None
+    nobody.connect(commanded.broker.host, commanded.broker.port)
+    nobody.loop_start()
+    assert refused.wait(10)
+    nobody.disconnect()
+    nobody.loop_stop()
 
 
 def answer(house: House, user: str, topic: str, payload: str) -> int:

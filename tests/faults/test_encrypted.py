@@ -13,7 +13,7 @@ from brokers import PASSWORD, encrypted
 from certificates import dated, made
 from whole_house import CAR, House, empty_house
 
-pytestmark = pytest.mark.mosquitto
+pytestmark = [pytest.mark.mosquitto, pytest.mark.case("S16")]
 
 LISTENERS = ("plain", "good", "expired")
 
