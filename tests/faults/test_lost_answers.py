@@ -118,5 +118,5 @@ def test_a_wake_whose_answer_is_lost_is_not_paid_for_again(one: House) -> None:
     one.tesla.force(OTHER_CAR, sentry_mode=False, state="asleep")
     one.tesla.forget()
     one.tesla.fault("POST .*wake_up", drop="after")
-    assert one.ask(OTHER_CAR, "wake", "PRESS")["outcome"] == "ok"
+    assert one.ask(OTHER_CAR, "flash_lights", "PRESS")["outcome"] == "ok"
     assert len(one.tesla.asked("wake_up")) == 1
