@@ -96,7 +96,7 @@ def test_an_answer_that_does_not_come_in_time_is_looked_for_and_the_command_not_
     asked = [
         (CAR, "charge_limit", 77, LIMIT),
         (SITE, "backup_reserve", 44, "backup"),
-        (OTHER_CAR, "honk_horn", None, ""),
+        (OTHER_CAR, "honk_horn", None, "honk_horn"),
     ]
     with house(tmp_path) as one:
         one.tesla.forget()
