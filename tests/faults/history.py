@@ -142,7 +142,7 @@ class History:
             return None
         try:
             body = json.loads(message.payload)
-        except ValueError:
+        except (ValueError, RecursionError):  # what a fuzzer sends may be as deep as it likes
             body = message.payload.decode(errors="replace")
         given = body if isinstance(body, dict) else {"value": body}
         transaction = given.get("transaction")
