@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from functools import partial
@@ -12,6 +12,7 @@ from functools import partial
 from paho.mqtt.client import Client
 from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 
+from bridge import clock
 from bridge.errors import BrokerLost, BrokerRefused
 from bridge.mqtt.connection import PATIENCE, Connection
 from bridge.mqtt.messages import BrokerAddress, Publication
@@ -22,9 +23,13 @@ from bridge.mqtt.quick import QuickClient
 class Mqtt:
     """The way to one broker."""
 
-    def __init__(self, address: BrokerAddress, *, will: Publication | None) -> None:
+    def __init__(
+        self, address: BrokerAddress, *, will: Publication | None, elapsed: Callable[[], float] = clock.elapsed
+    ) -> None:
+        """`elapsed` counts seconds, a machine's sleep too."""
         self._address = address
         self._will = will
+        self._elapsed = elapsed
 
     @asynccontextmanager
     async def connected(self) -> AsyncIterator[Connection]:
@@ -35,12 +40,14 @@ class Mqtt:
         """
         client = _client(self._address, self._will)
         await _dial(client, self._address)
-        async with Connection(client, self._address) as connection:
+        async with Connection(client, self._address, self._elapsed) as connection:
             yield connection
 
     def aside(self) -> Mqtt:
         """The same way with another client id and without the will: to look at the broker."""
-        return Mqtt(replace(self._address, client_id=f"{self._address.client_id}-aside"), will=None)
+        return Mqtt(
+            replace(self._address, client_id=f"{self._address.client_id}-aside"), will=None, elapsed=self._elapsed
+        )
 
 
 def _client(address: BrokerAddress, will: Publication | None) -> Client:
