@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+from select import select
 from typing import TYPE_CHECKING, Any
 
 from paho.mqtt.client import Client
@@ -12,6 +13,10 @@ from bridge.errors import BrokerLost
 
 if TYPE_CHECKING:
     from paho.mqtt.client import SocketLike  # exists for type checkers only
+
+
+AT_ONCE = 200
+"""Packets that are read before everybody else has their turn: some 20 ms."""
 
 
 class Driver:
@@ -57,9 +62,17 @@ class Driver:
         self._loop.remove_reader(sock)
 
     def _read(self) -> None:
-        self._client.loop_read()
-        while _holds_more(self._client):
+        """All that has come, for what is too much is dropped by the inbox; left unread it would make all else late."""
+        for _ in range(AT_ONCE):
             self._client.loop_read()
+            if not _holds_more(self._client):
+                return
+        self._loop.call_soon(self._read_on)
+
+    def _read_on(self) -> None:
+        """What TLS has decrypted already is not announced again."""
+        if _holds_more(self._client):
+            self._read()
 
     def _keep_alive(self) -> None:
         self._timer = self._loop.call_later(self._tick, self._keep_alive)
@@ -67,9 +80,11 @@ class Driver:
 
 
 def _holds_more(client: Client) -> bool:
-    """TLS may have decrypted bytes that the loop cannot see on the socket."""
+    """TLS may also have decrypted bytes that cannot be seen on the socket."""
     sock = client.socket()
-    return sock is not None and hasattr(sock, "pending") and sock.pending() > 0
+    if sock is None or sock.fileno() < 0:
+        return False
+    return bool((hasattr(sock, "pending") and sock.pending()) or select([sock], [], [], 0)[0])
 
 
 def _send_at_once(descriptor: int) -> None:

@@ -66,7 +66,7 @@ class Message:
 class Inbox:
     """The messages of one connection in order of arrival. Iterating ends by raising why the connection ended."""
 
-    LIMIT = 1000
+    LIMIT = 2000
 
     def __init__(self) -> None:
         self.dropped = 0
@@ -75,11 +75,12 @@ class Inbox:
         self._end: BridgeError | None = None
 
     def put(self, message: Message) -> None:
-        """Keeps it; or drops and counts it, if `LIMIT` wait already."""
-        if len(self._messages) < self.LIMIT:
-            self._messages.append(message)
-            self._news.set()
+        """Keeps it. If `LIMIT` wait already, the oldest is dropped and counted: whoever speaks last means it."""
+        self._messages.append(message)
+        self._news.set()
+        if len(self._messages) <= self.LIMIT:
             return
+        self._messages.popleft()
         self.dropped += 1
         if self.dropped % self.LIMIT == 1:
             log.warning("messages arrive faster than they are handled; dropping", dropped=self.dropped)
@@ -103,4 +104,5 @@ class Inbox:
                 raise self._end
             self._news.clear()
             await self._news.wait()
+        await asyncio.sleep(0)  # noqa: TID251 - gives way, so that a flood is read and dropped rather than queued
         return self._messages.popleft()
