@@ -163,7 +163,7 @@ class Connection:
         log.error(
             "a message is not sent",
             why=packets.FLAWS[flaw],
-            topic=publication.topic,
+            topic=publication.topic[:100],
             size=packets.size(publication),
             limit=self.maximum_packet,
         )
@@ -231,7 +231,7 @@ class Connection:
         if echo := self._echoes.get(message.topic):
             echo.set()
         elif len(message.payload) > self._address.largest:
-            log.warning("dropped a message that is too large", topic=message.topic, size=len(message.payload))
+            log.warning("dropped a message that is too large", topic=message.topic[:100], size=len(message.payload))
         else:
             self.messages.put(message)
 
@@ -242,7 +242,7 @@ class Connection:
         if taken:
             self._loop.call_soon(taken, reason.value)
         elif reason.is_failure:
-            log.warning("the broker refused a message", topic=topic, reason=str(reason))
+            log.warning("the broker refused a message", topic=topic[:100], reason=str(reason))
         if not self._unacknowledged:
             self._idle.set()
 

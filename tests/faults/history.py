@@ -139,7 +139,7 @@ class History:
             return None
         try:
             body = json.loads(message.payload)
-        except ValueError:
+        except (ValueError, RecursionError):
             body = message.payload.decode(errors="replace")
         given = body if isinstance(body, dict) else {"value": body}
         transaction = given.get("transaction")
