@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import ssl
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 from typing import Any
 
@@ -21,14 +22,13 @@ from bridge.commands.intents import Intents
 from bridge.commands.journal import Journal
 from bridge.control import Control, Reach
 from bridge.database import Database
-from bridge.derived import derivations
-from bridge.derived.deriver import Deriver
 from bridge.doctor import Case, Daily, Doctor
 from bridge.goodbye import say_goodbye
 from bridge.guard import Guard
 from bridge.health import Health
 from bridge.herald import Herald
 from bridge.household import Household
+from bridge.lag import Lag
 from bridge.last_values import LastValues
 from bridge.learning import Learning
 from bridge.listener import Ears, Listener
@@ -37,21 +37,18 @@ from bridge.publisher import Publisher
 from bridge.session import Session
 from bridge.settings import Settings
 from bridge.sources import extras
-from bridge.state import Store
-from bridge.supervision import Part, supervise
+from bridge.state import Exact, Store
+from bridge.supervision import Part, supervised
 from bridge.topics import BRIDGE, Topics
 
 HEARTBEAT = 60.0
 """Seconds between two messages on bridge/health, two looks at freshness, and two savings of values."""
 
-RESTART = 75
-"""Exit code of a bridge that is to be started again: whoever looks after it takes it for a failure that may pass."""
-
 
 async def run(settings: Settings, clock: Clock, stop: asyncio.Event, *, comes_back: bool = False) -> int:
     """Runs until `stop` is set; gives the exit code. Raises SettingWrong when it cannot start.
 
-    `comes_back`: whoever has started it starts it again when it ends with RESTART.
+    `comes_back`: whoever has started it starts it again when it ends with alive.RESTART.
     """
     tls = await asyncio.to_thread(build_broker.tls, settings.mqtt)
     with Database(settings.data_dir) as database:
@@ -75,8 +72,9 @@ class Bridge:
         self._settings = settings
         self._clock = clock
         self._topics = Topics(settings.base_topic, settings.aliases)
-        self._store = Store()
+        self._store = Store(settings.location)
         self._health = Health(clock)
+        self._lag = Lag(asyncio.get_running_loop())
         self._listening = asyncio.Event()
         self._birth = asyncio.Event()
         self._ledger = build.ledger(settings, database, clock)
@@ -91,7 +89,9 @@ class Bridge:
         )
         self._accounts = Accounts(build.accounts(settings, database, clock, self._ledger), self._means(database))
         home, commands = settings.homeassistant, settings.commands
-        self._household = Household(self._accounts, self._store, self._topics, commands.enable, home.command_expiry)
+        self._household = Household(
+            self._accounts, self._store, self._topics, commands.enable, home.command_expiry, location=settings.location
+        )
         self._last = LastValues(database, self._store, but={device.at for device in self._household.own})
         self._publisher = Publisher(
             store=self._store,
@@ -100,7 +100,7 @@ class Bridge:
             prefix=home.prefix if home.discovery else None,
             report=self._health.report,
         )
-        deriver = Deriver(derivations(settings.zones), database, self._store.all, clock.now)
+        deriver = build.deriver(settings, database, Exact(self._store), clock)
         self._learning = Learning(self._store, deriver, self._publisher, clock)
         self._herald = self._news()
         self._commander = self._commands(database)
@@ -113,7 +113,8 @@ class Bridge:
             status_topic=home.status_topic if home.discovery else None,
             ears=self._ears(),
         )
-        self._guard = Guard(self._publisher.outbox, self._topics, home.prefix, self._health, clock, raised=self._tell)
+        raised = lambda: self._herald.tell_all(self._commander.waiting)  # noqa: E731
+        self._guard = Guard(self._publisher.outbox, self._topics, home.prefix, self._health, clock, raised=raised)
         self._session = self._conversation(tls)
 
     def _news(self) -> Herald:
@@ -128,6 +129,7 @@ class Bridge:
             household=self._household,
             accounts=self._accounts,
             control=self._control,
+            lag=self._lag,
         )
 
     def _conversation(self, tls: ssl.SSLContext | None) -> Session:
@@ -154,6 +156,7 @@ class Bridge:
             notes=database,
             is_polled=self._control.is_polled,
             known=self._store.values,
+            wants_place=self._settings.wants_place,
         )
 
     def _reach(self) -> Reach:
@@ -217,22 +220,30 @@ class Bridge:
             "birth": self._session.answer_births,
             "guard": self._guard.run,
             "sign of life": partial(
-                alive.keep_showing, self._settings.data_dir, self._clock, partial(self._health.down, "broker")
+                alive.keep_showing, self._settings.data_dir, self._clock, lambda: self._health.down("broker")
             ),
             "doctor": self._doctor.serve,
             "daily checks": self._daily.serve,
         }
         for account in self._accounts.all:
             parts |= self._parts_of(account)
-        async with self._accounts, asyncio.TaskGroup() as group:
-            tasks = [group.create_task(supervise(name, part, self._clock), name=name) for name, part in parts.items()]
-            await self._stop.wait()
-            systemd.notify("STOPPING=1")
-            await say_goodbye(self._commander, self._publisher, self._clock)
-            self._last.keep()
-            for task in tasks:
-                task.cancel()
-        return RESTART if self._control.is_to_start_again else 0
+        with self._lag, self._metrics(), alive.watched_over(asyncio.get_running_loop()):
+            async with self._accounts, supervised(parts, self._clock, self._health.report):
+                await self._stop.wait()
+                systemd.notify("STOPPING=1")
+                await say_goodbye(self._commander, self._publisher, self._clock)
+                self._last.keep()
+        return alive.RESTART if self._control.is_to_start_again else 0
+
+    def _metrics(self) -> AbstractContextManager[None]:
+        """Raises SettingWrong where they cannot be served."""
+        if not (own := self._settings.metrics).port:
+            return nullcontext()
+        from bridge import metrics  # noqa: PLC0415 - an HTTP server, for who wants one
+
+        at_work = self._commander, self._herald, self._publisher, self._listener, self._listening
+        watched = metrics.Watched(self._lag, self._health, self._ledger, self._accounts, self._household, *at_work)
+        return metrics.served(own.host, own.port, watched)
 
     def _parts_of(self, account: Account) -> dict[str, Part]:
         news = partial(account.watch, lambda: self._show(self._household.roster), self._herald.tell_of_accounts)
@@ -246,8 +257,6 @@ class Bridge:
     def _receive(self, request: Request) -> None:
         self._commander.receive(request)
         self._herald.tell(BRIDGE, {"command_queue": self._commander.waiting})
-
-    # --- in ---------------------------------------------------------------------------------------------
 
     async def _follow_updates(self, account: Account) -> None:
         async for heard in self._accounts.heard(account):
@@ -276,24 +285,16 @@ class Bridge:
         self._herald.tell_of_command(result)
         self._herald.tell(BRIDGE, {"command_queue": self._commander.waiting})
 
-    # --- the bridge's own news --------------------------------------------------------------------------
-
     async def _beat(self) -> None:
         while True:
             self._learning.pass_minute()
-            self._tell()
+            self._herald.tell_all(self._commander.waiting)
             self._last.keep()
             await self._clock.sleep(HEARTBEAT)
-
-    def _tell(self) -> None:
-        self._herald.tell_all(self._commander.waiting)
 
     def _republish(self) -> dict[str, Any]:
         self._publisher.republish()
         return {}
 
-    # --- what decides -----------------------------------------------------------------------------------
-
     def _cases(self) -> list[Case]:
-        """Each account, for the doctor."""
         return [build.case(self._settings, account.access, self._clock) for account in self._accounts.all]

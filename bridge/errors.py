@@ -44,6 +44,14 @@ class BridgeError(Exception):
 
     reason = "internal"
     account = ""
+    bug: Exception | None = None
+    """A fault of ours that it stands for: the log shows where."""
+
+    @classmethod
+    def of_bug(cls, what: str, bug: Exception) -> Self:
+        error = cls(f"{what}: {type(bug).__name__}")
+        error.bug = bug
+        return error
 
     def __str__(self) -> str:
         """Fit for a log and for a topic: it may quote what Tesla or a library said, and that may quote a secret."""

@@ -34,7 +34,7 @@ class Guard:
         raised: Callable[[], None],
     ) -> None:
         """`prefix` is Home Assistant's discovery prefix."""
-        self.filters = (*topics.retained, *homeassistant.config_filters(prefix))
+        self.filters = (*topics.retained, *homeassistant.document_filters(prefix))
         """Of all that is retained, and of nothing that is listened to."""
         self._base = topics.base
         self._outbox = outbox

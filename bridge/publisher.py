@@ -6,12 +6,12 @@ again. How they get out is the outbox's business.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from functools import cache, partial
 from typing import Any
 
 from bridge import homeassistant
-from bridge.catalog import CATALOGUE, groups, vocabularies
+from bridge.catalog import CATALOGUE, groups, masked, vocabularies
 from bridge.components import Look
 from bridge.model import Change, Device, DeviceId, Happening, Kind, Result, Roster, Value
 from bridge.mqtt import Message, Publication
@@ -76,7 +76,7 @@ class Publisher:
         for at in self._devices:
             self._describe(at, again=True)
         for at in self._devices:
-            self._publish_values(at, self._store.values(at))
+            self._publish_all(at)
         self.outbox.pump()
 
     # --- devices ----------------------------------------------------------------------------------------
@@ -101,7 +101,7 @@ class Publisher:
         self._learn_words(at, known)
         self._publish_availability(at)
         self._describe(at)
-        self._publish_values(at, known)
+        self._publish_all(at)
 
     def available(self, at: DeviceId, *, is_available: bool) -> None:
         """Can the bridge serve this device? Not: is the car awake."""
@@ -121,10 +121,6 @@ class Publisher:
             table.pop(at, None)
         self._leaving.add(at)
         self._clear(at)
-
-    def forget(self, devices: Iterable[DeviceId]) -> None:
-        """Clears, with the next connection, what an earlier life of the bridge has published of these."""
-        self._leaving.update(devices)
 
     def _clear(self, at: DeviceId) -> None:
         """Empty messages in place of everything it had, also of what was shown before the connection was lost."""
@@ -154,7 +150,7 @@ class Publisher:
         messages = homeassistant.messages(self._prefix, at, described)
         encoded = {topic: encode_json(body) if body else _EMPTY for topic, body in messages.items()}
         hashes = {topic: hash(each.payload) for topic, each in encoded.items()}
-        known, before = self._documents.get(at, ({}, None))
+        known, before = self._documents.get(at, ({}, homeassistant.masked(at.kind, self._look(at).offer.location)))
         if hashes == known and not again:
             return
         own = homeassistant.config_topic(self._prefix, at)
@@ -189,6 +185,16 @@ class Publisher:
             self._describe(at)
         self._publish_values(at, change.values)
         self.outbox.pump()
+
+    def _publish_all(self, at: DeviceId) -> None:
+        """And clears what an earlier life has published that the owner does not let out any more."""
+        values, paths = self._store.values(at), _paths(at.kind)
+        hidden = masked(at.kind, self._look(at).offer.location)
+        for name in {paths[key][0] for key in hidden}.difference(paths[key][0] for key in values if key in paths):
+            self.outbox.retain(_publication(self._topics.group(at, name), _EMPTY, retain=True))
+        for key in hidden:
+            self.outbox.retain(_publication(f"{self._topics.device(at)}/{paths[key][1]}", _EMPTY, retain=True))
+        self._publish_values(at, values)
 
     def _publish_values(self, at: DeviceId, values: Mapping[str, Value]) -> None:
         device, paths, known = self._topics.device(at), _paths(at.kind), self._store.values(at)

@@ -33,6 +33,8 @@ BIRTH_REST = 60.0
 SILENCE = 75.0
 """Seconds without a word after which another bridge is gone; while it lives it says something every 60."""
 
+FEW = 0.5
+"""Seconds without a message after which three of them have come, if they are there."""
 
 LAST_WORDS = 2.0
 """Seconds in which a bridge that has said `offline` may finish."""
@@ -69,6 +71,7 @@ class Session:
         self._listening = listening
         self._birth = birth
         self._info = info
+        self._was_connected = False
         self._has_spoken = False
         self._random = Random()  # noqa: S311 - spreads load, guards nothing
 
@@ -93,7 +96,7 @@ class Session:
         try:
             async with self._mqtt.aside().connected() as connection:
                 state, info, health = map(self._publisher.bridge_topic, ("state", "info", "health"))
-                kept = await connection.kept((state, info, health))
+                kept = await connection.retained((state, info, health), quiet=FEW)
                 if kept.get(state) == b"online" and self._is_anothers(kept.get(info, b"")):
                     self._health.report("broker", IdTaken(ANOTHER))
                     await _gone(connection, state)
@@ -110,7 +113,9 @@ class Session:
     async def _converse(self, connection: Connection) -> None:
         await connection.subscribe(self._listener.filters)
         self._health.report("broker", None)
-        log.info("connected to the broker")
+        if not self._was_connected:  # later on health tells
+            log.info("connected to the broker")
+        self._was_connected = True
         self._publisher.bridge("state", "online")
         self._publisher.bridge("info", self._info())
         self._has_spoken = True

@@ -18,6 +18,10 @@ JSON = "application/json"
 TEXT = "text/plain"
 
 
+LONGEST_RESPONSE_TOPIC = 500
+"""Characters. MQTT allows 65,535 bytes, which every answer would carry and the journal keep."""
+
+
 class Encoded(NamedTuple):
     """A payload and its MQTT 5 content type (None: number, true, false or None)."""
 
@@ -121,7 +125,9 @@ class Topics:
         Only below <base>/response/: a client that may write commands must not make the bridge, whose rights are
         wider, write anywhere else (mqtt-and-home-assistant.md 4.6).
         """
-        return topic.startswith(f"{self.base}/response/") and not _has_wildcard(topic)
+        below = topic.removeprefix(f"{self.base}/response/")
+        is_sound = topic.isprintable() and len(topic) <= LONGEST_RESPONSE_TOPIC and not _has_wildcard(topic)
+        return bool(below) and below != topic and is_sound
 
     @cached_property
     def _ids(self) -> Mapping[str, str]:

@@ -237,6 +237,13 @@ async def test_the_place_is_asked_for_where_the_token_allows_it(
     assert account.asked[-1].given == {"groups": wanted}
 
 
+async def test_the_place_is_not_asked_for_where_nothing_is_made_of_it(account: Account) -> None:
+    account.car(VIN)
+    async with polling(account, wants_place=False) as house:
+        await house.passes(0)
+    assert account.asked[-1].given == {"groups": DATA_GROUPS}
+
+
 async def test_when_the_car_last_spoke_is_told_by_the_car(account: Account) -> None:
     spoke = datetime(2026, 7, 1, 11, 59, tzinfo=UTC)
     account.car(VIN, drive_state={"timestamp": spoke.timestamp() * 1000})
@@ -287,7 +294,8 @@ async def test_an_answer_that_a_bug_cannot_read_is_trouble_but_not_the_end(accou
             assert {part: error.reason for part, error in house.trouble.items()} == {f"{CAR} data": "bad_answer"}
             account.car(VIN)
             await house.passes(1)
-    assert [each["log_level"] for each in logged] == ["error"]
+    (told,) = (each for each in logged if each["log_level"] == "warning")
+    assert (told["event"], str(told["exc_info"])) == ("trouble", "a bug of ours"), "the log shows where, and once"
     assert (house.trouble, house.value(CAR, "battery_level")) == ({}, 80)
 
 

@@ -43,6 +43,7 @@ async def sent(one: Desk) -> list[Outcome]:
     return [result.outcome for result in await one.heard(len(FIVE))]
 
 
+@pytest.mark.case("F33")
 async def test_one_wake_serves_five_commands_in_their_order(at: Desk) -> None:
     assert await sent(at) == [Outcome.OK] * 5
     assert [each.what for each in at.tesla.asked] == [

@@ -30,6 +30,8 @@ VERBS: Mapping[str, str] = {
     "send": "Send one command to a running bridge and print its answer.",
     "login": "Sign in to the Tesla account, with a browser.",
     "logout": "Sign out: forget the tokens; with --purge also what was shown.",
+    "purge": "Clear everything that the bridge has left on the broker.",
+    "diagnostics": "Write one file for a report of a fault, with nothing personal in it.",
     "import": "Take over the sign-in of another program, from a file.",
     "keys": "Make the app's key pair, or show its public half.",
     "serve-key": "Serve the public key, for a web server or a tunnel in front of it.",
@@ -42,7 +44,10 @@ VERBS: Mapping[str, str] = {
 }
 
 SET = frozenset(
-    {"run", "check", "health", "send", "login", "logout", "import", "keys", "serve-key", "register", "pair", "costs"}
+    {
+        *("run", "check", "health", "send", "diagnostics", "purge", "login", "logout", "import"),
+        *("keys", "serve-key", "register", "pair", "costs"),
+    }
 )
 """Verbs that take settings as flags."""
 

@@ -23,6 +23,9 @@ log = structlog.get_logger()
 PATIENCE = 5.0
 """Seconds for each step that waits for the broker: TCP and TLS, CONNACK, SUBACK, the last acknowledgements."""
 
+QUIET, LONGEST_LOOK = 1.0, 60.0
+"""Seconds of silence after which nothing more lies on the broker, and seconds that a look takes at most."""
+
 Taken = Callable[[int], None]
 """Called with an MQTT 5 reason code; `REFUSED` and above is a refusal."""
 
@@ -50,6 +53,7 @@ class Connection:
         self._idle = asyncio.Event()
         self._idle.set()
         self._end: BridgeError | None = None
+        self._has_dropped = False
 
     @property
     def pending(self) -> int:
@@ -117,11 +121,21 @@ class Connection:
                 "what we say there does not come back to us, so commands may not reach us either"
             )
 
-    async def kept(self, topics: Sequence[str]) -> Mapping[str, bytes]:
-        """What the broker keeps there; what is said there from then on is heard. For a connection of no other use."""
-        await self._subscribe(topics, packets.KEPT)
-        await self._subscribe(topics, packets.COMMANDS)  # answered after all that is kept has come
-        return {each.topic: each.payload for each in self.messages.take()}
+    async def retained(self, filters: Sequence[str], quiet: float = QUIET) -> dict[str, bytes]:
+        """Topic -> payload of every retained message below these filters that this user may read.
+
+        Is done when nothing has come for `quiet` seconds; what is said there from then on is heard. For a connection of
+        no other use. Mosquitto does not say what it keeps back: `hear_ourselves` finds out.
+        """
+        await self._subscribe(filters, packets.RETAINED)
+        found: dict[str, bytes] = {}
+        with suppress(TimeoutError):
+            async with asyncio.timeout(LONGEST_LOOK):
+                while True:
+                    message = await asyncio.wait_for(anext(self.messages), quiet)
+                    if message.retain:
+                        found[message.topic] = message.payload
+        return {topic: payload for topic, payload in found.items() if payload}
 
     async def _subscribe(self, filters: Sequence[str], options: SubscribeOptions) -> None:
         if self._end:
@@ -160,7 +174,7 @@ class Connection:
             self._client.loop_write()
 
     def _keep(self, publication: Publication, flaw: int, taken: Taken | None) -> None:
-        log.error(
+        log.debug(  # who is told by `taken` says it once
             "a message is not sent",
             why=packets.FLAWS[flaw],
             topic=publication.topic[:100],
@@ -226,12 +240,15 @@ class Connection:
         try:
             message = packets.message(raw)
         except UnicodeDecodeError:
-            log.warning("dropped a message whose topic is no text")
+            log.debug("dropped a message whose topic is no text")
             return
         if echo := self._echoes.get(message.topic):
             echo.set()
         elif len(message.payload) > self._address.largest:
-            log.warning("dropped a message that is too large", topic=message.topic[:100], size=len(message.payload))
+            (log.debug if self._has_dropped else log.warning)(
+                "dropped a message that is too large", topic=message.topic[:100], size=len(message.payload)
+            )
+            self._has_dropped = True
         else:
             self.messages.put(message)
 

@@ -70,6 +70,7 @@ class Inbox:
 
     def __init__(self) -> None:
         self.dropped = 0
+        self._is_dropping = False
         self._messages: deque[Message] = deque()
         self._news = asyncio.Event()
         self._end: BridgeError | None = None
@@ -81,24 +82,22 @@ class Inbox:
         if len(self._messages) <= self.LIMIT:
             return
         self._messages.popleft()
+        if not self._is_dropping:
+            log.warning("messages arrive faster than they are handled; dropping")
+        self._is_dropping = True
         self.dropped += 1
-        if self.dropped % self.LIMIT == 1:
-            log.warning("messages arrive faster than they are handled; dropping", dropped=self.dropped)
 
     def end(self, why: BridgeError) -> None:
         self._end = why
         self._news.set()
 
-    def take(self) -> list[Message]:
-        """Those that have arrived, without waiting."""
-        taken = list(self._messages)
-        self._messages.clear()
-        return taken
-
     def __aiter__(self) -> Self:
         return self
 
     async def __anext__(self) -> Message:
+        if self._is_dropping and not self._messages:
+            self._is_dropping = False
+            log.info("messages are handled as they arrive again", dropped=self.dropped)
         while not self._messages:
             if self._end:
                 raise self._end

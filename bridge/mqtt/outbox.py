@@ -62,6 +62,8 @@ class Outbox:
         self._numbers = count()
         self._unanswered: dict[int, Letter] = {}
         self._refused: dict[str, str] = {}
+        self.published = 0
+        """Messages handed over since the start."""
 
     def attach(self, outlet: Outlet) -> None:
         self.detach()
@@ -113,6 +115,7 @@ class Outbox:
         while self._outlet and self._outlet.pending < WINDOW and (letter := self._next()):
             number = next(self._numbers)
             self._unanswered[number] = letter
+            self.published += 1
             self._outlet.publish(letter.publication, partial(self._answered, number))
 
     def hurry(self) -> None:

@@ -30,8 +30,10 @@ COMMANDS = SubscribeOptions(
 ECHOES = SubscribeOptions(qos=1, retainAsPublished=True, retainHandling=SubscribeOptions.RETAIN_DO_NOT_SEND)
 """For what we say to ourselves."""
 
-KEPT = SubscribeOptions(qos=1, retainHandling=SubscribeOptions.RETAIN_SEND_ON_SUBSCRIBE)
-"""For what the broker keeps."""
+RETAINED = SubscribeOptions(
+    qos=0, noLocal=True, retainAsPublished=True, retainHandling=SubscribeOptions.RETAIN_SEND_ON_SUBSCRIBE
+)
+"""To see what lies there. Not QoS 1: a broker drops what its queue of those cannot hold."""
 
 _ADVICE = {
     132: "it does not speak MQTT 5",

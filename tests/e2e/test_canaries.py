@@ -6,6 +6,7 @@ That is: the log at its most talkative, tracebacks, MQTT, the list of processes,
 from __future__ import annotations
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -18,7 +19,7 @@ import brokers
 import pytest
 import spy
 from connection import Way
-from whole_house import BASE, CAR, SITE, House, empty_house, message
+from whole_house import BASE, CAR, CONNECTOR, OTHER_CAR, SITE, House, empty_house, id_of, message
 
 from bridge import settings
 
@@ -36,6 +37,14 @@ SECRETS = {
 """Of every secret setting, but one that would make all others useless."""
 
 LEFT_OUT = {"TESLA_ACCESS_TOKEN"}
+
+HOME, PLACE = (-77.345678, 130.876543), (-77.401234, 130.912345)
+"""Of the owner's zone, and where the car is: both are looked for in the log."""
+
+PLACES = ["77.345", "77.346", "130.876", "130.877", "77.401", "130.912"]
+"""The digits of 100 metres, cut off or rounded."""
+
+EMAIL = "canary.owner+8@example.com"
 
 
 @dataclass
@@ -92,9 +101,11 @@ def one(tmp_path: Path, form: str, tape: Tape, monkeypatch: pytest.MonkeyPatch) 
             "FLEET2MQTT_LOG_FORMAT": form,
             "FLEET2MQTT_POLLING_STATE": "10",
             "FLEET2MQTT_POLLING_LIVE": "5",
-            "PYTHONPATH": str(TALKATIVE),
+            "FLEET2MQTT_ZONES": f"home={HOME[0]},{HOME[1]},150",
+            "PYTHONPATH": os.pathsep.join((str(TALKATIVE), *filter(None, [os.environ.get("PYTHONPATH")]))),
             "PYTHONASYNCIODEBUG": "1",
         }
+        running.tesla.force(CAR, location={"latitude": PLACE[0], "longitude": PLACE[1]})
         running.bridge.start()
         running.spy.until(lambda: running.spy.retained.get(f"{BASE}/bridge/state") == "online", "the bridge")
         yield running
@@ -106,7 +117,8 @@ def one(tmp_path: Path, form: str, tape: Tape, monkeypatch: pytest.MonkeyPatch) 
 
 
 def _echo(secrets: list[str]) -> str:
-    said = " ".join(secrets)
+    at = f"of {EMAIL} {CAR} {id_of(SITE)} lat={PLACE[0]}&lon={PLACE[1]} {PLACE} {HOME} {HOME[0]:.4f}/{HOME[1]:.5f}"
+    said = " ".join([at, *secrets, "\x1b[31m\u202e\nforged line"])
     return json.dumps(
         {"response": None, "error": f"Bearer {said}", "error_description": said, "messages": {"x": [said]}}
     )
@@ -206,6 +218,20 @@ def test_none_of_the_secrets_comes_out_anywhere(one: House, tape: Tape) -> None:
         assert word in places["log"], f"{word}: else this would show nothing"
     assert "<secret>" in places["MQTT"]
     assert found(places, {*SECRETS.values(), *tokens, handed_over}) == []
+    _tells_neither_who_nor_where(one, places)
+    assert one.value(CAR, "location/latitude") == str(PLACE[0]), "else this would show nothing"
+
+
+def _tells_neither_who_nor_where(one: House, places: dict[str, str]) -> None:
+    """Nor does it let a name forge a line. What is published is the owner's: of that, answers to commands only."""
+    ids = [id_of(device) for device in (CAR, OTHER_CAR, SITE, CONNECTOR)]
+    log = places["log"]
+    assert found({"log": log}, {*PLACES, *ids, EMAIL}) == []
+    for end in ("…700001", "…0001", "<e-mail>", "lat=null"):
+        assert end in log, f"{end}: else this would show nothing"
+    assert not [line for line in log.split("\n") if not line.isprintable() or line.startswith("forged")]
+    results = "\n".join(each.payload.decode() for each in one.spy.messages if "/result/" in each.topic)
+    assert found({"results": results, "check": places["check"]}, set(PLACES)) == []
 
 
 def test_every_secret_setting_is_among_them() -> None:

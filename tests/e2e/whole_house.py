@@ -311,14 +311,16 @@ def house(directory: Path, **settings: Any) -> Iterator[House]:
 
 
 @contextmanager
-def empty_house(directory: Path, *, extra: str = "", speed: float = SPEED) -> Iterator[House]:
+def empty_house(
+    directory: Path, *, extra: str = "", speed: float = SPEED, cars: int = 2, sites: int = 1
+) -> Iterator[House]:
     """A house whose bridge is not started yet.
 
     `extra`: further lines of Mosquitto's configuration; `speed`: how fast the account's time runs.
     """
     (directory / "broker").mkdir()
     with Outside() as outside, running_broker(directory / "broker", extra=extra) as broker:
-        cloud = build_cloud(Simulation(start=_noon(), speed=speed))
+        cloud = build_cloud(Simulation(start=_noon(), speed=speed, cars=cars, sites=sites))
         url = outside.enter(_living(cloud))
         tesla = Tesla(url)
         for car in (CAR, OTHER_CAR):

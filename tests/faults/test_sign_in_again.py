@@ -3,16 +3,11 @@
 from __future__ import annotations
 
 import subprocess
-import sys
 from collections.abc import Iterator
-from pathlib import Path
 
-import httpx2
 import pytest
-from sign_in_person import free_port
+from logging_in import PROGRAM, log_in
 from whole_house import BASE, CAR, House, house
-
-PROGRAM = Path(sys.executable).with_name("fleet2mqtt")
 
 
 @pytest.fixture(scope="module")
@@ -33,44 +28,16 @@ def run(one: House, *words: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def log_in(one: House) -> str:
-    """As a person does it: the link from the terminal, the rest in the browser. Gives what was printed."""
-    callback = f"http://localhost:{free_port()}/callback"
-    given = {"TESLA_CLIENT_SECRET": "simulated-secret", "TESLA_REDIRECT_URI": callback}
-    process = subprocess.Popen(
-        [PROGRAM, "login", "--no-browser"],
-        env=one.bridge.environment | {f"FLEET2MQTT_{name}": value for name, value in given.items()},
-        cwd=one.bridge.directory,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
-    try:
-        assert process.stdout
-        lines = []
-        for line in process.stdout:
-            lines.append(line)
-            if line.startswith("http"):
-                link = line.strip()
-            if line.startswith("Waiting"):
-                assert httpx2.get(link, follow_redirects=True).status_code == 200
-        assert process.wait(30) == 0, "".join(lines)
-        return "".join(lines)
-    finally:
-        process.kill()
-        process.communicate()
-
-
 def discovery(one: House) -> dict[str, str]:
     return {topic: text for topic, text in one.spy.retained.items() if topic.startswith("homeassistant/")}
 
 
+@pytest.mark.case("F5")
 def test_a_dead_sign_in_is_mended_in_place(one: House) -> None:
     before = discovery(one)
     process = one.bridge.process.pid
     assert before
-    one.tesla._post("revoke-consent", {})
+    one.tesla.control("revoke-consent")
     result = one.ask(CAR, "charge_limit", "71")
     assert (result["outcome"], result["reason"]) == ("unavailable", "signed_out")
 

@@ -1,4 +1,4 @@
-"""SIGKILL at each step of a command's life: done at most once, and one result over both lives (F25).
+"""SIGKILL at each step of a command's life: done at most once, and one result over both lives.
 
 The moments are seen from outside: what is held back on the cable tells how far the bridge has come.
 """
@@ -10,7 +10,10 @@ from collections.abc import Iterator
 from random import Random
 
 import pytest
+from repetitions import MANY
 from whole_house import CAR, OTHER_CAR, SITE, House, empty_house, id_of, message
+
+pytestmark = pytest.mark.case("F25")
 
 
 @pytest.fixture(scope="module")
@@ -102,18 +105,18 @@ def test_after_the_result(one: House) -> None:
     assert len(one.tesla.done(CAR)) == 1
 
 
-@pytest.mark.parametrize("seed", range(3))
-def test_at_any_moment(one: House, seed: int) -> None:
-    """Three commands, a kill up to a tenth of a second later, and the same three once more."""
-    random = Random(seed)
+@pytest.mark.parametrize("turn", range(2 * MANY))
+def test_at_any_moment(one: House, seed: int, turn: int) -> None:
+    """Three commands, a kill up to a quarter of a second later, and the same three once more."""
+    random = Random(f"{seed} {turn}")
     asked = {
-        f"{seed} limit": (CAR, "charge_limit", 50 + seed),
-        f"{seed} current": (CAR, "charge_current", 5 + seed),
-        f"{seed} reserve": (SITE, "backup_reserve", 10 + seed),
+        f"{seed} {turn} limit": (CAR, "charge_limit", random.randint(50, 100)),
+        f"{seed} {turn} current": (CAR, "charge_current", random.randint(5, 16)),
+        f"{seed} {turn} reserve": (SITE, "backup_reserve", random.randint(0, 80)),
     }
     for transaction, (device, name, value) in asked.items():
         one.send(device, name, message(transaction, value=value))
-    time.sleep(random.uniform(0, 0.1))
+    time.sleep(random.uniform(0, 0.25))
     one.restart()
     for transaction, (device, name, value) in asked.items():
         one.ask(device, name, message(transaction, value=value))

@@ -1,11 +1,15 @@
-"""A request that arrives again and again is carried out once (F31)."""
+"""A request that arrives again and again is carried out once."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 import pytest
-from whole_house import CAR, SITE, House, house, message
+from whole_house import BASE, CAR, SITE, House, house, message
+
+pytestmark = pytest.mark.case("F31")
+
+STATE = f"{BASE}/bridge/state"
 
 
 @pytest.fixture(scope="module")
@@ -30,6 +34,20 @@ def test_ten_deliveries_across_a_kill_are_one_execution_and_ten_times_its_result
     assert len({str(each) for each in first}) == 2
     assert one.tesla.done(CAR) == [("set_charge_limit", {"percent": 66})]
     assert one.tesla.done(SITE) == [("backup", {"backup_reserve_percent": 33})]
+
+
+def test_ten_deliveries_across_lost_connections_are_one_execution(one: House) -> None:
+    """To the broker, and of the sender: both sides say what they said once more."""
+    asked = (CAR, "charge_limit", message("reconnected", value=67))
+    told = []
+    for number in range(10):
+        if number % 3 == 1:
+            since = len(one.spy.messages)
+            one.mqtt.kick()
+            one.spy.until(lambda: b"online" in [each.payload for each in one.spy.on(STATE, since)], "the bridge")  # noqa: B023 - at once
+        told.append(one.ask(*asked))
+    assert told == [told[0]] * 10
+    assert one.tesla.done(CAR) == [("set_charge_limit", {"percent": 67})]
 
 
 def test_deliveries_while_the_first_is_under_way_share_its_result(one: House) -> None:

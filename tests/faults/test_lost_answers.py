@@ -1,12 +1,17 @@
-"""A command that was sent and not answered is looked after, and never sent again (F24)."""
+"""A command that was sent and not answered is looked after, and never sent again."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import ExitStack
+from functools import partial
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
 from whole_house import CAR, OTHER_CAR, SITE, House, house, id_of, message
+
+pytestmark = pytest.mark.case("F24")
 
 
 class Case(NamedTuple):
@@ -83,3 +88,36 @@ def test_it_was_sent_once_and_done_at_most_once(one: House, what: str) -> None:
     done = [told for name, told in one.tesla.done(case.device) if name == case.path.removeprefix("command/")]
     assert done == ([] if case.told is None else [case.told])
     assert len(one.tesla.asked(f"{id_of(case.device)}/{case.path}")) == 1
+
+
+@pytest.mark.timeout(240)
+def test_an_answer_that_does_not_come_in_time_is_looked_for_and_the_command_not_sent_again(tmp_path: Path) -> None:
+    """The bridge waits half a minute for an answer."""
+    asked = [
+        (CAR, "charge_limit", 77, LIMIT),
+        (SITE, "backup_reserve", 44, "backup"),
+        (OTHER_CAR, "honk_horn", None, "honk_horn"),
+    ]
+    with house(tmp_path) as one:
+        one.tesla.forget()
+        with ExitStack() as stack:
+            for *_, path in asked:
+                stack.enter_context(one.api.holding(path.encode(), answer=True))
+            for device, name, value, _ in asked:
+                one.send(device, name, message(f"slow {name}", **({} if value is None else {"value": value})))
+            found = {
+                name: one.spy.until(partial(one.results_of, f"slow {name}"), "a result", 80)[0]["outcome"]
+                for _, name, *_ in asked
+            }
+        assert found == {"charge_limit": "ok", "backup_reserve": "ok", "honk_horn": "unconfirmed"}
+        assert [len(one.tesla.done(device)) for device, *_ in asked] == [1, 1, 1]
+        assert len(one.tesla.paid_for) == len(asked)
+
+
+def test_a_wake_whose_answer_is_lost_is_not_paid_for_again(one: House) -> None:
+    one.tesla.heal()
+    one.tesla.force(OTHER_CAR, sentry_mode=False, state="asleep")
+    one.tesla.forget()
+    one.tesla.fault("POST .*wake_up", drop="after")
+    assert one.ask(OTHER_CAR, "flash_lights", "PRESS")["outcome"] == "ok"
+    assert len(one.tesla.asked("wake_up")) == 1
