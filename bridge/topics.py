@@ -107,7 +107,7 @@ class Topics:
         """An incoming topic -> what it addresses; None if it is none of ours."""
         base, _, rest = topic.partition(self.base + "/")
         parts = rest.split("/")
-        if base or not all(parts) or _has_wildcard(topic):
+        if base or not all(parts) or not _is_answerable(topic):
             return None
         match parts:
             case ["bridge", "request", name]:
@@ -142,6 +142,15 @@ def path(group: str, key: str) -> str:
 BRIDGE = DeviceId(Kind.BRIDGE, "bridge")
 
 _COMMANDED = frozenset({Kind.VEHICLE.value, Kind.ENERGY_SITE.value, Kind.ACCOUNT.value})
+
+
+LONGEST = 8000
+"""Characters of a topic that is listened to."""
+
+
+def _is_answerable(topic: str) -> bool:
+    """The answer stands on a topic that holds the same name: it must be one that can be published on, and logged."""
+    return len(topic) <= LONGEST and topic.isprintable() and not _has_wildcard(topic)
 
 
 def _has_wildcard(topic: str) -> bool:

@@ -226,7 +226,9 @@ class Commander:
 
     def _publish(self, result: Result, number: int | None = None) -> None:
         self._answer(result, lambda: None if number is None else self._was_taken(number))
-        log.info(
+        # Whoever sends nonsense is answered; it must not fill the log.
+        tell = log.debug if result.outcome is Outcome.INVALID else log.info
+        tell(
             "command",
             device=str(result.request.device),
             command=result.request.name[:64],

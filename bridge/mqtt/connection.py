@@ -177,7 +177,7 @@ class Connection:
         log.debug(  # who is told by `taken` says it once
             "a message is not sent",
             why=packets.FLAWS[flaw],
-            topic=publication.topic,
+            topic=publication.topic[:100],
             size=packets.size(publication),
             limit=self.maximum_packet,
         )
@@ -251,7 +251,7 @@ class Connection:
             echo.set()
         elif len(message.payload) > self._address.largest:
             (log.debug if self._has_dropped else log.warning)(
-                "dropped a message that is too large", topic=message.topic, size=len(message.payload)
+                "dropped a message that is too large", topic=message.topic[:100], size=len(message.payload)
             )
             self._has_dropped = True
         else:
@@ -264,7 +264,7 @@ class Connection:
         if taken:
             self._loop.call_soon(taken, reason.value)
         elif reason.is_failure:
-            log.warning("the broker refused a message", topic=topic, reason=str(reason))
+            log.warning("the broker refused a message", topic=topic[:100], reason=str(reason))
         if not self._unacknowledged:
             self._idle.set()
 

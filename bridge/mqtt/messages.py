@@ -66,7 +66,7 @@ class Message:
 class Inbox:
     """The messages of one connection in order of arrival. Iterating ends by raising why the connection ended."""
 
-    LIMIT = 1000
+    LIMIT = 2000
 
     def __init__(self) -> None:
         self.dropped = 0
@@ -76,11 +76,12 @@ class Inbox:
         self._end: BridgeError | None = None
 
     def put(self, message: Message) -> None:
-        """Keeps it; or drops and counts it, if `LIMIT` wait already."""
-        if len(self._messages) < self.LIMIT:
-            self._messages.append(message)
-            self._news.set()
+        """Keeps it. If `LIMIT` wait already, the oldest is dropped and counted: whoever speaks last means it."""
+        self._messages.append(message)
+        self._news.set()
+        if len(self._messages) <= self.LIMIT:
             return
+        self._messages.popleft()
         if not self._is_dropping:
             log.warning("messages arrive faster than they are handled; dropping")
         self._is_dropping = True
@@ -89,12 +90,6 @@ class Inbox:
     def end(self, why: BridgeError) -> None:
         self._end = why
         self._news.set()
-
-    def take(self) -> list[Message]:
-        """Those that have arrived, without waiting."""
-        taken = list(self._messages)
-        self._messages.clear()
-        return taken
 
     def __aiter__(self) -> Self:
         return self
@@ -108,4 +103,5 @@ class Inbox:
                 raise self._end
             self._news.clear()
             await self._news.wait()
+        await asyncio.sleep(0)  # noqa: TID251 - gives way, so that a flood is read and dropped rather than queued
         return self._messages.popleft()

@@ -149,7 +149,7 @@ class Outbox:
         if tree not in self._refused:
             self._refused[tree] = topic
             why = _ADVICE.get(reason, "the broker's log may tell why")
-            self._report(_part(tree), BrokerRefused(f"the broker refuses {topic} (reason {reason}): {why}"))
+            self._report(_part(tree), BrokerRefused(f"the broker refuses {topic[:200]} (reason {reason}): {why}"))
 
     def _take_back(self, topic: str) -> None:
         tree = topic.split("/", maxsplit=1)[0]

@@ -16,7 +16,7 @@ from whole_house import BASE, CAR, OTHER_CAR, SITE, House, house, message
 pytestmark = [pytest.mark.mosquitto, pytest.mark.case("S6"), pytest.mark.case("L6")]
 
 RATE = 5000
-SECONDS = 6 * int(os.environ.get("FAULTS_MANY", "1"))
+SECONDS = 3 * int(os.environ.get("FAULTS_MANY", "1"))
 TOPICS = [
     *(
         f"{BASE}/{device}/set/{name}"
