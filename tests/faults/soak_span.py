@@ -223,7 +223,7 @@ class Span:
                 for cost, number in theirs.items()
                 if ours[cost] < number
             ]
-            self._bills[month] = LIST.cost(theirs), LIST.cost(ours)
+            self._bills[month] = LIST.cost({str(cost): number for cost, number in theirs.items()}), LIST.cost(ours)
 
     # --- commands -----------------------------------------------------------------------------------------
 
