@@ -73,7 +73,7 @@ class Real:
                 rss=rss,
                 descriptors=descriptors,
                 threads=threads,
-                tasks=0,
+                tasks=None,
                 lag_p99=lag_p99,
                 lag_max=lag_max,
                 database=figures.size(Path(one.bridge.environment["FLEET2MQTT_DATA_DIR"])),
