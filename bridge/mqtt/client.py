@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import ssl
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -50,6 +51,18 @@ class Mqtt:
         )
 
 
+def _at_debug(record: logging.LogRecord) -> bool:
+    """A lost connection is told once, by who has asked for it; paho calls it an error at every attempt."""
+    if str(record.msg).startswith(_TOLD_OTHERWISE):
+        record.levelno, record.levelname = logging.DEBUG, "DEBUG"
+    return _paho_log.isEnabledFor(record.levelno)
+
+
+_TOLD_OTHERWISE = ("failed to receive on socket", "timeout on socket")
+_paho_log = logging.getLogger("paho.mqtt.client")
+_paho_log.addFilter(_at_debug)
+
+
 def _client(address: BrokerAddress, will: Publication | None) -> Client:
     client = QuickClient(
         CallbackAPIVersion.VERSION2,
@@ -58,7 +71,7 @@ def _client(address: BrokerAddress, will: Publication | None) -> Client:
         transport=address.transport,
         reconnect_on_failure=False,
     )
-    client.enable_logger()
+    client.enable_logger(_paho_log)
     client.suppress_exceptions = True  # one that leaves a callback would make paho read that packet for ever
     client.connect_timeout = PATIENCE
     client.username_pw_set(address.username, address.password)
