@@ -90,6 +90,7 @@ async def talking_to(raw: Raw, **options: Any) -> AsyncIterator[FleetClient]:
         yield client
 
 
+@pytest.mark.case("F15")
 @pytest.mark.parametrize("call", CALLS.values(), ids=CALLS)
 @pytest.mark.parametrize("answer", HOSTILE.values(), ids=HOSTILE)
 async def test_a_hostile_body_costs_this_call_and_no_more(
@@ -101,6 +102,7 @@ async def test_a_hostile_body_costs_this_call_and_no_more(
             await call(client)
 
 
+@pytest.mark.case("F15")
 @pytest.mark.parametrize("answer", HOSTILE.values(), ids=HOSTILE)
 async def test_a_command_is_sent_once_whatever_comes_back(answer: bytes) -> None:
     raw = Raw(answer)
@@ -114,6 +116,7 @@ async def test_a_command_is_sent_once_whatever_comes_back(answer: bytes) -> None
 _YES = {"response is a number", "response is a text"}
 
 
+@pytest.mark.case("F15")
 @pytest.mark.parametrize("answer", [HOSTILE[name] for name in HOSTILE if name not in _YES])
 async def test_an_energy_write_is_not_believed_to_be_done(answer: bytes) -> None:
     raw = Raw(answer)
@@ -123,6 +126,7 @@ async def test_an_energy_write_is_not_believed_to_be_done(answer: bytes) -> None
     assert raw.requests == 1
 
 
+@pytest.mark.case("F15")
 @pytest.mark.parametrize("answer", HOSTILE.values(), ids=HOSTILE)
 async def test_a_hostile_sign_in_server_is_not_a_sign_out(answer: bytes) -> None:
     """The call was never made: NotSent, and never `sign in again`."""
@@ -133,6 +137,7 @@ async def test_a_hostile_sign_in_server_is_not_a_sign_out(answer: bytes) -> None
             await client.products()
 
 
+@pytest.mark.case("F15")
 async def test_what_looks_odd_but_is_json_is_read() -> None:
     """A byte order mark, a repeated key (the last one counts), no content type, keys nobody has heard of."""
     odd = b'\xef\xbb\xbf{"response":{"state":"asleep","state":"online","warp":9},"count":1}'
@@ -140,6 +145,7 @@ async def test_what_looks_odd_but_is_json_is_read() -> None:
         assert await client.vehicle(VIN) == {"state": "online", "warp": 9}
 
 
+@pytest.mark.case("F15")
 async def test_an_empty_answer_is_a_yes_to_a_write_and_nothing_to_a_read() -> None:
     empty = b"HTTP/1.1 204 No Content\r\n\r\n"
     async with talking_to(Raw(empty)) as client:
@@ -150,6 +156,7 @@ async def test_an_empty_answer_is_a_yes_to_a_write_and_nothing_to_a_read() -> No
             await client.vehicle(VIN)
 
 
+@pytest.mark.case("F15")
 async def test_fifty_megabytes_are_not_read() -> None:
     sent = 0
 
@@ -169,6 +176,7 @@ async def test_fifty_megabytes_are_not_read() -> None:
     assert sent < 10 * MAX_BODY
 
 
+@pytest.mark.case("F15")
 async def test_one_broken_entry_of_a_list_does_not_cost_the_others() -> None:
     mixed = b'{"response":[null,{"vin":"A"},"x",[],{"energy_site_id":1}]}'
     async with talking_to(Raw(_plain(mixed))) as client:
