@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from brokers import has_mosquitto
 from driven import DrivenHouse, driven_house, settle
-from whole_house import BASE, CAR, OTHER_CAR, SITE, id_of, message
+from whole_house import CAR, OTHER_CAR, SITE, id_of, message
 
 START = datetime(2026, 6, 1, 19, tzinfo=UTC)
 HOUR = 3600.0
