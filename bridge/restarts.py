@@ -1,19 +1,19 @@
-"""A crash loop must not cost money: who is started again and again asks Tesla nothing for a while (reliability.md E4)."""
+"""A crash loop must not cost money: after many starts Tesla is asked for nothing for a while (reliability.md E4)."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 from bridge.clock import Clock
 from bridge.disk import write_private
 from bridge.errors import BridgeError, StartedOften
 
 FILE = "starts"
-"""In the data directory: when the lives began that ended without a goodbye. A file of its own: it holds nothing to keep."""
+"""In the data directory: when the lives began that ended without a goodbye. No tokens, nothing to keep: no database."""
 
 WINDOW = 600.0
 """Seconds for which a start counts."""
@@ -24,7 +24,7 @@ FREE = 5
 FIRST_WAIT, LONGEST_WAIT = 30.0, 300.0
 """Seconds without a call at the next start; twice as many at each that follows."""
 
-Part = Callable[[], Awaitable[None]]
+Part = Callable[[], Coroutine[Any, Any, None]]
 
 
 def wait_at(starts: int) -> float:
@@ -34,7 +34,7 @@ def wait_at(starts: int) -> float:
 
 
 class Restarts:
-    """Counts a life for as long as it is entered; leaving it in good order makes all well again. What is `quiet` waits."""
+    """Counts a life while it is entered; leaving it in good order makes all well again. What is `quiet` waits."""
 
     def __init__(self, directory: Path, clock: Clock, report: Callable[[BridgeError | None], None]) -> None:
         """`report` is told of the wait, and of its end."""
@@ -51,12 +51,9 @@ class Restarts:
             write_private(self._path, json.dumps(starts).encode())
         if wait := wait_at(len(starts)):
             self._until = self._clock.monotonic() + wait
-            self._report(
-                StartedOften(
-                    f"started {len(starts)} times within {WINDOW / 60:.0f} minutes without having been stopped: Tesla is "
-                    f"asked for nothing for {wait:.0f} s, commands are carried out. The log of the starts before tells why"
-                )
-            )
+            often = f"started {len(starts)} times within {WINDOW / 60:.0f} minutes without having been stopped"
+            quiet = f"Tesla is asked for nothing for {wait:.0f} s, but for commands"
+            self._report(StartedOften(f"{often}: {quiet}. The log shows how the lives before ended"))
         return self
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:

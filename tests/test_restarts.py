@@ -34,7 +34,9 @@ def lives(tmp_path: Path) -> Lives:
     return Lives(tmp_path)
 
 
-@pytest.mark.parametrize(("starts", "seconds"), [(1, 0), (5, 0), (6, 30), (7, 60), (8, 120), (9, 240), (10, 300), (99, 300)])
+@pytest.mark.parametrize(
+    ("starts", "seconds"), [(1, 0), (5, 0), (6, 30), (7, 60), (8, 120), (9, 240), (10, 300), (99, 300)]
+)
 def test_the_wait_grows_from_the_sixth_start_on(starts: int, seconds: float) -> None:
     assert wait_at(starts) == seconds
 

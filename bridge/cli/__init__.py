@@ -72,7 +72,7 @@ def main() -> None:
 
 
 def _end(*_: object) -> None:
-    """Until the work itself looks out for it. As the first process of a container we would not end without a handler."""
+    """Until the work itself looks out for it. The first process of a container does not end without a handler."""
     sys.exit(128 + signal.SIGTERM)
 
 

@@ -146,7 +146,9 @@ def _comes(one: House, what: str) -> None:
 
 def _misses(one: House, there: set[str], said: int) -> None:
     """The bridge has noticed what is not there yet."""
-    if "bridge" in there and (word := "broker_lost" if "broker" not in there else "not_sent" if "tesla" not in there else ""):
+    if "bridge" in there and (
+        word := "broker_lost" if "broker" not in there else "not_sent" if "tesla" not in there else ""
+    ):
         one.spy.until(lambda: word in one.bridge.log[said:], word)
 
 
@@ -168,4 +170,3 @@ def test_in_whichever_order_they_come_all_is_well_soon(
     one.ready(since, CONVERGES)
     record_property("figure", f"{perf_counter() - began:.0f} s")
     assert one.ask(CAR, "charge_limit", "70")["outcome"] == "ok"
-

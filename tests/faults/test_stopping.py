@@ -174,7 +174,7 @@ def test_while_it_starts_it_ends_too(one: House, seed: int, number: int) -> None
 
 
 @pytest.mark.parametrize("answer", [False, True], ids=["before it is asked", "before it is answered"])
-def test_while_tokens_are_renewed_the_sign_in_is_kept(one: House, answer: bool) -> None:
+def test_while_tokens_are_renewed_the_sign_in_is_kept(one: House, *, answer: bool) -> None:
     with one.api.holding(b"/oauth2/v3/token", answer=answer) as held:
         one.tesla.control("revoke")
         one.spy.publish(f"{BASE}/{CAR}/get/charge")
