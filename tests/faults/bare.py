@@ -36,7 +36,7 @@ def seconds_to_publish(one: House, sizes: Sequence[int]) -> float:
 
 @contextmanager
 def idle_loop() -> Iterator[list[float]]:
-    """Beside what is measured, an event loop with nothing to do; at the end its lateness is in the list, p99 seconds."""
+    """Beside what is measured, an event loop with nothing to do; at the end its lateness is in the list: p99, s."""
     found: list[float] = []
     loop = [sys.executable, str(Path(__file__).with_name("idle_loop.py"))]
     with subprocess.Popen(loop, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT) as process:

@@ -272,7 +272,7 @@ def test_of_fifty_commands_at_once_none_is_left_and_no_car_waits_for_another(
         outcomes = Counter(each.body["outcome"] for each in told)
         record_property(
             "figure",
-            f"50 commands in {max(waits.values()):.1f} s, the slowest car alone {max(map(sum, delays.values())):.1f} s; "
+            f"50 commands in {max(waits.values()):.1f} s, the slowest car {max(map(sum, delays.values())):.1f} s; "
             f"waits as multiples of the car's own calls: median {statistics.median(slowdowns):.2f}, "
             f"most {max(slowdowns):.2f}; {dict(outcomes)}",
         )
