@@ -56,7 +56,10 @@ def lives(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lives]:
     with Outside() as outside:
         url = outside.enter(serve(Simulation(tick=False)))
         with subprocess.Popen(
-            [sys.executable, killable.__file__, directory / "data", url], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+            [sys.executable, killable.__file__, directory / "data", url],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
         ) as process:
             yield Lives(process)
             assert process.stdin
