@@ -5,9 +5,11 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 SOURCES := bridge tests benchmarks tools
+# Most tests wait more than they work: three processes, each file in one of them.
+SHARED := --numprocesses 3 --dist loadfile
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format docs bench policy assistant lock audit sbom clean
+.PHONY: help demo test faults soak scorecard check format docs bench policy assistant lock audit sbom clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -26,7 +28,17 @@ demo: $(READY) ## broker, simulated Tesla account and bridge on this machine
 	@$(BIN)/fleet2mqtt demo $(ARGS)
 
 test: $(READY) ## all tests that this machine can run
-	@$(BIN)/pytest -q $(ARGS)
+	@$(BIN)/pytest -q $(SHARED) --ignore tests/containers $(ARGS)
+	@$(BIN)/pytest -q tests/containers $(ARGS)
+
+faults: $(READY) ## fault and security cases, the quick part (ARGS="-k name --seed 3" repeats one)
+	@$(BIN)/pytest -q $(SHARED) -m case --ignore tests/containers $(ARGS)
+
+scorecard: $(READY) ## all of them with five seeds, for the bridge and the naive one, into docs/scorecard.md; an hour
+	@-FAULTS_MANY=5 $(BIN)/pytest -q $(SHARED) -m case --seeds 5 --scorecard docs/scorecard/bridge.json $(ARGS)
+	@-FAULTS_PATIENCE=6 $(BIN)/pytest -q $(SHARED) -m case --subject naive --scorecard docs/scorecard/naive.json \
+		--no-summary tests/faults $(ARGS)
+	@$(BIN)/python tools/scorecard.py
 
 check: $(READY) ## format, lint, types, import rules, generated docs, locks
 	@$(BIN)/ruff format --check --quiet $(SOURCES)
@@ -39,6 +51,7 @@ check: $(READY) ## format, lint, types, import rules, generated docs, locks
 	@$(BIN)/python tools/coverage.py --check
 	@$(BIN)/python tools/size.py --check
 	@$(BIN)/python tools/lock.py --check
+	@$(BIN)/python tools/scorecard.py --check
 
 format: $(READY) ## put the code into shape
 	@$(BIN)/ruff format --quiet $(SOURCES)
@@ -58,6 +71,9 @@ policy: $(READY) ## the polling policy beside others, in simulated lives: bill, 
 
 assistant: $(READY) ## what all entities ask of Home Assistant, in a container: time and memory
 	@PYTHONPATH=.:tests:tests/e2e:tests/containers $(BIN)/python tools/measure_assistant.py
+
+soak: $(READY) ## 90 simulated days with troubles, deaths and daylight saving; ARGS="--real --hours 2": by the real clock
+	@PYTHONPATH=.:tests:tests/e2e:tests/faults $(BIN)/python tests/faults/soak.py $(ARGS)
 
 lock: $(READY) ## write the locks: every library with its version and hashes (ARGS=--upgrade: the newest)
 	@$(BIN)/python tools/lock.py $(ARGS)

@@ -79,6 +79,8 @@ class Means:
     pressure: Callable[[], float] = lambda: 0.0
     """How much less to read than one would like, 0 to 1: money."""
     known: Callable[[DeviceId], Mapping[str, Value]] = lambda _: {}
+    wants_place: bool = True
+    """Is anything made of where cars are? If not, it is not asked for."""
 
 
 class Account:
@@ -106,6 +108,7 @@ class Account:
             is_polled=means.is_polled,
             pressure=means.pressure,
             known=means.known,
+            wants_place=means.wants_place,
         )
 
     @property

@@ -1,15 +1,21 @@
 """The sign of life: a small file that the running bridge keeps fresh for `fleet2mqtt health`, and a word to systemd.
 
+And a watchdog, for where nobody heeds either.
+
 It tells of the program alone. A dead token, or a Tesla that is away, is no reason to restart it: that would cost calls
 and heal nothing. Those stand on <base>/bridge/health.
 """
 
 from __future__ import annotations
 
+import asyncio
+import faulthandler
 import json
 import os
-from collections.abc import Callable
-from contextlib import suppress
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from bridge import systemd
@@ -28,6 +34,18 @@ STALE = 60.0
 GRACE = 300.0
 """Seconds without the broker that are still healthy: it may be on its way through an update."""
 
+BEAT, BEATS = 10.0, 30
+"""The watchdog asks the loop every so many seconds, and so often before it gives up."""
+
+RESTART = 75
+"""Exit code of a bridge that is to be started again: whoever looks after it takes it for a failure that may pass."""
+
+STALLED = 70
+"""Exit code of a bridge whose loop stands still."""
+
+LAST_WORDS = 5.0
+"""Seconds for them: whoever takes the log may be stuck, too."""
+
 
 async def keep_showing(directory: Path, clock: Clock, without_broker: Callable[[], float]) -> None:
     """Runs as long as the bridge does. `without_broker`: for how many seconds it has been so."""
@@ -41,6 +59,51 @@ async def keep_showing(directory: Path, clock: Clock, without_broker: Callable[[
     finally:
         with suppress(OSError):
             (directory / FILE).unlink()
+
+
+@contextmanager
+def watched_over(loop: asyncio.AbstractEventLoop) -> Iterator[None]:
+    """Ends the process when the loop has not turned for `BEATS` beats (reliability.md B13).
+
+    It counts its own pauses and asks no clock: a machine that was suspended, a process that was stopped and a clock
+    that was set cost it one of them at most. What keeps even its thread from running is a computation, such as a
+    regular expression: that takes processor time, after as much of which the system ends the process by SIGPROF.
+    """
+    left = threading.Event()
+    thread = threading.Thread(target=_watch, args=(loop, left), name="watchdog", daemon=True)
+    faulthandler.register(signal.SIGPROF, file=2, chain=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        left.set()
+        thread.join()
+        signal.setitimer(signal.ITIMER_PROF, 0)
+        faulthandler.unregister(signal.SIGPROF)
+
+
+def _watch(loop: asyncio.AbstractEventLoop, left: threading.Event) -> None:
+    answered, missed = threading.Event(), 0
+    answered.set()
+    while missed < BEATS:
+        signal.setitimer(signal.ITIMER_PROF, BEAT * BEATS)
+        if left.wait(BEAT):
+            return
+        if not answered.is_set():
+            missed += 1
+            continue
+        missed = 0
+        answered.clear()
+        loop.call_soon_threadsafe(answered.set)
+    _give_up()
+
+
+def _give_up() -> None:
+    """A traceback of each thread, without what its variables hold."""
+    threading.Timer(LAST_WORDS, os._exit, (STALLED,)).start()
+    os.write(2, f"The event loop stands still. It ends with exit code {STALLED}; this is where:\n".encode())
+    faulthandler.dump_traceback(file=2)
+    os._exit(STALLED)
 
 
 def trouble(directory: Path, now: float) -> str | None:

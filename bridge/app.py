@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import ssl
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 from typing import Any
 
@@ -21,37 +22,34 @@ from bridge.commands.intents import Intents
 from bridge.commands.journal import Journal
 from bridge.control import Control, Reach
 from bridge.database import Database
-from bridge.derived import derivations
-from bridge.derived.deriver import Deriver
 from bridge.doctor import Case, Daily, Doctor
 from bridge.goodbye import say_goodbye
+from bridge.guard import Guard
 from bridge.health import Health
 from bridge.herald import Herald
 from bridge.household import Household
+from bridge.lag import Lag
 from bridge.last_values import LastValues
 from bridge.learning import Learning
 from bridge.listener import Ears, Listener
 from bridge.model import Kind, Request, Result, Roster
-from bridge.mqtt import Mqtt, Publication
 from bridge.publisher import Publisher
+from bridge.restarts import Restarts
 from bridge.session import Session
 from bridge.settings import Settings
 from bridge.sources import extras
-from bridge.state import Store
-from bridge.supervision import Part, supervise
+from bridge.state import Exact, Store
+from bridge.supervision import Part, supervised
 from bridge.topics import BRIDGE, Topics
 
 HEARTBEAT = 60.0
 """Seconds between two messages on bridge/health, two looks at freshness, and two savings of values."""
 
-RESTART = 75
-"""Exit code of a bridge that is to be started again: whoever looks after it takes it for a failure that may pass."""
-
 
 async def run(settings: Settings, clock: Clock, stop: asyncio.Event, *, comes_back: bool = False) -> int:
     """Runs until `stop` is set; gives the exit code. Raises SettingWrong when it cannot start.
 
-    `comes_back`: whoever has started it starts it again when it ends with RESTART.
+    `comes_back`: whoever has started it starts it again when it ends with alive.RESTART.
     """
     tls = await asyncio.to_thread(build_broker.tls, settings.mqtt)
     with Database(settings.data_dir) as database:
@@ -72,13 +70,13 @@ class Bridge:
         comes_back: bool = False,
     ) -> None:
         self._stop = stop
-        self._settings = settings
-        self._clock = clock
+        self._settings, self._clock = settings, clock
         self._topics = Topics(settings.base_topic, settings.aliases)
-        self._store = Store()
+        self._store = Store(settings.location)
         self._health = Health(clock)
-        self._listening = asyncio.Event()
-        self._birth = asyncio.Event()
+        self._restarts = Restarts(settings.data_dir, clock, partial(self._health.report, "starts"))
+        self._lag = Lag(asyncio.get_running_loop())
+        self._listening, self._birth = asyncio.Event(), asyncio.Event()
         self._ledger = build.ledger(settings, database, clock)
         self._control = Control(
             settings,
@@ -91,7 +89,9 @@ class Bridge:
         )
         self._accounts = Accounts(build.accounts(settings, database, clock, self._ledger), self._means(database))
         home, commands = settings.homeassistant, settings.commands
-        self._household = Household(self._accounts, self._store, self._topics, commands.enable, home.command_expiry)
+        self._household = Household(
+            self._accounts, self._store, self._topics, commands.enable, home.command_expiry, location=settings.location
+        )
         self._last = LastValues(database, self._store, but={device.at for device in self._household.own})
         self._publisher = Publisher(
             store=self._store,
@@ -100,7 +100,7 @@ class Bridge:
             prefix=home.prefix if home.discovery else None,
             report=self._health.report,
         )
-        deriver = Deriver(derivations(settings.zones), database, self._store.all, clock.now)
+        deriver = build.deriver(settings, database, Exact(self._store), clock)
         self._learning = Learning(self._store, deriver, self._publisher, clock)
         self._herald = self._news()
         self._commander = self._commands(database)
@@ -113,6 +113,8 @@ class Bridge:
             status_topic=home.status_topic if home.discovery else None,
             ears=self._ears(),
         )
+        raised = lambda: self._herald.tell_all(self._commander.waiting)  # noqa: E731
+        self._guard = Guard(self._publisher.outbox, self._topics, home.prefix, self._health, clock, raised=raised)
         self._session = self._conversation(tls)
 
     def _news(self) -> Herald:
@@ -127,14 +129,15 @@ class Bridge:
             household=self._household,
             accounts=self._accounts,
             control=self._control,
+            lag=self._lag,
         )
 
     def _conversation(self, tls: ssl.SSLContext | None) -> Session:
-        will = Publication(self._topics.bridge("state"), b"offline", retain=True, content_type="text/plain")
         return Session(
-            mqtt=Mqtt(build_broker.broker_address(self._settings.mqtt, tls), will=will),
+            mqtt=build_broker.mqtt(self._settings.mqtt, tls, self._topics),
             listener=self._listener,
             publisher=self._publisher,
+            guard=self._guard,
             health=self._health,
             clock=self._clock,
             listening=self._listening,
@@ -153,6 +156,7 @@ class Bridge:
             notes=database,
             is_polled=self._control.is_polled,
             known=self._store.values,
+            wants_place=self._settings.wants_place,
         )
 
     def _reach(self) -> Reach:
@@ -214,38 +218,45 @@ class Bridge:
             "intents": self._intents.run,
             "heartbeat": self._beat,
             "birth": self._session.answer_births,
+            "guard": self._guard.run,
             "sign of life": partial(
-                alive.keep_showing, self._settings.data_dir, self._clock, partial(self._health.down, "broker")
+                alive.keep_showing, self._settings.data_dir, self._clock, lambda: self._health.down("broker")
             ),
             "doctor": self._doctor.serve,
             "daily checks": self._daily.serve,
         }
         for account in self._accounts.all:
             parts |= self._parts_of(account)
-        async with self._accounts, asyncio.TaskGroup() as group:
-            tasks = [group.create_task(supervise(name, part, self._clock), name=name) for name, part in parts.items()]
-            await self._stop.wait()
-            systemd.notify("STOPPING=1")
-            await say_goodbye(self._commander, self._publisher, self._clock)
-            self._last.keep()
-            for task in tasks:
-                task.cancel()
-        return RESTART if self._control.is_to_start_again else 0
+        with self._lag, self._metrics(), self._restarts, alive.watched_over(asyncio.get_running_loop()):
+            async with self._accounts, supervised(parts, self._clock, self._health.report):
+                await self._stop.wait()
+                systemd.notify("STOPPING=1")
+                await say_goodbye(self._commander, self._publisher, self._clock)
+                self._last.keep()
+        return alive.RESTART if self._control.is_to_start_again else 0
+
+    def _metrics(self) -> AbstractContextManager[None]:
+        """Raises SettingWrong where they cannot be served."""
+        if not (own := self._settings.metrics).port:
+            return nullcontext()
+        from bridge import metrics  # noqa: PLC0415 - an HTTP server, for who wants one
+
+        at_work = self._commander, self._herald, self._publisher, self._listener, self._listening
+        watched = metrics.Watched(self._lag, self._health, self._ledger, self._accounts, self._household, *at_work)
+        return metrics.served(own.host, own.port, watched)
 
     def _parts_of(self, account: Account) -> dict[str, Part]:
         news = partial(account.watch, lambda: self._show(self._household.roster), self._herald.tell_of_accounts)
         return {
             f"{account.at} tokens": account.mind_tokens,
             f"{account.at} news": news,
-            f"{account.at} polling": account.poller.run,
+            f"{account.at} polling": self._restarts.quiet(account.poller.run),
             f"{account.at} updates": lambda: self._follow_updates(account),
         }
 
     def _receive(self, request: Request) -> None:
         self._commander.receive(request)
         self._herald.tell(BRIDGE, {"command_queue": self._commander.waiting})
-
-    # --- in ---------------------------------------------------------------------------------------------
 
     async def _follow_updates(self, account: Account) -> None:
         async for heard in self._accounts.heard(account):
@@ -274,8 +285,6 @@ class Bridge:
         self._herald.tell_of_command(result)
         self._herald.tell(BRIDGE, {"command_queue": self._commander.waiting})
 
-    # --- the bridge's own news --------------------------------------------------------------------------
-
     async def _beat(self) -> None:
         while True:
             self._learning.pass_minute()
@@ -287,8 +296,5 @@ class Bridge:
         self._publisher.republish()
         return {}
 
-    # --- what decides -----------------------------------------------------------------------------------
-
     def _cases(self) -> list[Case]:
-        """Each account, for the doctor."""
         return [build.case(self._settings, account.access, self._clock) for account in self._accounts.all]

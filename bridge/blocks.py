@@ -7,15 +7,14 @@ clocks jump; only across a restart the wall clock has to tell how much of one is
 from __future__ import annotations
 
 from collections import defaultdict, deque
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple, Protocol
-
-import structlog
 
 from bridge.budget import time_left
 from bridge.clock import Clock
 from bridge.errors import AccountLimited, RateLimited
+from bridge.trying import Trying
 
 PAID = "paid"
 """Stands for every class that has a price: those that an app which is switched off is refused."""
@@ -24,8 +23,6 @@ FIRST_TRY, LONGEST = 900.0, 4 * 3600.0
 """Seconds until an app that Tesla has switched off is tried again; doubled each time, because a refusal is billed."""
 
 MINUTE = 60.0
-
-log = structlog.get_logger()
 
 
 class Kept(NamedTuple):
@@ -58,6 +55,7 @@ class Blocks:
     def __init__(self, store: BlockStore, clock: Clock) -> None:
         self._store = store
         self._clock = clock
+        self._saving = Trying("a block of calls could not be saved")
         self._blocks = {(kept.cost, kept.about): self._recalled(kept) for kept in map(Kept._make, store.blocks())}
 
     def check(self, cost: str, about: str, account: str, *, is_paid: bool) -> None:
@@ -82,7 +80,8 @@ class Blocks:
     def worked(self, account: str) -> None:
         """A call that has a price was answered well: the app is switched on."""
         if self._blocks.pop((PAID, account), None):
-            self._try(lambda: self._store.drop_block(PAID, account))
+            with self._saving:
+                self._store.drop_block(PAID, account)
 
     @property
     def until(self) -> datetime | None:
@@ -98,19 +97,13 @@ class Blocks:
         until = (self._clock.now() + timedelta(seconds=wait)).timestamp()
         kept = Kept(cost, about, until, wait, said)
         self._blocks[cost, about] = _Block(self._clock.monotonic() + wait, kept)
-        self._try(lambda: self._store.keep_block(kept))
+        with self._saving:  # a full disk must not undo what is known (F4)
+            self._store.keep_block(kept)
 
     def _recalled(self, kept: Kept) -> _Block:
         """However wrong the wall clock was or is: never longer than was asked for."""
         left = min(kept.until - self._clock.now().timestamp(), kept.wait)
         return _Block(self._clock.monotonic() + left, kept)
-
-    @staticmethod
-    def _try(write: Callable[[], None]) -> None:
-        try:
-            write()
-        except Exception as error:  # noqa: BLE001 - a full disk must not undo what is known (F4)
-            log.warning("a block of calls could not be saved", error=str(error))
 
 
 class Minutes:

@@ -16,6 +16,9 @@ from pydantic import SecretStr
 from bridge.accounts import Access
 from bridge.clock import Clock
 from bridge.database import Database
+from bridge.derived import derivations
+from bridge.derived.deriver import Deriver
+from bridge.derived.frame import Known
 from bridge.doctor import Case
 from bridge.errors import SettingWrong
 from bridge.fleet import keys
@@ -47,6 +50,13 @@ def pace(polling: PollingSettings, **of_car: Any) -> Pace:
     """How often a car is asked about; `of_car`: what was chosen for it at run time, settings by name."""
     own = {**polling.model_dump(), **of_car}
     return paced(Profile(own.pop("profile")), own)
+
+
+def deriver(own: Settings, database: Database, known: Known, clock: Clock) -> Deriver:
+    """With what it knew before; a zone of former settings is forgotten."""
+    if not own.visible_zones:
+        database.forget_memory("zone")
+    return Deriver(derivations(own.visible_zones), database, known, clock.now)
 
 
 def ledger(own: Settings, database: Database, clock: Clock) -> Ledger:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import ssl
 
 from bridge.errors import SettingWrong
-from bridge.mqtt import BrokerAddress
+from bridge.mqtt import BrokerAddress, Mqtt, Publication
 from bridge.settings import MqttSettings
+from bridge.topics import TEXT, Topics
 
 
 def tls(mqtt: MqttSettings) -> ssl.SSLContext | None:
@@ -19,6 +20,12 @@ def tls(mqtt: MqttSettings) -> ssl.SSLContext | None:
         return ssl.create_default_context(cafile=mqtt.ca_file)
     except (OSError, ssl.SSLError) as error:
         raise SettingWrong(f"FLEET2MQTT_MQTT_CA_FILE: cannot use {mqtt.ca_file}: {error}") from None
+
+
+def mqtt(settings: MqttSettings, context: ssl.SSLContext | None, topics: Topics) -> Mqtt:
+    """The bridge's own connection, with its will."""
+    will = Publication(topics.bridge("state"), b"offline", retain=True, content_type=TEXT)
+    return Mqtt(broker_address(settings, context), will=will)
 
 
 def broker_address(mqtt: MqttSettings, context: ssl.SSLContext | None, *, suffix: str = "") -> BrokerAddress:

@@ -143,7 +143,7 @@ class Database:
                 if value is not None:
                     sqlite.execute("INSERT INTO secret VALUES (?, ?)", (name, json.dumps(value)))
         if None in secrets.values():
-            self._write("PRAGMA wal_checkpoint(TRUNCATE)")  # what was removed is in the log of writes, too
+            self.wipe()
 
     def back_up(self) -> None:
         """Copies tokens and counts to a file beside the database, whole or not at all."""
@@ -238,6 +238,10 @@ class Database:
     def forget_values(self, device: str) -> None:
         self._write("DELETE FROM value WHERE device = ?", device)
 
+    def wipe(self) -> None:
+        """What was written over is in the log of writes, too: it goes from there."""
+        self._write("PRAGMA wal_checkpoint(TRUNCATE)")
+
     # --- what derived values stand on -----------------------------------------------------------------------
 
     def remember(self, device: str, name: str, memory: Mapping[str, Any]) -> None:
@@ -251,6 +255,10 @@ class Database:
         for device, name, memory in self._rows("SELECT device, name, memory FROM memory"):
             found.setdefault(device, {})[name] = json.loads(memory)
         return found
+
+    def forget_memory(self, name: str) -> None:
+        """That of one derivation, of every device."""
+        self._write("DELETE FROM memory WHERE name = ?", name)
 
     # --- what the owner has chosen --------------------------------------------------------------------------
 

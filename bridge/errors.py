@@ -9,10 +9,13 @@ BridgeError
 │   ├── NotRegistered            the app is not registered in this region
 │   ├── SigningRequired          the car takes only signed commands, or the key is not paired
 │   ├── AccessDenied             mobile access off, account locked, or another 401 or 403
-│   └── BrokerRefused            the broker refused the login, a topic or a subscription
+│   ├── BrokerRefused            the broker refused the login, a topic or a subscription
+│   │   └── IdTaken              another client has connected with our client id
+│   └── TopicsOverwritten        another client writes the topics that are ours
 ├── TryLater                     it heals by itself
 │   ├── VehicleUnavailable       the car is asleep or offline (408): normal
 │   ├── RateLimited              429, with the seconds to wait
+│   ├── StartedOften         a crash loop: Tesla is not asked for a while
 │   ├── BudgetSpent              our own ledger said no: the call was not made
 │   ├── WakesSpent               the car was woken often enough today: it was not woken
 │   ├── NotKept                  it could not be written to the disk, so it was not done
@@ -42,6 +45,14 @@ class BridgeError(Exception):
 
     reason = "internal"
     account = ""
+    bug: Exception | None = None
+    """A fault of ours that it stands for: the log shows where."""
+
+    @classmethod
+    def of_bug(cls, what: str, bug: Exception) -> Self:
+        error = cls(f"{what}: {type(bug).__name__}")
+        error.bug = bug
+        return error
 
     def __str__(self) -> str:
         """Fit for a log and for a topic: it may quote what Tesla or a library said, and that may quote a secret."""
@@ -117,6 +128,16 @@ class BrokerRefused(OwnerMustAct):
     reason = "broker_refused"
 
 
+class IdTaken(BrokerRefused):
+    """Another client has connected with our client id, and the broker has thrown us out (MQTT 5, reason 142)."""
+
+
+class TopicsOverwritten(OwnerMustAct):
+    """Another client of the broker writes topics that are the bridge's alone."""
+
+    reason = "overwritten"
+
+
 class TryLater(BridgeError):
     """It heals by itself."""
 
@@ -137,6 +158,12 @@ class RateLimited(TryLater):
     def __init__(self, text: str, wait: float) -> None:
         super().__init__(text)
         self.wait = wait
+
+
+class StartedOften(TryLater):
+    """The program was started again and again, without having been stopped."""
+
+    reason = "crash_loop"
 
 
 class BudgetSpent(TryLater):

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections import defaultdict, deque
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import structlog
 
@@ -14,13 +15,29 @@ from bridge.errors import BridgeError, OwnerMustAct
 
 log = structlog.get_logger()
 
+OFTEN, LONG = 3, 6 * 3600.0
+"""A trouble that comes and goes is told so often within so many seconds."""
+
 
 @dataclass(slots=True)
 class _Part:
     succeeded_at: datetime | None = None
+    worked: float = 0.0
+    """The same in monotonic seconds."""
     error: BridgeError | None = None
     down_since: float | None = None
     account: str = ""
+    told: set[type] = field(default_factory=set)
+    """Kinds of errors that the log has told of since it last worked."""
+
+
+class Standing(NamedTuple):
+    """How a part does. `age`: seconds since its last success; None: it had none yet."""
+
+    name: str
+    account: str
+    is_up: bool
+    age: float | None
 
 
 class Health:
@@ -31,23 +48,33 @@ class Health:
         self._parts: dict[str, _Part] = {}
         self._began = clock.monotonic()
         self._last: dict[str, str] = {}
+        self._times: defaultdict[tuple[str, type], deque[float]] = defaultdict(lambda: deque(maxlen=OFTEN))
 
     def report(self, part: str, error: BridgeError | None, account: str = "") -> None:
         """A success (None) or a failure. Only changes reach the log (reliability.md I10)."""
         known = self._parts.setdefault(part, _Part(account=account))
+        self._log(part, known, error)
         if error is None:
-            if known.error:
-                log.info("works again", part=part)
-            known.succeeded_at = self._clock.now()
-        elif type(known.error) is not type(error):
-            log.warning("trouble", part=part, reason=error.reason, error=str(error))
-        if error is None:
+            known.succeeded_at, known.worked = self._clock.now(), self._clock.monotonic()
             known.down_since = None
         elif known.down_since is None:
             known.down_since = self._clock.monotonic() if known.succeeded_at else self._began
         if error:
             self.note(part.rpartition(" ")[0], str(error))
         known.error = error
+
+    def _log(self, part: str, known: _Part, error: BridgeError | None) -> None:
+        """Each kind of trouble once while it lasts, and its end once; those that come and go all day, a few times."""
+        if error is None:
+            if known.told:
+                log.info("works again", part=part)
+            known.told.clear()
+        elif type(error) not in known.told:
+            times, now = self._times[part, type(error)], self._clock.monotonic()
+            if len(times) < OFTEN or now - times[0] >= LONG:
+                known.told.add(type(error))
+                times.append(now)
+                log.warning("trouble", part=part, reason=error.reason, error=str(error), exc_info=error.bug)
 
     def note(self, subject: str, text: str) -> None:
         """Something went wrong with this device, or with the bridge."""
@@ -74,6 +101,11 @@ class Health:
     def has(self, kind: type[BridgeError] | tuple[type[BridgeError], ...], account: str | None = None) -> bool:
         """Does any part fail for such a reason, or any of this account?"""
         return any(isinstance(error, kind) for error in self._errors(account))
+
+    def parts(self) -> Iterator[Standing]:
+        now = self._clock.monotonic()
+        for name, part in self._parts.items():
+            yield Standing(name, part.account, part.error is None, now - part.worked if part.succeeded_at else None)
 
     def works(self, subject: str) -> bool:
         """Has every part of this subject done its work the last time? False while none has been tried."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -13,6 +14,7 @@ from bridge.fleet import VERSION
 from bridge.freshness import by_group, freshness
 from bridge.health import Health
 from bridge.household import Household
+from bridge.lag import Lag
 from bridge.ledger import Ledger
 from bridge.model import Device, DeviceId, Happening, Kind, Outcome, Result, Update
 from bridge.publisher import Publisher
@@ -37,6 +39,7 @@ class Herald:
         household: Household,
         accounts: Accounts,
         control: Control,
+        lag: Lag,
     ) -> None:
         self._clock = clock
         self._store = store
@@ -48,6 +51,9 @@ class Herald:
         self._household = household
         self._accounts = accounts
         self._control = control
+        self._lag = lag
+        self.results: Counter[str] = Counter()
+        """Commands that have ended since the start, by outcome."""
         self._started = clock.now()
 
     def tell(self, at: DeviceId, answer: Mapping[str, Any]) -> None:
@@ -89,6 +95,7 @@ class Herald:
     def tell_of_command(self, result: Result) -> None:
         """A command has ended: the last one of its device, and an event."""
         at, name = result.request.device, result.request.name[:64]
+        self.results[result.outcome.value] += 1
         if not self._household.has(at):
             return
         if result.outcome is not Outcome.OK:
@@ -99,7 +106,7 @@ class Herald:
 
     def health_body(self) -> dict[str, Any]:
         """For <base>/bridge/health."""
-        return self._health.body() | {"warnings": self._control.warnings()}
+        return self._health.body() | {"warnings": self._control.warnings(), "loop_lag_ms": news.lateness(self._lag)}
 
     def info(self) -> dict[str, Any]:
         """For <base>/bridge/info."""

@@ -7,16 +7,21 @@ components, where they ignore it; a platform that they do not know stands in a m
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+from collections.abc import Iterator, Mapping
 from functools import cache, lru_cache
 from typing import Any
 
-from bridge.catalog import CATALOGUE
+from bridge.catalog import CATALOGUE, masked as masked_keys
 from bridge.catalog.offer import limits
+from bridge.catalog.places import Location
 from bridge.catalog.rows import Command, Composite, Entity, Event, Limits
 from bridge.components import Component, Look, components, node
 from bridge.model import Device, DeviceId, Kind, Value
 from bridge.topics import Topics
+
+ORIGIN = "fleet2mqtt"
+"""What documents name as their writer."""
 
 
 def config_topic(prefix: str, at: DeviceId) -> str:
@@ -32,6 +37,34 @@ STANDALONE = frozenset({"time"})
 """Platforms since 2026.6: in a device's document they cost an older Home Assistant the whole device (1.3)."""
 
 
+def document_filters(prefix: str) -> tuple[str, ...]:
+    """The filters below which documents of bridges stand, and those of others."""
+    return (f"{prefix}/device/+/config", *(f"{prefix}/{platform}/+/+/config" for platform in sorted(STANDALONE)))
+
+
+def writer(payload: bytes) -> str | None:
+    """The base topic of the bridge that has written this document; None: it was another program."""
+    try:
+        found = json.loads(payload)
+        is_ours = found["origin"]["name"] == ORIGIN
+    except (ValueError, TypeError, LookupError, RecursionError):
+        return None
+    return next(filter(None, map(_base, _texts(found))), None) if is_ours else None
+
+
+def _base(text: str) -> str | None:
+    """Each document names the topic of its bridge's state."""
+    base, ending, rest = text.rpartition("/bridge/state")
+    return base if ending and not rest else None
+
+
+def _texts(found: Any) -> Iterator[str]:
+    if isinstance(found, str):
+        yield found
+    for each in found.values() if isinstance(found, dict) else found if isinstance(found, list) else ():
+        yield from _texts(each)
+
+
 @cache
 def _standalone(kind: Kind) -> Mapping[str, str]:
     rows = CATALOGUE[kind].entities.values()
@@ -44,7 +77,7 @@ def document(
     """The discovery document. `words` holds enum values that Tesla sent and the catalogue does not know."""
     root: dict[str, Any] = {
         "device": _device(device),
-        "origin": {"name": "fleet2mqtt", "sw_version": look.version},
+        "origin": {"name": ORIGIN, "sw_version": look.version},
         "qos": 1,
         "components": dict(components(device.at, values, look, words)),
     }
@@ -133,6 +166,14 @@ def skeleton(document: Mapping[str, Any]) -> dict[str, Any]:
 @lru_cache(maxsize=64)  # many cars have the same components, and so share one
 def _skeleton(platforms: tuple[tuple[str, str], ...]) -> dict[str, Any]:
     return {"components": {key: {"platform": platform} for key, platform in platforms}}
+
+
+def masked(kind: Kind, location: Location) -> dict[str, Any]:
+    """The skeleton of what is not let out any more, and may have been before."""
+    catalogue, hidden = CATALOGUE[kind], masked_keys(kind, location)
+    platforms = [(key, str(catalogue.entities[key].component)) for key in hidden if catalogue.entities[key].component]
+    platforms += [(row.key, row.component) for row in catalogue.composites if hidden.intersection(row.states.values())]
+    return _skeleton(tuple(sorted(platforms)))
 
 
 def removals(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, Component]:

@@ -9,9 +9,11 @@ import structlog
 
 from bridge.accounts import Accounts
 from bridge.catalog.offer import Offer
+from bridge.catalog.places import Location
 from bridge.components import Look
 from bridge.fleet import VERSION
-from bridge.model import Device, DeviceId, Roster
+from bridge.model import Device, DeviceId, Kind, Roster
+from bridge.redaction import shorten_ids
 from bridge.state import Store
 from bridge.topics import BRIDGE, Topics
 
@@ -22,8 +24,16 @@ class Household:
     """`roster` holds the bridge itself, its accounts, and what Tesla has listed."""
 
     def __init__(
-        self, accounts: Accounts, store: Store, topics: Topics, enabled_commands: Collection[str], command_expiry: int
+        self,
+        accounts: Accounts,
+        store: Store,
+        topics: Topics,
+        enabled_commands: Collection[str],
+        command_expiry: int,
+        *,
+        location: Location = Location.EXACT,
     ) -> None:
+        self._location = location
         self._accounts = accounts
         self._store = store
         self._topics = topics
@@ -40,6 +50,7 @@ class Household:
 
     def renew(self, now: Roster) -> set[DeviceId]:
         """These are there now. Gives those that are gone."""
+        shorten_ids(device.at.id for device in now.devices if device.at.kind is Kind.ENERGY_SITE)
         gone = {device.at for device in self.roster.devices} - {device.at for device in now.devices}
         if now != self.roster:
             log.info("devices of the account", names=[device.name for device in now.devices if device not in self.own])
@@ -53,7 +64,7 @@ class Household:
         return False if self._accounts.have_listed else None
 
     def offer(self, at: DeviceId) -> Offer:
-        return self._accounts.of(at).offer(self._enabled_commands)
+        return replace(self._accounts.of(at).offer(self._enabled_commands), location=self._location)
 
     def look(self, at: DeviceId) -> Look:
         """How it is shown in Home Assistant."""

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Collection, Mapping
 from typing import Any, Protocol
 
-import structlog
-
-from bridge.model import DeviceId, Update
+from bridge.model import DeviceId
 from bridge.state import Store, kept, kept_as, recalled
-
-log = structlog.get_logger()
+from bridge.trying import Trying
 
 
 class Shelf(Protocol):
@@ -20,6 +16,7 @@ class Shelf(Protocol):
     def keep_values(self, values: Mapping[str, Any]) -> None: ...
     def values(self) -> Mapping[str, Any]: ...
     def forget_values(self, device: str) -> None: ...
+    def wipe(self) -> None: ...
 
 
 class LastValues:
@@ -29,18 +26,21 @@ class LastValues:
         self._shelf = shelf
         self._store = store
         self._but = but
+        self._saving = Trying("the last values could not be saved")
 
     def recall(self) -> None:
-        """Older than anything that will be heard, so that everything newer wins."""
-        for at, values in recalled(self._shelf.values()).items():
-            self._store.apply(Update(at, values, -math.inf, "restart"))
+        """Older than anything that will be heard, so that everything newer wins; then only what may be seen is kept."""
+        known = recalled(self._shelf.values())
+        for at, values in known.items():
+            self._store.recall(at, values)
+        if any(values != self._store.values(at) for at, values in known.items()):
+            self.keep()  # the owner lets out less than before
+            self._shelf.wipe()
 
     def keep(self) -> None:
         known = {at: self._store.values(at) for at in self._store.devices() if at not in self._but}
-        try:
+        with self._saving:  # a full disk is no reason to fall silent (F4)
             self._shelf.keep_values(kept(known))
-        except Exception as error:  # noqa: BLE001 - a full disk is no reason to fall silent (F4)
-            log.warning("the last values could not be saved", error=str(error))
 
     def forget(self, at: DeviceId) -> None:
         """A device that has left the account."""

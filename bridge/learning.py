@@ -6,6 +6,7 @@ from bridge.clock import Clock
 from bridge.derived.deriver import Deriver
 from bridge.model import Change, Update
 from bridge.publisher import Publisher
+from bridge.redaction import hide_places
 from bridge.state import Store
 
 
@@ -20,6 +21,7 @@ class Learning:
 
     def learn(self, update: Update) -> None:
         """Whatever follows from it is learnt as well, and published with it."""
+        _hide(update)
         changed, happenings = self._deriver.learn(update, self._store.apply, self._clock.monotonic())
         if changed:
             self._publisher.change(Change(update.device, changed))
@@ -31,3 +33,13 @@ class Learning:
             self.learn(Update(at, values, self._clock.monotonic(), "derived"))
             for happening in happenings:
                 self._publisher.happened(happening)
+
+
+def _hide(update: Update) -> None:
+    """Whatever is logged from now on does not tell where it is."""
+    for key in PLACES & update.values.keys():
+        if place := update.values[key]:
+            hide_places(place["latitude"], place["longitude"])
+
+
+PLACES = frozenset({"position", "route_position", "origin_position"})

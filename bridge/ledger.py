@@ -20,6 +20,7 @@ from bridge.budget import RECENT, Budget, State, forecast, month_gone
 from bridge.clock import Clock
 from bridge.errors import BudgetSpent, WakesSpent
 from bridge.prices import LIST, PriceList
+from bridge.trying import Trying
 
 log = structlog.get_logger()
 
@@ -103,6 +104,7 @@ class Ledger:
         self._under_way: Counter[Key] = Counter()
         self._month: Counter[str] = Counter()
         self._unsaved: set[Key] = set()
+        self._saving = Trying("a call could not be entered in the ledger")
         self._last_paid: dict[str, datetime] = {}
 
     # --- one call ---------------------------------------------------------------------------------------
@@ -250,11 +252,8 @@ class Ledger:
     def _save(self, key: Key) -> None:
         """What could not be written is written with the next one: a full disk must stop no call (F4, B6)."""
         self._unsaved.add(key)
-        try:
+        with self._saving:  # the count in memory goes on
             self._store.keep_calls((*each, self._calls[each], self._unanswered[each]) for each in self._unsaved)
-        except Exception as error:  # noqa: BLE001 - the count in memory goes on
-            log.warning("a call could not be entered in the ledger", error=str(error))
-        else:
             self._unsaved.clear()
 
     def _turn_page(self) -> None:

@@ -52,6 +52,8 @@ class Listener:
         self._time_to_live = time_to_live
         self._status_topic = status_topic
         self._ears = ears
+        self.heard = 0
+        """Messages since the start."""
 
     @property
     def filters(self) -> tuple[str, ...]:
@@ -63,6 +65,7 @@ class Listener:
         return self._topics.incoming
 
     def hear(self, message: Message) -> None:
+        self.heard += 1
         if message.topic == self._status_topic:
             if message.payload.strip().lower() == b"online":
                 self._ears.birth()

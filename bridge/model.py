@@ -85,10 +85,14 @@ class Happening:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What an update changed: only the entities whose value differs."""
+    """What an update changed: only the entities whose value differs.
+
+    `unseen`: those that tell where a car is, and changed by less than may be seen.
+    """
 
     device: DeviceId
     values: Mapping[str, Value]
+    unseen: frozenset[str] = frozenset()
 
 
 class Outcome(StrEnum):

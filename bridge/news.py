@@ -9,6 +9,7 @@ from typing import Any
 from bridge.accounts import Standing
 from bridge.errors import SignInRequired
 from bridge.health import Health
+from bridge.lag import Lag
 from bridge.ledger import Month, Share
 from bridge.model import Result, Roster
 from bridge.settings import FIRST
@@ -101,6 +102,12 @@ def command(result: Result) -> dict[str, Any]:
         "last_command_outcome": result.outcome.value,
         "last_command_latency": round(1000 * took) if took >= 0 else None,
     }
+
+
+def lateness(lag: Lag) -> dict[str, int | None]:
+    """Of the event loop, in the last five minutes."""
+    late = {"p99": lag.quantile(0.99), "max": lag.quantile(1)}
+    return {name: None if seconds is None else round(1000 * seconds) for name, seconds in late.items()}
 
 
 def month(so_far: Month) -> dict[str, Any]:

@@ -6,12 +6,12 @@ again. How they get out is the outbox's business.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from functools import cache, partial
 from typing import Any
 
 from bridge import homeassistant
-from bridge.catalog import CATALOGUE, groups, vocabularies
+from bridge.catalog import CATALOGUE, groups, masked, vocabularies
 from bridge.components import Look
 from bridge.model import Change, Device, DeviceId, Happening, Kind, Result, Roster, Value
 from bridge.mqtt import Message, Publication
@@ -37,7 +37,7 @@ class Publisher:
         self._look = look
         self._topics = topics
         self._prefix = prefix
-        self._outbox = Outbox(report)
+        self.outbox = Outbox(report)
         self._devices: dict[DeviceId, Device] = {}
         self._leaving: set[DeviceId] = set()
         self._available: dict[DeviceId, bool] = {}
@@ -50,19 +50,19 @@ class Publisher:
 
     def attach(self, outlet: Outlet) -> None:
         """A new connection: everything retained goes out again, whatever the broker may still have (D1)."""
-        self._outbox.attach(outlet)
+        self.outbox.attach(outlet)
         self.republish()
 
     def detach(self) -> None:
-        self._outbox.detach()
+        self.outbox.detach()
 
     @property
     def is_drained(self) -> bool:
-        return self._outbox.is_drained
+        return self.outbox.is_drained
 
     def insist(self) -> None:
         """All again, if the broker has refused some of it."""
-        if self._outbox.is_refused:
+        if self.outbox.is_refused:
             self.republish()
 
     def republish(self) -> None:
@@ -76,8 +76,8 @@ class Publisher:
         for at in self._devices:
             self._describe(at, again=True)
         for at in self._devices:
-            self._publish_values(at, self._store.values(at))
-        self._outbox.pump()
+            self._publish_all(at)
+        self.outbox.pump()
 
     # --- devices ----------------------------------------------------------------------------------------
 
@@ -93,7 +93,7 @@ class Publisher:
                 self._introduce(at)
             else:
                 self._describe(at)
-        self._outbox.pump()
+        self.outbox.pump()
 
     def _introduce(self, at: DeviceId) -> None:
         self._leaving.discard(at)
@@ -101,7 +101,7 @@ class Publisher:
         self._learn_words(at, known)
         self._publish_availability(at)
         self._describe(at)
-        self._publish_values(at, known)
+        self._publish_all(at)
 
     def available(self, at: DeviceId, *, is_available: bool) -> None:
         """Can the bridge serve this device? Not: is the car awake."""
@@ -109,7 +109,7 @@ class Publisher:
             self._available[at] = is_available
             if at in self._devices:
                 self._publish_availability(at)
-                self._outbox.pump()
+                self.outbox.pump()
 
     def _publish_availability(self, at: DeviceId) -> None:
         if at.kind is not Kind.BRIDGE:
@@ -121,10 +121,6 @@ class Publisher:
             table.pop(at, None)
         self._leaving.add(at)
         self._clear(at)
-
-    def forget(self, devices: Iterable[DeviceId]) -> None:
-        """Clears, with the next connection, what an earlier life of the bridge has published of these."""
-        self._leaving.update(devices)
 
     def _clear(self, at: DeviceId) -> None:
         """Empty messages in place of everything it had, also of what was shown before the connection was lost."""
@@ -142,9 +138,9 @@ class Publisher:
             return  # it has come back
         of_values = (below for _, below in _paths(at.kind).values())
         for below in (*of_values, *groups(at.kind)):
-            self._outbox.retain(_publication(f"{self._topics.device(at)}/{below}", _EMPTY, retain=True))
+            self.outbox.retain(_publication(f"{self._topics.device(at)}/{below}", _EMPTY, retain=True))
         last = _publication(self._topics.availability(at), _EMPTY, retain=True)
-        self._outbox.retain(last, taken=partial(self._leaving.discard, at))
+        self.outbox.retain(last, taken=partial(self._leaving.discard, at))
 
     def _describe(self, at: DeviceId, *, again: bool = False) -> None:
         """Publishes the discovery messages that differ from the last ones, or all of them `again`."""
@@ -154,14 +150,14 @@ class Publisher:
         messages = homeassistant.messages(self._prefix, at, described)
         encoded = {topic: encode_json(body) if body else _EMPTY for topic, body in messages.items()}
         hashes = {topic: hash(each.payload) for topic, each in encoded.items()}
-        known, before = self._documents.get(at, ({}, None))
+        known, before = self._documents.get(at, ({}, homeassistant.masked(at.kind, self._look(at).offer.location)))
         if hashes == known and not again:
             return
         own = homeassistant.config_topic(self._prefix, at)
         if before and (gone := homeassistant.removals(before, messages[own])):
             # Home Assistant removes a component only when told so; the retained message follows without it (1.5).
             told = {**messages[own], "components": {**messages[own]["components"], **gone}}
-            self._outbox.say(_publication(own, encode_json(told), retain=False))
+            self.outbox.say(_publication(own, encode_json(told), retain=False))
         self._documents[at] = hashes, homeassistant.skeleton(messages[own])
         for topic, each in encoded.items():
             if again or hashes[topic] != known.get(topic):
@@ -188,7 +184,17 @@ class Publisher:
         if is_new_word or homeassistant.reshapes(at.kind, change.values, self._store.values(at)):
             self._describe(at)
         self._publish_values(at, change.values)
-        self._outbox.pump()
+        self.outbox.pump()
+
+    def _publish_all(self, at: DeviceId) -> None:
+        """And clears what an earlier life has published that the owner does not let out any more."""
+        values, paths = self._store.values(at), _paths(at.kind)
+        hidden = masked(at.kind, self._look(at).offer.location)
+        for name in {paths[key][0] for key in hidden}.difference(paths[key][0] for key in values if key in paths):
+            self.outbox.retain(_publication(self._topics.group(at, name), _EMPTY, retain=True))
+        for key in hidden:
+            self.outbox.retain(_publication(f"{self._topics.device(at)}/{paths[key][1]}", _EMPTY, retain=True))
+        self._publish_values(at, values)
 
     def _publish_values(self, at: DeviceId, values: Mapping[str, Value]) -> None:
         device, paths, known = self._topics.device(at), _paths(at.kind), self._store.values(at)
@@ -196,11 +202,11 @@ class Publisher:
         for key, value in values.items():
             if key in paths:
                 group, below = paths[key]
-                self._outbox.retain(_publication(f"{device}/{below}", encode(value), retain=True))
+                self.outbox.retain(_publication(f"{device}/{below}", encode(value), retain=True))
                 touched.add(group)
         for name in touched - {""}:
             body = {key: known[key] for key in groups(at.kind)[name] if key in known}
-            self._outbox.retain(_publication(self._topics.group(at, name), encode_json(body), retain=True))
+            self.outbox.retain(_publication(self._topics.group(at, name), encode_json(body), retain=True))
 
     def _learn_words(self, at: DeviceId, values: Mapping[str, Value]) -> bool:
         """Tesla adds words without notice; Home Assistant takes only those it was told of (1.10)."""
@@ -225,7 +231,7 @@ class Publisher:
         self._say(own, encoded, taken, correlation=request.correlation)
         if request.response_topic and self._topics.may_answer_on(request.response_topic):
             self._say(request.response_topic, encoded, None, correlation=request.correlation)
-        self._outbox.hurry()
+        self.outbox.hurry()
 
     def respond_to(self, verb: str, body: Mapping[str, Any], message: Message) -> None:
         """The same, to who has sent this message."""
@@ -239,24 +245,27 @@ class Publisher:
         self._say(self._topics.bridge(f"response/{verb}"), encoded, None, correlation=correlation)
         if response_topic and self._topics.may_answer_on(response_topic):
             self._say(response_topic, encoded, None, correlation=correlation)
-        self._outbox.pump()
+        self.outbox.pump()
 
     def happened(self, happening: Happening) -> None:
         """An event, on the device's event topic; not retained."""
         body = {**happening.facts, "event_type": happening.type}
         self._say(self._topics.event(happening.device), encode_json(body), None)
-        self._outbox.pump()
+        self.outbox.pump()
+
+    def bridge_topic(self, name: str) -> str:
+        return self._topics.bridge(name)
 
     def bridge(self, name: str, body: str | Mapping[str, Any]) -> None:
         """<base>/bridge/state, info or health: retained, and again on every connect."""
         self._bridge[name] = encode(body)
         self._frame(self._topics.bridge(name), self._bridge[name])
-        self._outbox.pump()
+        self.outbox.pump()
 
     def clear(self, topic: str) -> None:
         """Removes a retained command that somebody left, so that it is not met again."""
-        self._outbox.say(_publication(topic, _EMPTY, retain=True))
-        self._outbox.pump()
+        self.outbox.say(_publication(topic, _EMPTY, retain=True))
+        self.outbox.pump()
 
     def _say(
         self, topic: str, encoded: Encoded, taken: Callable[[], None] | None, correlation: bytes | None = None
@@ -268,11 +277,11 @@ class Publisher:
             expiry=RESULT_EXPIRY,
             correlation=correlation,
         )
-        self._outbox.say(publication, taken)
+        self.outbox.say(publication, taken)
 
     def _frame(self, topic: str, encoded: Encoded, taken: Callable[[], None] | None = None) -> None:
         """What tells what a value is worth goes out before any value."""
-        self._outbox.retain(_publication(topic, encoded, retain=True), is_first=True, taken=taken)
+        self.outbox.retain(_publication(topic, encoded, retain=True), is_first=True, taken=taken)
 
 
 @cache

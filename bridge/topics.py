@@ -10,11 +10,16 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any, NamedTuple
 
+from bridge.catalog import groups
 from bridge.model import DeviceId, Kind, Result, Value
 
 CONTRACT_VERSION = 1
 JSON = "application/json"
 TEXT = "text/plain"
+
+
+LONGEST_RESPONSE_TOPIC = 500
+"""Characters. MQTT allows 65,535 bytes, which every answer would carry and the journal keep."""
 
 
 class Encoded(NamedTuple):
@@ -86,11 +91,23 @@ class Topics:
         commanded = [f"{self.base}/{kind}/+/set/+" for kind in kinds]
         return (*commanded, *asked, f"{self.base}/bridge/set/+", f"{self.base}/bridge/request/+")
 
+    @cached_property
+    def retained(self) -> tuple[str, ...]:
+        """The filters of everything that is retained: disjoint, also from `incoming`."""
+        devices = [kind for kind in Kind if kind is not Kind.BRIDGE]
+        frames = [f"{self.base}/bridge/+", *(f"{self.base}/{kind}/+/+" for kind in devices)]
+        own = [f"{self.base}/bridge/{group}/+" for group in groups(Kind.BRIDGE) if group]
+        return (
+            *frames,
+            *own,
+            *(f"{self.base}/{kind}/+/{group}/+" for kind in devices for group in groups(kind) if group),
+        )
+
     def parse(self, topic: str) -> Address | None:
         """An incoming topic -> what it addresses; None if it is none of ours."""
         base, _, rest = topic.partition(self.base + "/")
         parts = rest.split("/")
-        if base or not all(parts) or _has_wildcard(topic):
+        if base or not all(parts) or not _is_answerable(topic):
             return None
         match parts:
             case ["bridge", "request", name]:
@@ -108,7 +125,9 @@ class Topics:
         Only below <base>/response/: a client that may write commands must not make the bridge, whose rights are
         wider, write anywhere else (mqtt-and-home-assistant.md 4.6).
         """
-        return topic.startswith(f"{self.base}/response/") and not _has_wildcard(topic)
+        below = topic.removeprefix(f"{self.base}/response/")
+        is_sound = topic.isprintable() and len(topic) <= LONGEST_RESPONSE_TOPIC and not _has_wildcard(topic)
+        return bool(below) and below != topic and is_sound
 
     @cached_property
     def _ids(self) -> Mapping[str, str]:
@@ -123,6 +142,15 @@ def path(group: str, key: str) -> str:
 BRIDGE = DeviceId(Kind.BRIDGE, "bridge")
 
 _COMMANDED = frozenset({Kind.VEHICLE.value, Kind.ENERGY_SITE.value, Kind.ACCOUNT.value})
+
+
+LONGEST = 8000
+"""Characters of a topic that is listened to."""
+
+
+def _is_answerable(topic: str) -> bool:
+    """The answer stands on a topic that holds the same name: it must be one that can be published on, and logged."""
+    return len(topic) <= LONGEST and topic.isprintable() and not _has_wildcard(topic)
 
 
 def _has_wildcard(topic: str) -> bool:

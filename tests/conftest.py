@@ -70,8 +70,9 @@ NEEDS: dict[str, Callable[[], bool]] = {
 }
 """Markers of tests that need something from outside, and whether it is here."""
 
-REQUIRED = os.environ.pop("FLEET2MQTT_TEST_REQUIRE", "").split(",")
-"""Those that must be here. Not left in the environment, where the bridge would take it for a setting."""
+os.environ.setdefault("TESTS_REQUIRE", os.environ.pop("FLEET2MQTT_TEST_REQUIRE", ""))
+REQUIRED = os.environ["TESTS_REQUIRE"].split(",")
+"""Those that must be here. Under another name in the environment, where the bridge would take it for a setting."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

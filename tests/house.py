@@ -10,6 +10,8 @@ from typing import Any
 from discovery_cases import CAR, DEVICES
 from fakes import NOON
 
+from bridge.catalog.offer import Offer
+from bridge.catalog.places import Location
 from bridge.components import Look
 from bridge.errors import BridgeError
 from bridge.homeassistant import config_topic, standalone_topics
@@ -75,11 +77,17 @@ def retained(publications: Iterable[Publication]) -> dict[str, bytes]:
 class Desk:
     """A publisher with its store, what it is allowed to offer, and a wire."""
 
-    def __init__(self, *devices: Device, prefix: str | None = "homeassistant", report: Report | None = None) -> None:
+    def __init__(
+        self,
+        *devices: Device,
+        prefix: str | None = "homeassistant",
+        report: Report | None = None,
+        location: Location = Location.EXACT,
+    ) -> None:
         """What the broker refuses is reported to `report`, else to `troubles`."""
         self.troubles: list[tuple[str, str | None]] = []
-        self.store = Store()
-        self.look = Look(Topics(), "1.0.0")
+        self.store = Store(location)
+        self.look = Look(Topics(), "1.0.0", offer=Offer(location=location))
         self.publisher = Publisher(
             store=self.store,
             topics=self.look.topics,

@@ -12,6 +12,7 @@ from fakes import FakeClock
 
 from bridge.errors import BridgeError
 from bridge.fleet.calls import Call
+from bridge.health import Health
 from bridge.model import DeviceId, Kind, Roster, Value
 from bridge.pace import Pace
 from bridge.sources.asking import Extra
@@ -131,12 +132,15 @@ class House:
         scopes: Callable[[], Collection[str] | None],
         pressure: Callable[[], float],
         besides: Iterable[Extra] = (),
+        *,
+        wants_place: bool = True,
     ) -> None:
         self.clock = account.clock
         self.listening = asyncio.Event()
         self.store = Store()
         self.rosters: list[Roster] = []
         self.trouble: dict[str, BridgeError] = {}
+        self.health = Health(self.clock)
         self.is_polled = True
         self.poller = Poller(
             account=ACCOUNT,
@@ -148,6 +152,7 @@ class House:
             report=self.report,
             pressure=pressure,
             is_polled=lambda _: self.is_polled,
+            wants_place=wants_place,
             besides=besides,
         )
 
@@ -163,6 +168,7 @@ class House:
         return self.store.values(device).get(key)
 
     def report(self, part: str, error: BridgeError | None) -> None:
+        self.health.report(part, error)
         if error:
             self.trouble[part] = error
         else:
@@ -184,11 +190,12 @@ async def polling(
     *,
     listening: bool = True,
     pressure: Callable[[], float] = lambda: 0.0,
+    wants_place: bool = True,
     besides: Iterable[Extra] = (),
 ) -> AsyncIterator[House]:
     """The poller runs; nothing has been asked before time passes."""
     paced = pace if callable(pace) else lambda _: pace or Pace()
-    house = House(account, paced, scopes, pressure, besides)
+    house = House(account, paced, scopes, pressure, besides, wants_place=wants_place)
     if listening:
         house.listening.set()
     tasks = [asyncio.create_task(house.poller.run()), asyncio.create_task(house.hear())]

@@ -121,6 +121,7 @@ async def _until_the_last(reader: Connection) -> AsyncIterator[str]:
             yield message.topic
 
 
+@pytest.mark.case("S1")
 @pytest.mark.mosquitto
 @pytest.mark.parametrize("line", TABLE)
 def test_everybody_may_read_and_write_what_they_need_and_no_more(rights: Rights, line: str) -> None:
@@ -129,6 +130,7 @@ def test_everybody_may_read_and_write_what_they_need_and_no_more(rights: Rights,
     assert found == dict.fromkeys(found, TABLE[line])
 
 
+@pytest.mark.case("S1")
 @pytest.mark.mosquitto
 @pytest.mark.parametrize("username", [None, "stranger"])
 async def test_whoever_is_not_named_is_not_let_in(broker: Broker, username: str | None) -> None:

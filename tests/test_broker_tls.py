@@ -128,6 +128,7 @@ async def test_with_the_authority_in_hand_everything_goes_encrypted(broker: Brok
         assert await reason(bridge, STATE, b"online") < 128
 
 
+@pytest.mark.case("S16")
 @pytest.mark.mosquitto
 async def test_nothing_older_than_tls_1_2_is_spoken(broker: Broker, certificates: Path) -> None:
     context = client_side(certificates / "good")
@@ -153,6 +154,7 @@ REFUSALS: dict[tuple[str, str], tuple[type[BridgeError], str, str]] = {
 }
 
 
+@pytest.mark.case("S16")
 @pytest.mark.mosquitto
 @pytest.mark.parametrize(("listener", "authority"), REFUSALS)
 async def test_a_refusal_names_what_is_wrong_and_what_to_do(
@@ -173,6 +175,7 @@ async def test_a_refusal_names_what_is_wrong_and_what_to_do(
     assert advice in str(refused.value)
 
 
+@pytest.mark.case("S16")
 @pytest.mark.mosquitto
 async def test_a_name_is_compared_too(broker: Broker, certificates: Path) -> None:
     address = broker.address(port=broker.ports[1], tls=client_side(certificates / "good"))

@@ -11,6 +11,7 @@ import pytest
 from catalog_cases import COMMANDS, COMPOSITES, ENTITIES, ROWS, command_of, every, keys_of
 
 from bridge.catalog import commands_of
+from bridge.catalog.offer import Offer
 from bridge.catalog.rows import Command, Composite, Entity, Parameter
 from bridge.catalog.writes import Invocation
 from bridge.model import Kind, Value
@@ -175,6 +176,41 @@ def test_what_the_owner_must_enable_by_name() -> None:
         "set_tent_mode",
         "set_suspension_level",
     }
+
+
+DANGERS = re.compile(
+    r"unlock|open|trunk|tonneau|window|sun_roof|homelink|start_drive|erase|^format|delete|invit|share|off_grid|island"
+    r"|valet|guest|pin\b|_pin_|parental|speed_limit_(?!set)|tent_mode|suspension|light_show|secure"
+)
+HARMLESS = {
+    "charge_port_door_open": "a flap; with a cable in it, the charge ends",
+    "stop_light_show": "it ends what was dangerous",
+    "off_grid_vehicle_charging_reserve": "how much is kept for the house while the grid is away",
+    "set_powershare_feature": "the car's plug gives power to who is plugged in; nothing is shared with anybody",
+    "set_powershare_request": "the same",
+    "set_powershare_discharge_limit": "the same",
+}
+"""Why it is not off, though its name sounds like it."""
+
+
+@every([(kind, row) for kind, row in COMMANDS if DANGERS.search(row.name)])
+def test_whatever_opens_starts_unlocks_erases_or_shares_is_off_until_it_is_named(kind: Kind, row: Command) -> None:
+    assert row.dangerous == (row.name not in HARMLESS)
+    assert Offer(enabled_commands={"all", "*", "", "true", row.name.upper()}).is_enabled(row) is not row.dangerous
+    assert Offer(enabled_commands={row.name}).is_enabled(row)
+
+
+def test_no_command_takes_the_house_off_the_grid_or_shares_the_car() -> None:
+    """Tesla's calls for that, invitations and drivers too, are not among ours."""
+    words = re.compile(r"island|go_off_grid|invitation|(?<!power)share_|drivers|transfer|sign_command")
+    assert [row.name for _, row in COMMANDS if words.search(f"{row.name} {row.endpoint}")] == []
+
+
+def test_an_installation_is_deliberate_and_can_be_called_off() -> None:
+    """It opens, starts, unlocks and erases nothing (docs/decisions/0008)."""
+    install = command_of(Kind.VEHICLE, "schedule_software_update")
+    assert (install.dangerous, install.button) == (False, False)
+    assert not command_of(Kind.VEHICLE, "cancel_software_update").dangerous
 
 
 @every([(kind, row) for kind, row in COMMANDS if row.parameters])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -173,6 +174,7 @@ OURS = (
     "homeassistant/device/fleet2mqtt_LRW3F7EK4NC700001/config",
     "homeassistant/device/fleet2mqtt_2252000000000001/config",
 )
+DOCUMENT = json.dumps({"origin": {"name": "fleet2mqtt"}, "state_topic": "fleet2mqtt/bridge/state"}).encode()
 OTHERS = (
     "fleet2mqtt/bridge/info",
     f"fleet2mqtt/{THEIRS}/charge",
@@ -181,6 +183,7 @@ OTHERS = (
 )
 
 
+@pytest.mark.mosquitto
 async def test_purge_clears_what_was_shown_of_the_account_and_nothing_else(
     data: Path, monkeypatch: pytest.MonkeyPatch, broker: Broker
 ) -> None:
@@ -189,7 +192,7 @@ async def test_purge_clears_what_was_shown_of_the_account_and_nothing_else(
     with spying(broker) as spy:
         async with Mqtt(broker.address("bridge"), will=None).connected() as bridge:
             for topic in (*OURS, *OTHERS):
-                bridge.publish(Publication(topic, b"{}", retain=True))
+                bridge.publish(Publication(topic, DOCUMENT, retain=True))
         spy.until(lambda: set(OTHERS) <= spy.retained.keys(), "what was shown")
         own = loaded()
         assert await logout.run(words("logout", "--purge"), own, SystemClock()) == 0

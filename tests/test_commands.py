@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from command_desk import CAR, SITE, Asked, Desk, Tesla, desk
 
 from bridge.catalog.offer import Offer
+from bridge.catalog.places import Location
 from bridge.commands.waking import Policy
 from bridge.errors import (
     AnswerInvalid,
@@ -68,6 +72,7 @@ async def test_what_is_not_given_is_filled_in_with_what_the_car_has(at: Desk) ->
     assert at.tesla.writes[0].body == {"driver_temp": 21.0, "passenger_temp": 19.5}
 
 
+@pytest.mark.case("F28")
 @pytest.mark.parametrize("reason", ["already_set", "requested", "not_charging", "remote: already_set"])
 async def test_a_car_that_says_it_is_so_already_has_done_it(at: Desk, reason: str) -> None:
     at.tesla.answers.append(CommandAnswer(result=False, reason=reason))
@@ -104,12 +109,45 @@ async def test_what_did_not_reach_the_car_is_told_with_its_reason(
 # --- what is not sent -------------------------------------------------------------------------------------
 
 
+@pytest.mark.case("S2")
 async def test_a_dangerous_command_is_off_until_its_name_is_enabled(at: Desk, tmp_path: Path) -> None:
     result = await at.ask("locked", "false")
     assert (result.outcome, result.reason) == (Outcome.INVALID, "not_enabled")
     assert "FLEET2MQTT_COMMANDS_ENABLE" in result.message
     async with desk(tmp_path / "enabled", offer=Offer(enabled_commands=("door_unlock",))) as other:
         assert (await other.ask("locked", "false")).outcome is Outcome.OK
+
+
+PLACE = {"lat": -77.123456, "lon": 130.876543}
+
+
+@pytest.mark.parametrize("location", list(Location), ids=str)
+async def test_a_place_that_was_sent_is_echoed_and_kept_only_where_places_are_exact(
+    tmp_path: Path, location: Location
+) -> None:
+    async with desk(tmp_path, offer=Offer(location=location)) as one:
+        ways: dict[str, dict[str, Any]] = {
+            "navigation_gps_request": {**PLACE, "order": 1},
+            "navigation_request": {"address": "canary street 7"},
+            "navigation_waypoints_request": {"waypoints": "refId:canary"},
+            "add_managed_charging_site": {**PLACE, "public_key": "aa", "din": "1707000-11-J--TG123456789012"},
+        }
+        results = [await one.ask(name, json.dumps({**given, "transaction": name})) for name, given in ways.items()]
+        assert {result.outcome for result in results[:3]} == {Outcome.OK}
+    kept = _kept(tmp_path)
+    found = re.findall("77.1234|130.8765|canary", kept + repr([result.value for result in results]))
+    assert bool(found) is (location is Location.EXACT)
+
+
+def _kept(directory: Path) -> str:
+    return "".join(path.read_bytes().decode(errors="replace") for path in directory.iterdir())
+
+
+async def test_what_asks_for_a_place_is_not_sent_where_its_answer_could_not_be_told(tmp_path: Path) -> None:
+    async with desk(tmp_path, offer=Offer(location=Location.ROUNDED)) as one:
+        result = await one.ask("get_managed_charging_sites", "PRESS")
+        assert (result.outcome, result.reason, one.tesla.writes) == (Outcome.INVALID, "location", [])
+        assert "FLEET2MQTT_LOCATION=rounded" in result.message
 
 
 async def test_without_the_scope_a_command_is_not_sent(tmp_path: Path) -> None:
@@ -230,6 +268,7 @@ async def test_a_car_that_does_not_wake_up_gets_no_command(tmp_path: Path, state
     assert sum(one.clock.slept) == Policy().wake_time
 
 
+@pytest.mark.case("F32")
 async def test_a_command_whose_time_runs_out_while_the_car_wakes_is_expired(tmp_path: Path) -> None:
     async with desk(tmp_path) as one:
         one.tesla.states[0] = "asleep"
@@ -240,6 +279,7 @@ async def test_a_command_whose_time_runs_out_while_the_car_wakes_is_expired(tmp_
     assert one.tesla.writes == []
 
 
+@pytest.mark.case("F32")
 async def test_no_car_is_woken_for_a_command_that_is_too_late(tmp_path: Path) -> None:
     async with desk(tmp_path) as one:
         one.tesla.states[0] = "asleep"
@@ -276,6 +316,7 @@ async def test_a_car_that_fell_asleep_since_it_was_seen_is_woken_and_told_again(
     ]
 
 
+@pytest.mark.case("F28")
 async def test_no_car_is_woken_for_a_command_that_it_will_not_take(tmp_path: Path) -> None:
     """The app's key is not in it (reliability.md C6). To be woken it needs none."""
     async with desk(tmp_path) as one:
@@ -295,6 +336,7 @@ async def test_wake_is_done_when_the_car_is_online(at: Desk) -> None:
 # --- lost answers -----------------------------------------------------------------------------------------
 
 
+@pytest.mark.case("F24")
 @pytest.mark.parametrize("error", [ServerFailed("504"), AnswerInvalid("<html>")])
 async def test_a_lost_answer_is_read_back_and_never_sent_again(at: Desk, error: BridgeError) -> None:
     at.tesla.lossy = True
@@ -304,6 +346,7 @@ async def test_a_lost_answer_is_read_back_and_never_sent_again(at: Desk, error: 
     assert at.tesla.writes == [limit(80)]
 
 
+@pytest.mark.case("F24")
 async def test_what_cannot_be_seen_to_be_done_is_unconfirmed(at: Desk) -> None:
     at.tesla.answers.extend([ServerFailed("504"), ServerFailed("504"), ServerFailed("504")])
     not_done = await at.ask("charge_limit", "80")
@@ -331,6 +374,7 @@ async def test_a_setting_of_a_site_is_ok_when_the_site_shows_it(at: Desk) -> Non
     assert at.tesla.writes == [Asked("backup", SITE.id, {"backup_reserve_percent": 0})]
 
 
+@pytest.mark.case("F26")
 async def test_a_yes_without_effect_is_repeated_once_and_then_refused(at: Desk) -> None:
     at.tesla.effective = False
     result = await at.ask("backup_reserve", "50", SITE)
@@ -338,6 +382,7 @@ async def test_a_yes_without_effect_is_repeated_once_and_then_refused(at: Desk) 
     assert len(at.tesla.writes) == 2
 
 
+@pytest.mark.case("F26")
 async def test_a_repetition_that_cannot_be_sent_does_not_unsend_the_first(at: Desk) -> None:
     at.tesla.effective = False
     at.tesla.answers.extend([CommandAnswer(result=True, reason=""), NotSent("no connection")])

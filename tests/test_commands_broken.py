@@ -136,11 +136,13 @@ async def refuses_all(directory: Path, kind: Kind, name: str, payloads: Iterator
         assert one.tesla.asked == []
 
 
+@pytest.mark.case("F27")
 @every(WRITABLE)
 async def test_a_value_that_cannot_be_is_refused_with_a_reason(tmp_path: Path, kind: Kind, row: Entity) -> None:
     await refuses_all(tmp_path, kind, row.key, broken_values(row))
 
 
+@pytest.mark.case("F27")
 @every(DIRECT)
 async def test_parameters_that_cannot_be_are_refused_with_a_reason(tmp_path: Path, kind: Kind, row: Command) -> None:
     await refuses_all(tmp_path, kind, row.name, broken_parameters(row))

@@ -9,6 +9,7 @@ import pytest
 from command_desk import CAR, OTHER_CAR, Asked, Desk, desk
 from fakes import FakeClock
 
+from bridge.catalog.offer import Offer
 from bridge.commands.commander import QUEUE
 from bridge.commands.waking import Policy
 from bridge.model import Outcome
@@ -29,6 +30,7 @@ def limit(percent: int, device: str = CAR.id) -> Asked:
 # --- many -------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.case("F33")
 async def test_only_the_newest_of_many_set_points_is_sent(at: Desk) -> None:
     """500 messages: the first is under way, the last one counts, and everybody gets an answer (C8)."""
     at.tesla.may_answer.clear()
@@ -41,6 +43,7 @@ async def test_only_the_newest_of_many_set_points_is_sent(at: Desk) -> None:
     assert [each.reason for each in results] == ["superseded"] * 483 + [None, None]
 
 
+@pytest.mark.case("F33")
 async def test_a_knob_that_is_turned_for_five_seconds_makes_two_calls(tmp_path: Path) -> None:
     """500 messages; the last value is the one that stays, and everybody gets an answer (C8, F33)."""
     clock = FakeClock()
@@ -143,3 +146,12 @@ async def test_at_the_end_what_was_sent_and_stays_unanswered_is_unconfirmed(at: 
     await at.until(lambda: at.tesla.writes == [limit(80)])
     await at.commander.stop(patience=0.01)
     assert [(each.outcome, each.reason) for each in at.results] == [(Outcome.UNCONFIRMED, "stopping")]
+
+
+async def test_a_repetition_gets_the_first_answer_even_if_it_may_not_be_done_now(tmp_path: Path) -> None:
+    """To be told that it was certainly not done would be a lie."""
+    async with desk(tmp_path) as one:
+        first = await one.ask("honk_horn", '{"transaction": "once"}')
+    async with desk(tmp_path, offer=Offer(scopes={"vehicle_device_data"})) as one:
+        again = await one.ask("honk_horn", '{"transaction": "once"}')
+    assert (first.outcome, again.outcome, again.finished_at) == (Outcome.OK, Outcome.OK, first.finished_at)

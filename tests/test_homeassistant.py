@@ -212,6 +212,7 @@ def test_a_device_is_available_while_bridge_and_device_are_and_the_bridge_tells_
     assert bridge["components"]["version"]["availability"] == [{"topic": "fleet2mqtt/bridge/state"}]
 
 
+@pytest.mark.case("F39")
 @given(st.text(st.characters(min_codepoint=32, exclude_characters="+#/"), min_size=1, max_size=40))
 def test_any_id_makes_a_legal_topic(id_: str) -> None:
     at = DeviceId(Kind.WALL_CONNECTOR, id_)

@@ -28,6 +28,7 @@ def answers(one: Desk) -> list[tuple[object, ...]]:
 # --- across a crash: the first life just ends, as with SIGKILL -------------------------------------------
 
 
+@pytest.mark.case("F25")
 async def test_what_was_not_sent_is_answered_after_a_crash_and_not_done(tmp_path: Path) -> None:
     """Two that arrive together: the car is being woken for one, the other waits behind it."""
     async with desk(tmp_path, clock=FakeClock()) as first:
@@ -47,6 +48,7 @@ async def test_what_was_not_sent_is_answered_after_a_crash_and_not_done(tmp_path
     assert second.tesla.writes == []
 
 
+@pytest.mark.case("F25")
 @pytest.mark.parametrize(
     ("charge_limit", "outcome", "reason"), [(80, Outcome.OK, None), (50, Outcome.UNCONFIRMED, "restarted")]
 )
@@ -64,6 +66,7 @@ async def test_what_was_sent_is_read_back_after_a_crash_and_not_repeated(
     assert tesla.writes == []
 
 
+@pytest.mark.case("F25")
 async def test_a_one_shot_that_was_sent_is_unconfirmed_after_a_crash(tmp_path: Path) -> None:
     async with desk(tmp_path) as first:
         first.tesla.may_answer.clear()
@@ -90,6 +93,7 @@ async def test_a_result_that_the_broker_has_not_taken_is_told_again_after_a_cras
 # --- repeated requests ------------------------------------------------------------------------------------
 
 
+@pytest.mark.case("F31")
 async def test_a_repeated_request_gets_the_first_result_each_time(tmp_path: Path) -> None:
     async with desk(tmp_path) as first:
         for _ in range(5):
@@ -134,6 +138,7 @@ async def test_a_request_repeated_while_a_crash_is_being_cleared_up_is_not_done_
     assert tesla.writes == []
 
 
+@pytest.mark.case("F31")
 @pytest.mark.parametrize(
     ("name", "payload"),
     [

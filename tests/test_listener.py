@@ -197,6 +197,7 @@ def test_an_errand_is_answered_when_it_is_done(heard: Heard) -> None:
 # --- anything else ----------------------------------------------------------------------------------------
 
 
+@pytest.mark.case("F39")
 @pytest.mark.parametrize(
     "topic",
     [
@@ -224,6 +225,7 @@ payloads = st.binary(max_size=40) | st.dictionaries(st.text(max_size=4), st.inte
 )
 
 
+@pytest.mark.case("F39")
 @given(
     message=st.builds(
         Message,

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
+from collections import deque
 from pathlib import Path
 
 import pytest
 
+from bridge import redaction
 from bridge.logs import redact
 
 VIN = "5YJ3E1EA7KF000316"
@@ -167,8 +170,10 @@ def test_what_is_left_of_a_secret(text: str, shown: str) -> None:
     "text",
     [
         "",
-        "energy_site 1234567",
-        "1457768-02-F--PGT21000000001",
+        "energy_site 4567",
+        "at 12.25, 3.5 and 2026.44.3",
+        "took 0.123456 s",
+        "127.0.0.1, 10.0.0.1",
         "2026-07-01T12:00:00.123456Z",
         "the refresh token is dead: sign in again",
         "FLEET2MQTT_TESLA_CLIENT_ID: is missing",
@@ -205,3 +210,51 @@ def test_a_new_level_applies_to_every_logger_at_once() -> None:
     each = (["info", "error"], ["debug", "info", "error"], ["error"], ["info", "error"])
     levels = ("info", "debug", "error", "info")
     assert shown == [f"{level} {word}" for level, words in zip(levels, each, strict=True) for word in words * 2]
+
+
+HERE = (-77.345678, 130.876543)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{'latitude': -77.345678, 'longitude': 130.876543}",
+        "?lat=-77.345678&lon=130.876543",
+        "at -77.345678,130.876543.",
+        "at (-77.345678, 130.876543)",
+        "at -77.3456/130.8765 or 77.346 and 130.877",
+        "77.34567800001 and 130.87654",
+    ],
+)
+def test_no_place_comes_out_by_its_name_its_form_or_its_value(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(redaction, "_recent_places", deque(maxlen=64))
+    monkeypatch.setattr(redaction, "_degrees", None)
+    redaction.hide_places(*HERE)
+    assert not re.search(r"77\.3|130\.8", redact(text))
+
+
+def test_a_line_of_json_with_a_place_stays_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(redaction, "_recent_places", deque(maxlen=64))
+    monkeypatch.setattr(redaction, "_degrees", None)
+    redaction.hide_places(*HERE)
+    line = {"latitude": HERE[0], "at": list(HERE), "one": HERE[1], "said": json.dumps({"lat": HERE[0]})}
+    told = json.loads(redact(json.dumps(line)))
+    assert told == {"latitude": None, "at": [None, None], "one": None, "said": '{"lat": null}'}
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("of hans.m+x@example.co.uk.", "of <e-mail>."),
+        (
+            "energy_site 1234567 and /energy_sites/2252000000000001/live_status",
+            "energy_site …4567 and /energy_sites/…0001/live_status",
+        ),
+        (
+            "homeassistant/device/fleet2mqtt_1457768-02-F--PGT21000000001/config",
+            "homeassistant/device/fleet2mqtt_…000001/config",
+        ),
+    ],
+)
+def test_ids_are_cut_and_addresses_are_not_told(text: str, told: str) -> None:
+    assert redact(text) == told

@@ -42,6 +42,7 @@ def test_discovery_comes_before_values_and_availability_before_discovery() -> No
     ]
 
 
+@pytest.mark.case("L4")
 def test_nothing_is_kept_for_a_connection_that_is_not_there() -> None:
     house = desk(battery_level=80)
     house.publisher.detach()
@@ -129,6 +130,7 @@ def test_no_more_is_handed_over_than_the_window_holds() -> None:
     assert house.publisher.is_drained
 
 
+@pytest.mark.case("L4")
 def test_while_the_broker_is_slow_the_latest_value_wins() -> None:
     house = stuck()
     for level in (81, 82, 83):

@@ -115,6 +115,7 @@ def test_a_message_too_large_for_the_broker_is_not_taken_for_a_missing_right() -
 RESPONSE = "fleet2mqtt/response/node-red/1"
 
 
+@pytest.mark.case("S8")
 @pytest.mark.parametrize(
     ("asked", "answered"),
     [

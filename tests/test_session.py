@@ -14,6 +14,7 @@ from fakes import FakeClock
 from house import CONFIG, NIKOLA, Desk
 from talk import connect, heard
 
+from bridge.guard import Guard
 from bridge.health import Health
 from bridge.listener import Ears, Listener
 from bridge.mqtt import Mqtt
@@ -81,12 +82,14 @@ async def talking(broker: Broker) -> AsyncIterator[Talk]:
     """With a car, whose document goes out."""
     clock = FakeClock()
     health = Health(clock)
+    publisher = Desk(NIKOLA, report=health.report).publisher
     session = Session(
         mqtt=Mqtt(broker.address(), will=None),
         listener=Listener(
             topics=Topics(), clock=clock, time_to_live=90, status_topic="homeassistant/status", ears=_nobodys()
         ),
-        publisher=Desk(NIKOLA, report=health.report).publisher,
+        publisher=publisher,
+        guard=Guard(publisher.outbox, Topics(), "homeassistant", health, clock, raised=lambda: None),
         health=health,
         clock=clock,
         listening=asyncio.Event(),
@@ -117,6 +120,7 @@ def acl(changes: Mapping[str, str]) -> str:
     return text
 
 
+@pytest.mark.case("F36")
 @pytest.mark.parametrize("what", RIGHTS)
 async def test_what_the_broker_forbids_is_named(tmp_path: Path, what: str) -> None:
     changes, troubles = RIGHTS[what]
@@ -127,6 +131,7 @@ async def test_what_the_broker_forbids_is_named(tmp_path: Path, what: str) -> No
             assert all(talk.troubles[part].startswith(words) for part, words in troubles.items())
 
 
+@pytest.mark.case("F36")
 async def test_rights_that_are_given_later_are_noticed_and_used(tmp_path: Path) -> None:
     with running_broker(tmp_path, acl=acl({BASE: "", DISCOVERY: ""})) as broker:
         async with talking(broker) as talk, connect(broker, "homeassistant") as assistant:
@@ -139,6 +144,7 @@ async def test_rights_that_are_given_later_are_noticed_and_used(tmp_path: Path) 
             await talk.until(lambda: not talk.troubles)
 
 
+@pytest.mark.case("F36")
 async def test_rights_that_are_taken_away_are_noticed(tmp_path: Path) -> None:
     with running_broker(tmp_path) as broker:
         async with talking(broker) as talk:

@@ -412,3 +412,44 @@ def test_a_zone_that_is_none_is_refused_and_no_place_is_shown(env: Any, written:
     assert str(wrong.value).startswith("FLEET2MQTT_ZONES: ")
     assert complaint in str(wrong.value)
     assert "4.3" not in str(wrong.value).replace("home=52.1000,4.3000,150", "")
+
+
+# --- what is let out and what is let in ---------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("names", ["all", "*", "door_unlock,*", "ALL", "door_*", "dangerous", "true", ".*"])
+def test_dangerous_commands_are_enabled_by_name_only(env: Any, names: str) -> None:
+    env(COMMANDS_ENABLE=names)
+    with pytest.raises(SettingWrong) as wrong:
+        load()
+    assert str(wrong.value).startswith("FLEET2MQTT_COMMANDS_ENABLE: ")
+    assert "docs/commands.md" in str(wrong.value)
+
+
+ZONE = "home=52.1,4.3,150"
+
+
+@pytest.mark.parametrize(
+    ("location", "zones", "wants_place", "sees_zones"),
+    [
+        (None, "", True, False),
+        ("exact", ZONE, True, True),
+        ("rounded", "", True, False),
+        ("zone", ZONE, True, True),
+        ("zone", "", False, False),
+        ("off", ZONE, False, False),
+        ("off", "", False, False),
+    ],
+)
+def test_where_cars_are_is_asked_for_while_something_is_made_of_it(
+    env: Any, location: str | None, zones: str, *, wants_place: bool, sees_zones: bool
+) -> None:
+    env(ZONES=zones, **({"LOCATION": location} if location else {}))
+    own = load()
+    assert (own.wants_place, bool(own.visible_zones)) == (wants_place, sees_zones)
+
+
+def test_there_is_no_other_word_for_how_much_of_a_place_is_let_out(env: Any) -> None:
+    env(LOCATION="none")
+    with pytest.raises(SettingWrong, match="FLEET2MQTT_LOCATION"):
+        load()

@@ -103,6 +103,7 @@ VALUES: list[tuple[Any, Value, Value, Value]] = [
 ]
 
 
+@pytest.mark.case("F27")
 @pytest.mark.parametrize(("raw", "number", "switch", "select"), VALUES, ids=lambda value: repr(value)[:24])
 def test_what_a_row_makes_of_a_value(raw: Any, number: Value, switch: Value, select: Value) -> None:
     assert _same(_set(_entity("backup_reserve"), {"value": raw}), number)
@@ -171,6 +172,7 @@ LIMITED = [
 ]
 
 
+@pytest.mark.case("F27")
 @pytest.mark.parametrize(("kind", "row"), LIMITED, ids=lambda value: getattr(value, "key", ""))
 def test_every_number_takes_its_two_ends_and_nothing_beyond(kind: Kind, row: Entity) -> None:
     assert row.limits

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from bridge.catalog import account, bridge, energy_site, vehicle, wall_connector
 from bridge.catalog.convert import INVALID, PLAIN
+from bridge.catalog.places import Location, Place, is_told
 from bridge.catalog.rows import ASSUMED, DERIVED, STREAMED, Command, Composite, Entity, Event
 from bridge.catalog.writes import Write
 from bridge.model import Kind, Value
@@ -96,6 +97,18 @@ def groups(kind: Kind) -> Mapping[str, tuple[str, ...]]:
     for row in CATALOGUE[kind].entities.values():
         found.setdefault(row.group, []).append(row.key)
     return {name: tuple(sorted(keys)) for name, keys in found.items() if name}
+
+
+@cache
+def places(kind: Kind) -> Mapping[str, Place]:
+    """Key -> how the row tells where a car is; of those that do."""
+    return {row.key: row.place for row in CATALOGUE[kind].entities.values() if row.place}
+
+
+@cache
+def masked(kind: Kind, location: Location) -> frozenset[str]:
+    """The keys of which nothing may be seen."""
+    return frozenset(key for key, place in places(kind).items() if not is_told(place, location))
 
 
 @cache

@@ -6,6 +6,7 @@ from typing import Any
 
 from bridge.catalog import convert, options
 from bridge.catalog.options import option
+from bridge.catalog.places import Place
 from bridge.catalog.rows import (
     DERIVED,
     Entity,
@@ -348,6 +349,7 @@ ENTITIES = (
                 "charging_history.last.site",
                 icon="mdi:ev-station",
                 note="Of the last session.",
+                place=Place.SPOT,
             ),
         ),
     ),

@@ -181,14 +181,32 @@ def count(raw: Any) -> int:
 
 
 def mapping(raw: Any) -> Mapping[str, Any]:
-    """A JSON object."""
-    return raw if isinstance(raw, Mapping) else _raise(TypeError(raw))
+    """A JSON object, its texts as `clean` leaves them."""
+    found: Mapping[str, Any] = clean(raw) if isinstance(raw, Mapping) else _raise(TypeError(raw))
+    return found
+
+
+def clean(raw: Any) -> Any:
+    """JSON as it is, but for its texts: without control characters, at most 4096 characters (reliability.md S15)."""
+    match raw:
+        case str():
+            return _lines(raw)
+        case Mapping():
+            return {text(str(key)): clean(value) for key, value in raw.items()}
+        case list():
+            return [clean(value) for value in raw]
+    return raw
+
+
+def _lines(raw: str) -> str:
+    plain = raw if raw.isprintable() else "".join(char for char in raw if char == "\n" or char.isprintable())
+    return plain[:4096]
 
 
 def objects(*hidden: str) -> Callable[[Any], list[Value]]:
     """A list of JSON objects, without the members that are hidden."""
     return lambda raw: [
-        {key: value for key, value in item.items() if key not in hidden}
+        {key: value for key, value in mapping(item).items() if key not in hidden}
         for item in _list(raw)
         if isinstance(item, Mapping)
     ]

@@ -6,7 +6,8 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import cache
 
-from bridge.catalog.rows import STREAMED, Command, Composite, Entity
+from bridge.catalog.places import Location, is_told
+from bridge.catalog.rows import STREAMED, Command, Composite, Entity, Parameter
 from bridge.catalog.vehicle.besides import HEADS
 from bridge.model import Value
 
@@ -23,6 +24,8 @@ class Offer:
     """How the owner grants more."""
     signs: bool = True
     """Can the bridge sign commands itself?"""
+    location: Location = Location.EXACT
+    """How much of where a car is may be seen."""
 
     def is_enabled(self, command: Command) -> bool:
         return not command.dangerous or command.name in self.enabled_commands
@@ -33,12 +36,21 @@ class Offer:
     def can_send(self, command: Command) -> bool:
         return self.signs or not command.signed_only
 
+    def may_tell(self, command: Command) -> bool:
+        return is_told(command.place, self.location)
+
     def allows(self, command: Command) -> bool:
-        return self.is_enabled(command) and self.in_scope(command) and self.can_send(command)
+        is_possible = self.in_scope(command) and self.can_send(command)
+        return is_possible and self.is_enabled(command) and self.may_tell(command)
 
     def sees(self, entity: Entity) -> bool:
-        """Does Tesla tell the value to this token?"""
-        return self.scopes is None or needed(entity).issubset(self.scopes)
+        """Does Tesla tell the value to this token, and does the owner let it out?"""
+        is_covered = self.scopes is None or needed(entity).issubset(self.scopes)
+        return is_covered and is_told(entity.place, self.location)
+
+    def echoes(self, parameter: Parameter) -> bool:
+        """May what was given for it be written down and told?"""
+        return not parameter.secret and (not parameter.is_place or self.location is Location.EXACT)
 
     def shows(self, entity: Entity, commands: Collection[Command], values: Mapping[str, Value]) -> bool:
         """Is the entity a component for Home Assistant? `commands`: those that writing to it can call."""

@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Any, TypedDict, Unpack
 
 from bridge.catalog import convert
+from bridge.catalog.places import Place
 from bridge.catalog.writes import Invocation, Write
 from bridge.model import Value
 
@@ -90,6 +91,8 @@ class Entity:
     """Key of the entity of the same device that must be true, or not empty, for this one to be offered."""
     scope: str | None = None
     """OAuth scope without which Tesla withholds the value, where it is not the group's own."""
+    place: Place | None = None
+    """How it tells where a car is; None: it does not."""
     settings: Mapping[str, Any] | None = None
     """Home Assistant options that belong to this row alone."""
     stream: str = ""
@@ -150,6 +153,8 @@ class Parameter:
     """Key of the entity whose present value is taken when the parameter is not given."""
     secret: bool = False
     """A PIN: never logged, journalled or echoed."""
+    is_place: bool = False
+    """It tells of a place: journalled and echoed only where places are exact."""
     is_time: bool = False
     """Minutes after the device's own midnight; `07:30` is taken too, and may fill it."""
     example: Value = None
@@ -174,6 +179,8 @@ class Command:
     """May a sleeping car be woken for it?"""
     dangerous: bool = False
     """Off until the owner enables it by name."""
+    place: Place | None = None
+    """How its answer tells where a car is; None: it does not."""
     is_local: bool = False
     """Done by the bridge itself (bridge.commands.local): nothing is sent to Tesla, no car is woken."""
     signed_only: bool = False
@@ -214,6 +221,7 @@ class _Options(TypedDict, total=False):
     icon: str | None
     needs: str | None
     scope: str | None
+    place: Place | None
     settings: Mapping[str, Any] | None
     stream: str
     note: str

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from bridge.catalog import convert
+from bridge.catalog.places import Place
 from bridge.catalog.rows import (
     DERIVED,
     Entity,
@@ -109,6 +110,7 @@ ENTITIES = (
                 null="none",
                 icon="mdi:car-electric",
                 note="none: no car, or none that Tesla knows.",
+                place=Place.ZONE,
             ),
             sensor(
                 "vehicle_name",
@@ -116,6 +118,7 @@ ENTITIES = (
                 DERIVED,
                 icon="mdi:car-electric",
                 note="Of the car with vehicle_vin; unknown if it is not in this account.",
+                place=Place.ZONE,
             ),
             binary_sensor(
                 "fault",
@@ -178,6 +181,7 @@ ENTITIES = (
                 "Energy per vehicle",
                 DERIVED,
                 note="VIN -> Wh, of charges that the bridge has seen; `unknown` for the others.",
+                place=Place.ZONE,
             ),
             topic(
                 "charge_sessions",

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import signal
 import sys
 from collections.abc import Mapping, Sequence
 from importlib import import_module
@@ -30,6 +31,8 @@ VERBS: Mapping[str, str] = {
     "send": "Send one command to a running bridge and print its answer.",
     "login": "Sign in to the Tesla account, with a browser.",
     "logout": "Sign out: forget the tokens; with --purge also what was shown.",
+    "purge": "Clear everything that the bridge has left on the broker.",
+    "diagnostics": "Write one file for a report of a fault, with nothing personal in it.",
     "import": "Take over the sign-in of another program, from a file.",
     "keys": "Make the app's key pair, or show its public half.",
     "serve-key": "Serve the public key, for a web server or a tunnel in front of it.",
@@ -42,7 +45,10 @@ VERBS: Mapping[str, str] = {
 }
 
 SET = frozenset(
-    {"run", "check", "health", "send", "login", "logout", "import", "keys", "serve-key", "register", "pair", "costs"}
+    {
+        *("run", "check", "health", "send", "diagnostics", "purge", "login", "logout", "import"),
+        *("keys", "serve-key", "register", "pair", "costs"),
+    }
 )
 """Verbs that take settings as flags."""
 
@@ -51,6 +57,7 @@ _EPILOG = "Every setting is a flag too: --mqtt-host, --tesla-region, ... docs/co
 
 def main() -> None:
     """The program. Exits 0, 1 when something failed, 2 when a setting or flag is wrong."""
+    signal.signal(signal.SIGTERM, _end)
     try:
         user.become(os.environ)
         sys.exit(_run(sys.argv[1:]))
@@ -62,6 +69,11 @@ def main() -> None:
         sys.exit(130)
     except BrokenPipeError:
         sys.stderr.close()
+
+
+def _end(*_: object) -> None:
+    """Until the work itself looks out for it. The first process of a container does not end without a handler."""
+    sys.exit(128 + signal.SIGTERM)
 
 
 def _run(words: Sequence[str]) -> int:

@@ -5,18 +5,18 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
-import os
 import sys
 from collections.abc import AsyncIterator, Awaitable, Sequence
 from contextlib import ExitStack
 
 from bridge import build, build_broker, logs, settings
+from bridge.cli.asking import answered
 from bridge.clock import Clock, SystemClock
 from bridge.database import Database, InUse
 from bridge.doctor import Finding, Mark, examine, passed
-from bridge.errors import BridgeError, BrokerLost, SettingWrong
+from bridge.errors import BridgeError, SettingWrong
 from bridge.fleet.auth.inbox import Inbox
-from bridge.mqtt import Mqtt, Publication
+from bridge.mqtt import Mqtt
 from bridge.settings import Settings
 from bridge.topics import Topics
 
@@ -95,25 +95,13 @@ async def _examined(own: Settings, database: Database, clock: Clock) -> AsyncIte
 async def _asked(own: Settings) -> AsyncIterator[Finding]:
     """By the bridge that runs, over the broker."""
     try:
-        answer = await _answer(own)
+        answer = await answered(own, "check", PATIENCE)
     except (BridgeError, TimeoutError) as error:
         why = str(error) or "is it connected to this broker?"
         yield Finding("accounts", Mark.FAIL, f"the running bridge did not answer: {why}")
         return
     for found in answer["data"]["findings"]:
         yield Finding(found["check"], Mark(found["result"]), found["text"], found["account"] or "")
-
-
-async def _answer(own: Settings) -> dict[str, dict[str, list[dict[str, str]]]]:
-    tls, topics = await asyncio.to_thread(build_broker.tls, own.mqtt), Topics(own.base_topic)
-    broker = Mqtt(build_broker.broker_address(own.mqtt, tls, suffix=f"-check-{os.getpid()}"), will=None)
-    async with asyncio.timeout(PATIENCE), broker.connected() as connection:
-        await connection.subscribe([topics.bridge("response/check")])
-        connection.publish(Publication(topics.bridge("request/check"), b"{}", expiry=30))
-        async for message in connection.messages:
-            answer: dict[str, dict[str, list[dict[str, str]]]] = json.loads(message.payload)
-            return answer
-    raise BrokerLost("the connection to the broker ended")
 
 
 def _say(text: str) -> None:

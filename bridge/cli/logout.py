@@ -8,11 +8,11 @@ from collections.abc import Collection, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
-from bridge import build, build_broker, logs, settings
+from bridge import build, logs, settings
 from bridge.accounts import SERVED
+from bridge.cli import purge
 from bridge.cli.handover import Account, failed, hand_over, is_there, say
 from bridge.clock import Clock, SystemClock
-from bridge.components import Look
 from bridge.database import FILE, Database, InUse
 from bridge.errors import BridgeError, SettingWrong, TryLater
 from bridge.fleet.auth import inbox
@@ -21,14 +21,9 @@ from bridge.fleet.auth.inbox import Inbox
 from bridge.fleet.hosts import FLEET
 from bridge.fleet.transport import Transport
 from bridge.model import DeviceId, Kind
-from bridge.mqtt import Mqtt
-from bridge.publisher import Publisher
 from bridge.settings import FIRST, Settings, TeslaSettings, TokenType
-from bridge.state import Store, kept_as
+from bridge.state import kept_as
 from bridge.topics import Topics
-
-PATIENCE = 10.0
-"""Seconds in which the broker must take what is cleared."""
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -122,25 +117,10 @@ def _left_to_do(tesla: TeslaSettings) -> Sequence[str]:
 
 
 async def _purge(account: Account, database: Database, clock: Clock) -> None:
-    """Empty messages on every topic that the bridge retains for the account's devices, and its memory of them."""
+    """Everything retained of the account's devices, and the bridge's memory of them."""
     own = account.own
-    devices = served(database, account.name, is_alone=not own.accounts)
-    home, topics = own.homeassistant, Topics(own.base_topic, own.aliases)
-    refusals: list[str] = []
-    publisher = Publisher(
-        store=Store(),
-        topics=topics,
-        look=lambda _: Look(topics, ""),
-        prefix=home.prefix if home.discovery else None,
-        report=lambda _, error: refusals.append(str(error)) if error else None,
-    )
-    publisher.forget(devices)
-    tls = await asyncio.to_thread(build_broker.tls, own.mqtt)
-    async with Mqtt(build_broker.broker_address(own.mqtt, tls, suffix="-logout"), will=None).connected() as connection:
-        publisher.attach(connection)
-        await _drained(publisher, clock)
-    if refusals:
-        raise SettingWrong(f"the broker does not let this user clear everything: {refusals[0]}")
+    devices, topics = served(database, account.name, is_alone=not own.accounts), Topics(own.base_topic, own.aliases)
+    await purge.clear(own, clock, devices)
     for at in devices:
         database.forget_values(kept_as(at))
     say("Cleared from the broker:", *(f"  {topics.device(at)}" for at in sorted(devices, key=str)))
@@ -152,11 +132,3 @@ def served(database: Database, name: str, *, is_alone: bool) -> Collection[Devic
     names = [kept for kept in database.values() if is_alone or by.get(kept) == name]
     found = (DeviceId(Kind(kind), id_) for kind, _, id_ in (kept.partition("/") for kept in names) if kind in set(Kind))
     return {*found, DeviceId(Kind.ACCOUNT, name)}
-
-
-async def _drained(publisher: Publisher, clock: Clock) -> None:
-    until = clock.monotonic() + PATIENCE
-    while not publisher.is_drained:
-        if clock.monotonic() > until:
-            raise TryLater(f"the broker has not taken everything in {PATIENCE:g} s; try again")
-        await clock.sleep(0.02)

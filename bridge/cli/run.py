@@ -7,7 +7,7 @@ import asyncio
 import os
 from collections.abc import Sequence
 
-from bridge import app, logs, settings, systemd
+from bridge import app, coredumps, logs, settings, systemd
 from bridge.cli.stopping import until_stopped
 from bridge.clock import SystemClock
 from bridge.settings import addon
@@ -19,6 +19,7 @@ def arguments(_: argparse.ArgumentParser) -> None:
 
 def main(_: argparse.Namespace, flags: Sequence[str]) -> int:
     """Runs until it is stopped. Raises SettingWrong when it cannot start."""
+    coredumps.forbid()
     own = settings.load(flags)
     logs.configure(own.log.level, as_json=own.log.format is settings.LogFormat.JSON)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from bridge.catalog import CATALOGUE, Catalogue, validate
+from bridge.catalog import CATALOGUE, validate
 from bridge.catalog.offer import Offer, limits
 from bridge.catalog.rows import Command, Entity, Parameter
 from bridge.errors import ScopeMissing
@@ -51,14 +51,18 @@ class Job:
 
     @property
     def value(self) -> Value:
-        """What was asked for, as the result shows it: never a PIN, nor a place that was filled in."""
+        """What was asked for, as the result shows it: never a PIN, nor a place that was filled in or is masked."""
         if self.request.name in self.expected:
             return self.expected[self.request.name]
         return self.asked or None
 
 
 def admit(request: Request, values: Mapping[str, Value], offer: Offer, *, is_known: bool | None) -> Job:
-    """Raises Refusal. `values` is what is known of the device; `is_known`: it is in the account, None: not known."""
+    """What is asked, if it makes sense. Raises Refusal.
+
+    `values` is what is known of the device; `is_known`: it is in the account, None: not known. Whether the job may be
+    done at this time, `check` tells: a repetition gets the first one's result, whatever is so now.
+    """
     if request.retained:
         raise Refusal(
             Outcome.INVALID,
@@ -66,14 +70,26 @@ def admit(request: Request, values: Mapping[str, Value], offer: Offer, *, is_kno
             "a retained command is not carried out: it would be repeated at every restart. Publish without retain",
         )
     payload = _payload(request.payload)
+    asked = replace(request, transaction=payload.transaction)
     try:
-        asked = replace(request, transaction=payload.transaction)
-        return _job(asked, payload.value, values, offer, is_known=is_known)
+        return _job(asked, payload.value, values, offer)
     except Refusal as refusal:
+        _check_known(asked, is_known=is_known)
         refusal.transaction = payload.transaction
         raise
     except (ValueError, OverflowError) as error:  # of `validate`, or of a row that cannot be set to this value
+        _check_known(asked, is_known=is_known)
         raise Refusal(Outcome.INVALID, "value", str(error), payload.transaction) from None
+
+
+def check(job: Job, offer: Offer, *, is_known: bool | None) -> None:
+    """May it be done now, as far as can be told without asking Tesla? Raises Refusal."""
+    _check_known(job.request, is_known=is_known)
+    try:
+        _check_allowed(job.command, offer)
+    except Refusal as refusal:
+        refusal.transaction = job.request.transaction
+        raise
 
 
 def _payload(payload: bytes) -> Payload:
@@ -83,36 +99,36 @@ def _payload(payload: bytes) -> Payload:
         raise Refusal(Outcome.INVALID, "payload", str(error)) from None
 
 
-def _job(
-    request: Request, given: validate.Given, values: Mapping[str, Value], offer: Offer, *, is_known: bool | None
-) -> Job:
+def _check_known(request: Request, *, is_known: bool | None) -> None:
     if is_known is None:
-        raise Refusal(Outcome.UNAVAILABLE, "starting", "Tesla has not told yet which devices are in this account")
+        text = "Tesla has not told yet which devices are in this account"
+        raise Refusal(Outcome.UNAVAILABLE, "starting", text, request.transaction)
     if not is_known:
-        raise Refusal(Outcome.INVALID, "unknown_device", f"{request.device} is not in this account")
+        text = f"{request.device} is not in this account"
+        raise Refusal(Outcome.INVALID, "unknown_device", text, request.transaction)
+
+
+def _job(request: Request, given: validate.Given, values: Mapping[str, Value], offer: Offer) -> Job:
     catalogue = CATALOGUE[request.device.kind]
     entity = catalogue.entities.get(request.name)
     if entity and entity.check and isinstance(given, Mapping) and "value" not in given:
         given = {"value": given}  # a JSON object is the value itself
     if entity and entity.write:
-        job = _set_entity(request, entity, given, values, catalogue)
-    else:
-        job = _call_command(request, given, values, catalogue)
-    _check_allowed(job.command, offer)
-    return job
+        return _set_entity(request, entity, given, values, offer)
+    return _call_command(request, given, values, offer)
 
 
 def _set_entity(
-    request: Request, entity: Entity, given: validate.Given, values: Mapping[str, Value], catalogue: Catalogue
+    request: Request, entity: Entity, given: validate.Given, values: Mapping[str, Value], offer: Offer
 ) -> Job:
     value = validate.entity_value(entity, given, limits(entity, values))
     assert entity.write  # noqa: S101 - the caller has looked
     stops = entity.stop if value == validate.STOP else None
     invocation = stops or entity.write(value)
-    command = catalogue.commands[invocation.command]
+    command = CATALOGUE[request.device.kind].commands[invocation.command]
     more = validate.besides(command, given)
     parameters = validate.complete(command, {**more, **invocation.parameters}, values)
-    asked = {entity.key: value} | {row.name: more[row.name] for row in _told(command) if row.name in more}
+    asked = {entity.key: value} | {row.name: more[row.name] for row in _told(command, offer) if row.name in more}
     return Job(request, command, parameters, asked, {} if stops else {entity.key: value})
 
 
@@ -126,8 +142,8 @@ def part(request: Request, value: Value) -> Job:
     return Job(request, catalogue.commands[invocation.command], invocation.parameters, expected, expected, is_part=True)
 
 
-def _call_command(request: Request, given: validate.Given, values: Mapping[str, Value], catalogue: Catalogue) -> Job:
-    command = catalogue.commands.get(request.name)
+def _call_command(request: Request, given: validate.Given, values: Mapping[str, Value], offer: Offer) -> Job:
+    command = CATALOGUE[request.device.kind].commands.get(request.name)
     if command is None or not command.direct:
         raise Refusal(
             Outcome.INVALID,
@@ -135,18 +151,18 @@ def _call_command(request: Request, given: validate.Given, values: Mapping[str, 
             f"there is nothing called {request.name[:64]!r} to set; docs/commands.md lists what there is",
         )
     parameters = validate.parameters(command, given, values)
-    return Job(request, command, parameters, _asked(command, given, parameters), {})
+    return Job(request, command, parameters, _asked(command, given, parameters, offer), {})
 
 
-def _asked(command: Command, given: validate.Given, parameters: Mapping[str, Value]) -> dict[str, Value]:
+def _asked(command: Command, given: validate.Given, parameters: Mapping[str, Value], offer: Offer) -> dict[str, Value]:
     named = given if isinstance(given, Mapping) else {}
-    rows = [row for row in _told(command) if row.name in named or not row.fill]
+    rows = [row for row in _told(command, offer) if row.name in named or not row.fill]
     return {row.name: parameters[row.name] for row in rows if row.name in parameters}
 
 
-def _told(command: Command) -> list[Parameter]:
+def _told(command: Command, offer: Offer) -> list[Parameter]:
     """What may be written down and echoed."""
-    return [row for row in command.parameters if not row.secret]
+    return [row for row in command.parameters if offer.echoes(row)]
 
 
 def _check_allowed(command: Command, offer: Offer) -> None:
@@ -155,6 +171,12 @@ def _check_allowed(command: Command, offer: Offer) -> None:
             Outcome.INVALID,
             "not_enabled",
             f"{command.name} is off until you enable it: add it to FLEET2MQTT_COMMANDS_ENABLE",
+        )
+    if not offer.may_tell(command):
+        raise Refusal(
+            Outcome.INVALID,
+            "location",
+            f"the answer to {command.name} tells a place; FLEET2MQTT_LOCATION={offer.location} does not let that out",
         )
     if not offer.can_send(command):
         raise Refusal(

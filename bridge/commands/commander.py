@@ -5,19 +5,19 @@ from __future__ import annotations
 import asyncio
 import math
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 import structlog
 
 from bridge.catalog.offer import Offer
 from bridge.clock import Clock
-from bridge.commands.admission import Job, Refusal, admit
+from bridge.commands.admission import Job, Refusal, admit, check
 from bridge.commands.execution import Executor
 from bridge.commands.journal import Journal, Left
 from bridge.model import DeviceId, Outcome, Request, Result, Value
 from bridge.state import Store
+from bridge.trying import Trying
 
 log = structlog.get_logger()
 
@@ -70,6 +70,8 @@ class Commander:
         self._queues: dict[DeviceId, _Queue] = {}
         self._group: asyncio.TaskGroup | None = None
         self._stopping = False
+        # What became of a command is told in any case, even if it cannot be written down.
+        self._writing = Trying("the command journal cannot be written")
 
     async def run(self) -> None:
         """Answers what an earlier run left behind, then works until `stop`."""
@@ -114,9 +116,11 @@ class Commander:
             self._publish(self._executor.result(request, Outcome.UNAVAILABLE, "internal", text))
 
     def _admit(self, request: Request) -> None:
-        values = self._awaited(request.device)
-        job = admit(request, values, self._offer(request.device), is_known=self._is_known(request.device))
+        at = request.device
+        offer, is_known = self._offer(at), self._is_known(at)
+        job = admit(request, self._awaited(at), offer, is_known=is_known)
         if self._is_new(job):
+            check(job, offer, is_known=is_known)
             self._enqueue(job)
 
     def _awaited(self, device: DeviceId) -> Mapping[str, Value]:
@@ -124,7 +128,7 @@ class Commander:
         queue = self._queues.get(device)
         before = [queue.running, *queue.jobs] if queue else []
         expected = {key: value for job in before if job for key, value in job.expected.items()}
-        return {**self._store.values(device), **expected}
+        return {**self._store.exact(device), **expected}
 
     def _is_new(self, job: Job) -> bool:
         """A repeated request gets the result of the first; one that asks for something else is refused."""
@@ -207,7 +211,7 @@ class Commander:
     async def _settle(self, left: Left) -> None:
         """Answers what an earlier run left: a stored result, or what a read-back shows."""
         result = left.result or await self._executor.verdict(left)
-        with _unless_the_disk_fails():
+        with self._writing:
             self._journal.settles(left, result)
         self._publish(result, left.number)
 
@@ -216,13 +220,15 @@ class Commander:
 
     def _finish(self, job: Job, result: Result) -> None:
         number = None
-        with _unless_the_disk_fails():
+        with self._writing:
             number = self._journal.ends(job, result)
         self._publish(result, number)
 
     def _publish(self, result: Result, number: int | None = None) -> None:
         self._answer(result, lambda: None if number is None else self._was_taken(number))
-        log.info(
+        # Whoever sends nonsense is answered; it must not fill the log.
+        tell = log.debug if result.outcome is Outcome.INVALID else log.info
+        tell(
             "command",
             device=str(result.request.device),
             command=result.request.name[:64],
@@ -232,14 +238,5 @@ class Commander:
         )
 
     def _was_taken(self, number: int) -> None:
-        with _unless_the_disk_fails():
+        with self._writing:
             self._journal.published(number)
-
-
-@contextmanager
-def _unless_the_disk_fails() -> Iterator[None]:
-    """What became of a command is told in any case, even if it cannot be written down."""
-    try:
-        yield
-    except Exception:
-        log.exception("the command journal cannot be written")

@@ -273,10 +273,11 @@ class Intents:
     def _put_off(self, at: DeviceId, site: _Site, hindrance: Hindrance) -> None:
         assert site.record  # noqa: S101 - the caller has looked
         site.not_before = self._clock.monotonic() + PAUSES[min(site.tries, len(PAUSES) - 1)]
+        tell = log.debug if site.tries else log.warning
         site.tries += 1
         state = "failed" if hindrance.outcome is Outcome.REFUSED else "restoring"
         self._keep(at, replace(site.record, state=state, trouble=hindrance.message))
-        log.warning("intent not ended yet", device=str(at), error=hindrance.message)
+        tell("intent not ended yet", device=str(at), error=hindrance.message)
 
     # --- what is kept -----------------------------------------------------------------------------------
 

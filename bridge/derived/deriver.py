@@ -10,6 +10,7 @@ import structlog
 
 from bridge.derived.frame import Derivation, Derived, Known, Scene
 from bridge.model import Change, DeviceId, Happening, Kind, Update, Value
+from bridge.trying import Trying
 
 log = structlog.get_logger()
 
@@ -34,6 +35,9 @@ class Deriver:
         self._derivations = tuple(derivations)
         self._readers = _readers(self._derivations)
         self._memories = memories
+        self._saving = Trying("what derived values stand on could not be saved")
+        self._broken: set[str] = set()
+        """Derivations whose bug the log has told of."""
         self._known = known
         self._now = now
         self._memory: dict[tuple[str, str], Mapping[str, Any]] = {
@@ -63,7 +67,7 @@ class Deriver:
 
     def of(self, change: Change) -> Iterator[tuple[dict[str, Value], list[Happening]]]:
         """Whatever follows at once; what follows from that, the caller asks for with the change that it makes."""
-        changed, readers = frozenset(change.values), self._readers[change.device.kind]
+        changed, readers = frozenset(change.values) | change.unseen, self._readers[change.device.kind]
         for number in sorted({number for key in changed for number in readers.get(key, ())}):
             yield self._derive(self._derivations[number], change.device, changed)
 
@@ -80,7 +84,9 @@ class Deriver:
         try:
             found = row.derive(Scene(at, known, memory, self._now(), changed, self._known))
         except Exception:  # a bug of ours costs these values, never the others
-            log.exception("a value could not be derived", device=str(at), derivation=row.name)
+            if row.name not in self._broken:
+                log.exception("a value could not be derived", device=str(at), derivation=row.name)
+            self._broken.add(row.name)
             return {}, []
         if found.memory is not None and found.memory != memory:
             self._remember(at, row.name, found)
@@ -91,10 +97,8 @@ class Deriver:
     def _remember(self, at: DeviceId, name: str, found: Derived) -> None:
         assert found.memory is not None  # noqa: S101 - the caller has looked
         self._memory[str(at), name] = found.memory
-        try:
+        with self._saving:  # a full disk is no reason to fall silent (F4)
             self._memories.remember(str(at), name, found.memory)
-        except Exception as error:  # noqa: BLE001 - a full disk is no reason to fall silent (F4)
-            log.warning("what derived values stand on could not be saved", error=str(error))
 
 
 def _readers(derivations: Sequence[Derivation]) -> Mapping[Kind, Mapping[str, Sequence[int]]]:

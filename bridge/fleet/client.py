@@ -105,6 +105,11 @@ class FleetClient:
         """Do Tesla's servers fail? None while nothing was asked in the last ten minutes."""
         return self._sender.service.is_troubled
 
+    @property
+    def statuses(self) -> Mapping[int, int]:
+        """HTTP status -> how often Tesla has answered it since the start."""
+        return self._sender.service.statuses
+
     def ask_anew(self) -> None:
         """Somebody has signed in: what was refused for want of a scope may be asked once more."""
         self._sender.scopes.forget()

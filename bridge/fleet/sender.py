@@ -20,6 +20,7 @@ from bridge.fleet.retry import pause
 from bridge.fleet.scopes import Scopes
 from bridge.fleet.service import Service
 from bridge.fleet.transport import Answer, Message, Transport
+from bridge.trying import Trying
 
 log = structlog.get_logger()
 
@@ -65,6 +66,7 @@ class Sender:
         self._random = random
         self._home = home
         self._account = account
+        self._entering = Trying("what became of a call could not be entered in the ledger")
         self.scopes = Scopes(advice)
         self.service = Service(clock)
 
@@ -147,10 +149,8 @@ class Sender:
         return Message(call.method, f"{self.region.api}{call.path}", headers, call.params or {}, content)
 
     def _end(self, line: Any, status: int | None) -> None:
-        try:
+        with self._entering:  # a command that was done must not look failed for it (B6)
             self._ledger.end(line, status)
-        except Exception as error:  # noqa: BLE001 - a command that was done must not look failed for it (B6)
-            log.warning("a call could not be entered in the ledger", error=str(error))
 
     def _heed(self, line: Any, answer: Answer) -> None:
         """What Tesla's answer forbids from now on."""

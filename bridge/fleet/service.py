@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import deque
+from collections import Counter, deque
 
 from bridge.clock import Clock
 
@@ -19,8 +19,11 @@ class Service:
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._answers: deque[tuple[float, bool]] = deque()
+        self.statuses: Counter[int] = Counter()
+        """HTTP status -> how often it was answered since the start."""
 
     def answered(self, status: int) -> None:
+        self.statuses[status] += 1
         self._answers.append((self._clock.monotonic(), status >= 500))
         self._forget()
 

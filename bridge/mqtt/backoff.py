@@ -6,7 +6,7 @@ from random import Random
 from typing import NamedTuple
 
 from bridge.clock import Clock
-from bridge.errors import BridgeError, BrokerRefused
+from bridge.errors import BridgeError, BrokerRefused, IdTaken
 
 STABLE = 60.0
 """Seconds that a connection must hold for its end to count as the first failure again."""
@@ -20,8 +20,17 @@ class _Ladder(NamedTuple):
     chance: float
 
 
-_LOST = _Ladder(first=1, longest=60, chance=1)
+_LOST = _Ladder(first=1, longest=5, chance=1)
+"""A broker that is back is found within five seconds, however long it was away: an attempt costs next to nothing."""
+
 _REFUSED = _Ladder(first=30, longest=600, chance=0.1)
+_TAKEN = _Ladder(first=60, longest=600, chance=0)
+
+
+def _ladder(error: BridgeError) -> _Ladder:
+    if isinstance(error, IdTaken):
+        return _TAKEN
+    return _REFUSED if isinstance(error, BrokerRefused) else _LOST
 
 
 class BackOff:
@@ -36,7 +45,7 @@ class BackOff:
 
     def next(self, error: BridgeError) -> float:
         """Seconds to wait, from now on."""
-        ladder = _REFUSED if isinstance(error, BrokerRefused) else _LOST
+        ladder = _ladder(error)
         now = self._clock.monotonic()
         if ladder is not self._ladder or now - self._resumed >= STABLE:
             self._ladder = ladder

@@ -23,6 +23,9 @@ log = structlog.get_logger()
 PATIENCE = 5.0
 """Seconds for each step that waits for the broker: TCP and TLS, CONNACK, SUBACK, the last acknowledgements."""
 
+QUIET, LONGEST_LOOK = 1.0, 60.0
+"""Seconds of silence after which nothing more lies on the broker, and seconds that a look takes at most."""
+
 Taken = Callable[[int], None]
 """Called with an MQTT 5 reason code; `REFUSED` and above is a refusal."""
 
@@ -35,13 +38,13 @@ ECHO = "echo"
 class Connection:
     """Use as `async with`. Made by `Mqtt.connected`."""
 
-    def __init__(self, client: Client, address: BrokerAddress) -> None:
-        """`client` has sent its CONNECT."""
+    def __init__(self, client: Client, address: BrokerAddress, elapsed: Callable[[], float]) -> None:
+        """`client` has sent its CONNECT. `elapsed` counts seconds, a machine's sleep too."""
         self.messages = Inbox()
         self.maximum_packet: int | None = None
         self._client = client
         self._address = address
-        self._driver = Driver(client, tick=min(1.0, address.keepalive / 10))
+        self._driver = Driver(client, min(1.0, address.keepalive / 10), elapsed, self._on_sleep)
         self._loop = asyncio.get_running_loop()
         self._accepted: asyncio.Future[None] = self._loop.create_future()
         self._subscribing: dict[int | None, asyncio.Future[list[ReasonCode]]] = {}
@@ -50,6 +53,7 @@ class Connection:
         self._idle = asyncio.Event()
         self._idle.set()
         self._end: BridgeError | None = None
+        self._has_dropped = False
 
     @property
     def pending(self) -> int:
@@ -117,6 +121,22 @@ class Connection:
                 "what we say there does not come back to us, so commands may not reach us either"
             )
 
+    async def retained(self, filters: Sequence[str], quiet: float = QUIET) -> dict[str, bytes]:
+        """Topic -> payload of every retained message below these filters that this user may read.
+
+        Is done when nothing has come for `quiet` seconds; what is said there from then on is heard. For a connection of
+        no other use. Mosquitto does not say what it keeps back: `hear_ourselves` finds out.
+        """
+        await self._subscribe(filters, packets.RETAINED)
+        found: dict[str, bytes] = {}
+        with suppress(TimeoutError):
+            async with asyncio.timeout(LONGEST_LOOK):
+                while True:
+                    message = await asyncio.wait_for(anext(self.messages), quiet)
+                    if message.retain:
+                        found[message.topic] = message.payload
+        return {topic: payload for topic, payload in found.items() if payload}
+
     async def _subscribe(self, filters: Sequence[str], options: SubscribeOptions) -> None:
         if self._end:
             raise self._end
@@ -154,10 +174,10 @@ class Connection:
             self._client.loop_write()
 
     def _keep(self, publication: Publication, flaw: int, taken: Taken | None) -> None:
-        log.error(
+        log.debug(  # who is told by `taken` says it once
             "a message is not sent",
             why=packets.FLAWS[flaw],
-            topic=publication.topic,
+            topic=publication.topic[:100],
             size=packets.size(publication),
             limit=self.maximum_packet,
         )
@@ -213,6 +233,11 @@ class Connection:
             doubt = "" if self._address.tls else ", or does this port want TLS"
             self._finish(BrokerLost(f"{self._address} closed the connection unasked; does it speak MQTT 5{doubt}?"))
 
+    def _on_sleep(self, seconds: float) -> None:
+        self._finish(
+            BrokerLost(f"this machine has slept for {seconds:.0f} s; what was sent to us meanwhile is too old")
+        )
+
     def _error(self, reason: ReasonCode, what: str) -> BridgeError:
         return packets.error_for(reason.value, str(reason), self._address, what)
 
@@ -220,12 +245,15 @@ class Connection:
         try:
             message = packets.message(raw)
         except UnicodeDecodeError:
-            log.warning("dropped a message whose topic is no text")
+            log.debug("dropped a message whose topic is no text")
             return
         if echo := self._echoes.get(message.topic):
             echo.set()
         elif len(message.payload) > self._address.largest:
-            log.warning("dropped a message that is too large", topic=message.topic, size=len(message.payload))
+            (log.debug if self._has_dropped else log.warning)(
+                "dropped a message that is too large", topic=message.topic[:100], size=len(message.payload)
+            )
+            self._has_dropped = True
         else:
             self.messages.put(message)
 
@@ -236,7 +264,7 @@ class Connection:
         if taken:
             self._loop.call_soon(taken, reason.value)
         elif reason.is_failure:
-            log.warning("the broker refused a message", topic=topic, reason=str(reason))
+            log.warning("the broker refused a message", topic=topic[:100], reason=str(reason))
         if not self._unacknowledged:
             self._idle.set()
 

@@ -66,23 +66,26 @@ class Message:
 class Inbox:
     """The messages of one connection in order of arrival. Iterating ends by raising why the connection ended."""
 
-    LIMIT = 1000
+    LIMIT = 2000
 
     def __init__(self) -> None:
         self.dropped = 0
+        self._is_dropping = False
         self._messages: deque[Message] = deque()
         self._news = asyncio.Event()
         self._end: BridgeError | None = None
 
     def put(self, message: Message) -> None:
-        """Keeps it; or drops and counts it, if `LIMIT` wait already."""
-        if len(self._messages) < self.LIMIT:
-            self._messages.append(message)
-            self._news.set()
+        """Keeps it. If `LIMIT` wait already, the oldest is dropped and counted: whoever speaks last means it."""
+        self._messages.append(message)
+        self._news.set()
+        if len(self._messages) <= self.LIMIT:
             return
+        self._messages.popleft()
+        if not self._is_dropping:
+            log.warning("messages arrive faster than they are handled; dropping")
+        self._is_dropping = True
         self.dropped += 1
-        if self.dropped % self.LIMIT == 1:
-            log.warning("messages arrive faster than they are handled; dropping", dropped=self.dropped)
 
     def end(self, why: BridgeError) -> None:
         self._end = why
@@ -92,9 +95,13 @@ class Inbox:
         return self
 
     async def __anext__(self) -> Message:
+        if self._is_dropping and not self._messages:
+            self._is_dropping = False
+            log.info("messages are handled as they arrive again", dropped=self.dropped)
         while not self._messages:
             if self._end:
                 raise self._end
             self._news.clear()
             await self._news.wait()
+        await asyncio.sleep(0)  # noqa: TID251 - gives way, so that a flood is read and dropped rather than queued
         return self._messages.popleft()

@@ -8,7 +8,7 @@ broker has taken or refused it.
 from __future__ import annotations
 
 from collections import OrderedDict, deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
 from itertools import count
 from typing import NamedTuple, Protocol
@@ -58,9 +58,12 @@ class Outbox:
         # Not dict: to take the first of many out of one takes the longer, the more were taken out before.
         self._first: OrderedDict[str, Letter] = OrderedDict()
         self._values: OrderedDict[str, Letter] = OrderedDict()
+        self._kept: dict[str, Publication] = {}
         self._numbers = count()
         self._unanswered: dict[int, Letter] = {}
         self._refused: dict[str, str] = {}
+        self.published = 0
+        """Messages handed over since the start."""
 
     def attach(self, outlet: Outlet) -> None:
         self.detach()
@@ -70,8 +73,8 @@ class Outbox:
     def detach(self) -> None:
         """The connection is gone. What it had not answered is said again; twice is better than never."""
         self._outlet = None
-        self._first.clear()
-        self._values.clear()
+        for table in (self._first, self._values, self._kept):
+            table.clear()
         self._once.extendleft(reversed([letter for letter in self._unanswered.values() if letter.is_kept]))
         self._unanswered.clear()
 
@@ -95,11 +98,24 @@ class Outbox:
         if self._outlet:
             table = self._first if is_first else self._values
             table[publication.topic] = Letter(publication, taken, is_kept=False)
+            self._kept[publication.topic] = publication
+
+    def kept(self, topic: str) -> bytes | None:
+        """What is to be retained there, on this connection; empty: nothing; None: the topic is not ours."""
+        publication = self._kept.get(topic)
+        return publication.payload if publication else None
+
+    def restore(self, topics: Iterable[str]) -> None:
+        """Says it there again."""
+        for topic in topics:
+            self.retain(self._kept[topic])
+        self.pump()
 
     def pump(self) -> None:
         while self._outlet and self._outlet.pending < WINDOW and (letter := self._next()):
             number = next(self._numbers)
             self._unanswered[number] = letter
+            self.published += 1
             self._outlet.publish(letter.publication, partial(self._answered, number))
 
     def hurry(self) -> None:
@@ -133,7 +149,7 @@ class Outbox:
         if tree not in self._refused:
             self._refused[tree] = topic
             why = _ADVICE.get(reason, "the broker's log may tell why")
-            self._report(_part(tree), BrokerRefused(f"the broker refuses {topic} (reason {reason}): {why}"))
+            self._report(_part(tree), BrokerRefused(f"the broker refuses {topic[:200]} (reason {reason}): {why}"))
 
     def _take_back(self, topic: str) -> None:
         tree = topic.split("/", maxsplit=1)[0]

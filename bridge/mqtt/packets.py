@@ -9,7 +9,7 @@ from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
-from bridge.errors import BridgeError, BrokerLost, BrokerRefused
+from bridge.errors import BridgeError, BrokerLost, BrokerRefused, IdTaken
 from bridge.mqtt.messages import BrokerAddress, Message, Publication
 
 IN_FLIGHT = 20
@@ -30,6 +30,11 @@ COMMANDS = SubscribeOptions(
 ECHOES = SubscribeOptions(qos=1, retainAsPublished=True, retainHandling=SubscribeOptions.RETAIN_DO_NOT_SEND)
 """For what we say to ourselves."""
 
+RETAINED = SubscribeOptions(
+    qos=0, noLocal=True, retainAsPublished=True, retainHandling=SubscribeOptions.RETAIN_SEND_ON_SUBSCRIBE
+)
+"""To see what lies there. Not QoS 1: a broker drops what its queue of those cannot hold."""
+
 _ADVICE = {
     132: "it does not speak MQTT 5",
     133: "it does not accept the client id {client_id!r}",
@@ -43,6 +48,8 @@ _ADVICE = {
     154: "it keeps no retained messages, and the bridge needs them",
 }
 """Reason codes of CONNACK and DISCONNECT that a person must act on. All others may pass."""
+
+_TAKEN = 142
 
 _QUEUED = 10_000
 """Publishes that may wait for their acknowledgement."""
@@ -61,7 +68,8 @@ def error_for(code: int, name: str, address: BrokerAddress, what: str) -> Bridge
     """BrokerRefused with what to do, or BrokerLost."""
     if advice := _ADVICE.get(code):
         advice = advice.format(client_id=address.client_id)
-        return BrokerRefused(f"the broker {address} refuses us: {advice} (reason {code}, {name})")
+        kind = IdTaken if code == _TAKEN else BrokerRefused
+        return kind(f"the broker {address} refuses us: {advice} (reason {code}, {name})")
     return BrokerLost(f"{what}: {name}")
 
 

@@ -10,7 +10,7 @@ from pydantic import BaseModel, SecretStr, ValidationError
 from pydantic_settings import SettingsError
 
 from bridge.errors import SettingWrong
-from bridge.redaction import hide_settings
+from bridge.redaction import hide_settings, hide_zones
 from bridge.settings import accounts, addon
 from bridge.settings.section import Section
 from bridge.settings.sources import PREFIX, SECRETS_DIR, given
@@ -39,6 +39,7 @@ def load(flags: Sequence[str] = (), *, with_broker: bool = True) -> Settings:
     except SettingsError as error:  # of the secrets directory
         raise SettingWrong(f"{SECRETS_DIR}: {error}") from None
     hide_settings(_secrets(settings))
+    hide_zones(degree for latitude, longitude, _ in settings.zones.values() for degree in (latitude, longitude))
     return settings
 
 

@@ -25,6 +25,8 @@ from pydantic_settings import (
     SettingsConfigDict,
 )
 
+from bridge.catalog import CATALOGUE
+from bridge.catalog.places import Location
 from bridge.pace import Profile
 from bridge.settings.addon import OptionsSource
 from bridge.settings.section import Section, pairs, places, words
@@ -139,12 +141,31 @@ class CommandSettings(Section):
         (), description="Dangerous commands to allow, by name: door_unlock,actuate_trunk."
     )
 
+    @field_validator("enable")
+    @classmethod
+    def _are_commands(cls, enable: tuple[str, ...]) -> tuple[str, ...]:
+        """Each by its name: there is no word for all of them (docs/decisions/0008)."""
+        known = {name for catalogue in CATALOGUE.values() for name in catalogue.commands}
+        for number, name in enumerate(enable, 1):
+            if name not in known:
+                raise ValueError(f"number {number} is not the name of a command; docs/commands.md lists them")
+        return enable
+
 
 class LogSettings(Section):
     """The log, on standard error."""
 
     level: str = Field("info", pattern="^(debug|info|warning|error)$", description="debug, info, warning or error.")
     format: LogFormat = Field(LogFormat.CONSOLE, description="console or json.")
+
+
+class MetricsSettings(Section):
+    """Figures for Prometheus."""
+
+    port: int = Field(0, ge=0, le=65535, description="Port of /metrics for Prometheus; 0: there is none.")
+    host: str = Field(
+        "127.0.0.1", description="Address that it listens on; 0.0.0.0: all, and whoever reaches it may read."
+    )
 
 
 class Settings(BaseSettings):
@@ -173,12 +194,28 @@ class Settings(BaseSettings):
         description="Places that a car is in or not: latitude, longitude and radius in metres, "
         "home=52.1000,4.3000,150;work=52.2000,4.4000,300. The name home tells whether a car is at home.",
     )
+    location: Location = Field(
+        Location.EXACT,
+        description="How much of where a car is is let out: exact; rounded: two decimals, about 1 km; "
+        "zone: only the name of the zone; off: nothing.",
+    )
     mqtt: MqttSettings = MqttSettings()
     tesla: TeslaSettings = TeslaSettings()
     homeassistant: HomeAssistantSettings = HomeAssistantSettings()
     polling: PollingSettings = PollingSettings()
     commands: CommandSettings = CommandSettings()
     log: LogSettings = LogSettings()
+    metrics: MetricsSettings = MetricsSettings()
+
+    @property
+    def visible_zones(self) -> Mapping[str, Zone]:
+        """Those that a car is looked for in: none where nothing of where it is is let out."""
+        return {} if self.location is Location.OFF else self.zones
+
+    @property
+    def wants_place(self) -> bool:
+        """Is anything made of where cars are?"""
+        return self.location in {Location.EXACT, Location.ROUNDED} or bool(self.visible_zones)
 
     @model_validator(mode="after")
     def _topics_are_apart(self) -> Settings:

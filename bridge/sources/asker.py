@@ -116,19 +116,20 @@ class Asker:
                 self._learn(device, answer, asked)
         except BridgeError as error:
             return error
-        except Exception as bug:
-            log.exception("an answer was not understood", call=extra.name)
-            return AnswerInvalid(f"an answer was not understood: {type(bug).__name__}")
+        except Exception as bug:  # noqa: BLE001 - `_tell` shows where
+            return AnswerInvalid.of_bug("an answer was not understood", bug)
         return None
 
     def _tell(self, key: Key, error: BridgeError | None) -> None:
-        """Each trouble once, however many calls meet it: a missing scope stops several."""
-        at, name = key
-        said = f"{error.reason}: {error}" if error else ""
-        known = self._troubles.values()
-        if error and said not in known:
-            log.warning("was not told", device=str(at), call=name, reason=error.reason, error=str(error))
+        """Each trouble once, however many calls meet it: a missing scope stops several. And once that it is over."""
+        facts = {"device": str(key[0]), "call": key[1]}
+        before = self._troubles.pop(key, None)
+        others = self._troubles.values()
         if error:
-            self._troubles[key] = said
-        else:
-            self._troubles.pop(key, None)
+            # What heals by itself may say in how many seconds.
+            trouble = error.reason if isinstance(error, TryLater) else f"{error.reason}: {error}"
+            if trouble != before and trouble not in others:
+                log.warning("was not told", **facts, reason=error.reason, error=str(error), exc_info=error.bug)
+            self._troubles[key] = trouble
+        elif before and before not in others:
+            log.info("is told again", **facts)

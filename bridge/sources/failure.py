@@ -4,11 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 
-import structlog
-
 from bridge.errors import AnswerInvalid, BridgeError
-
-log = structlog.get_logger()
 
 
 async def failure(read: Callable[..., Awaitable[None]], *values: object) -> BridgeError | None:
@@ -17,7 +13,6 @@ async def failure(read: Callable[..., Awaitable[None]], *values: object) -> Brid
         await read(*values)
     except BridgeError as error:
         return error
-    except Exception as bug:
-        log.exception("an answer was not understood")
-        return AnswerInvalid(f"an answer was not understood: {type(bug).__name__}")
+    except Exception as bug:  # noqa: BLE001 - whoever is told of the error shows where
+        return AnswerInvalid.of_bug("an answer was not understood", bug)
     return None

@@ -41,6 +41,7 @@ class Poller:
         is_polled: Callable[[DeviceId], bool] = lambda _: True,
         pressure: Callable[[], float] = lambda: 0.0,
         known: Callable[[DeviceId], Mapping[str, Value]] = lambda _: {},
+        wants_place: bool = True,
         besides: Iterable[Extra] = extras.EXTRAS,
     ) -> None:
         """While nobody is `listening`, nothing is asked: reading for nobody costs money (reliability.md D5).
@@ -50,6 +51,7 @@ class Poller:
         `known`: the values of a device.
         """
         self._known = known
+        self._wants_place = wants_place
         self._is_polled = is_polled
         self._account = account
         self._is_ours = is_ours
@@ -263,7 +265,7 @@ class Poller:
 
     def _has_place(self) -> bool:
         scopes = self._scopes()
-        return scopes is None or "vehicle_location" in scopes
+        return self._wants_place and (scopes is None or "vehicle_location" in scopes)
 
     # --- one site ---------------------------------------------------------------------------------------
 

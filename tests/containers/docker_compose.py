@@ -21,7 +21,10 @@ FROM python:3.13-slim
 RUN apt-get update -qq && apt-get install -y --no-install-recommends docker-cli docker-compose >/dev/null
 """
 SOCKET = os.environ.get("DOCKER_HOST", "unix:///var/run/docker.sock").removeprefix("unix://")
-OURS = "compose.yaml Dockerfile .dockerignore pyproject.toml README.md LICENSE bridge mosquitto"
+OURS = (
+    "compose.yaml Dockerfile .dockerignore pyproject.toml requirements.lock requirements-build.lock README.md LICENSE "
+    "bridge mosquitto"
+)
 
 
 class Compose:

@@ -90,6 +90,7 @@ def test_a_car_whose_polling_is_off_is_read_when_the_button_is_pressed_and_else_
     assert whole.state("sensor.simulated_3_battery_level") != "37"
     house.tesla.force(CAR, **AT_REST)
     whole.comes_to("sensor.simulated_3_connectivity", "online")
+    house.tesla.force(CAR, battery_level=37)  # what stands for hours loses some
     whole.press("button.press", "button.simulated_3_refresh_data")
     whole.comes_to("sensor.simulated_3_battery_level", "37")
     house.tesla.force(CAR, battery_level=36)

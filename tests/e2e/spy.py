@@ -52,6 +52,7 @@ class Spy:
     def __init__(self, watcher: Client, sender: Client) -> None:
         self.messages: list[Heard] = []
         self._sender = sender
+        self._watcher = watcher
         self._news = threading.Condition()
         watcher.on_message = self._on_message
 
@@ -61,6 +62,20 @@ class Spy:
         for name, value in properties.items():
             setattr(given, name, value)
         self._sender.publish(topic, payload, qos=1, retain=retain, properties=given).wait_for_publish(PATIENCE)
+
+    @contextmanager
+    def away(self) -> Iterator[None]:
+        """Meanwhile it hears nothing: a flood would drown it, not the bridge. Then it is given what is retained."""
+        self._watcher.unsubscribe("#")
+        yield
+        self.watch()
+
+    def watch(self) -> None:
+        """Returns when it hears everything."""
+        is_watching = threading.Event()
+        self._watcher.on_subscribe = lambda *_: is_watching.set()
+        self._watcher.subscribe("#", options=EVERYTHING)
+        assert is_watching.wait(PATIENCE)
 
     def on(self, topic: str, since: int = 0) -> list[Heard]:
         """What came on a topic, from message number `since` on."""
@@ -105,14 +120,11 @@ def spying(broker: Broker) -> Iterator[Spy]:
     """Watches with the bridge's own rights, because nobody else may see all; sends as Node-RED."""
     watcher, sender = client("bridge", "spy"), client("nodered", "sender")
     spy = Spy(watcher, sender)
-    is_watching = threading.Event()
-    watcher.on_subscribe = lambda *_: is_watching.set()
     try:
         for each in (watcher, sender):
             each.connect(broker.host, broker.port)
             each.loop_start()
-        watcher.subscribe("#", options=EVERYTHING)
-        assert is_watching.wait(PATIENCE)
+        spy.watch()
         yield spy
     finally:
         for each in (watcher, sender):
@@ -125,3 +137,17 @@ def client(user: str, name: str) -> Client:
     made = Client(CallbackAPIVersion.VERSION2, name, protocol=MQTTProtocolVersion.MQTTv5)
     made.username_pw_set(user, PASSWORD)
     return made
+
+
+def say_as(broker: Broker, user: str, *messages: tuple[str, bytes | str, bool]) -> None:
+    """Topic, payload, retain: said by a client of this user's, which comes and goes."""
+    somebody = client(user, "somebody")
+    is_connected = threading.Event()
+    somebody.on_connect = lambda *_: is_connected.set()
+    somebody.connect(broker.host, broker.port)
+    somebody.loop_start()
+    assert is_connected.wait(PATIENCE)
+    for topic, payload, retain in messages:
+        somebody.publish(topic, payload, qos=1, retain=retain).wait_for_publish(PATIENCE)
+    somebody.disconnect()
+    somebody.loop_stop()

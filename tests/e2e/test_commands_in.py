@@ -104,6 +104,7 @@ def test_a_refusal_of_the_car_is_the_result(one: House) -> None:
     assert one.value(OTHER_CAR, "charge/charging") == "false"
 
 
+@pytest.mark.case("S8")
 def test_an_answer_goes_to_the_response_topic_too_below_the_base(one: House) -> None:
     topic = f"{BASE}/response/nodered/7"
     one.ask(OTHER_CAR, "charge_limit", "80", ResponseTopic=topic, CorrelationData=b"seven")
@@ -111,6 +112,7 @@ def test_an_answer_goes_to_the_response_topic_too_below_the_base(one: House) -> 
     assert (heard.body["outcome"], heard.correlation) == ("ok", b"seven")
 
 
+@pytest.mark.case("S8")
 @pytest.mark.parametrize(
     "topic",
     [
@@ -120,6 +122,9 @@ def test_an_answer_goes_to_the_response_topic_too_below_the_base(one: House) -> 
         "$SYS/x",
         f"{BASE}/response",
         f"{BASE}/responses/x",
+        f"{BASE}/response/+",
+        f"{BASE}/response/#",
+        "#",
     ],
 )
 def test_no_other_topic_is_written_to_because_somebody_asks(one: House, topic: str) -> None:

@@ -73,6 +73,7 @@ def test_what_exists_only_signed_is_done_and_verified(one: House, name: str) -> 
     one.tesla.force(CAR, command_signing="required")
 
 
+@pytest.mark.case("F29")
 def test_twenty_at_once_keep_their_order_and_their_counters_rise(one: House) -> None:
     """reliability.md F29."""
     one.tesla.force(CAR, **READY)

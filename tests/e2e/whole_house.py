@@ -130,6 +130,9 @@ class Bridge:
         self.directory = directory
         self.environment = environment
         self.lives: list[Life] = []
+        self.counts_starts = False
+        """Else it is as if ten minutes had passed since it ended: no number of kills makes a crash loop."""
+
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self, **settings: Any) -> None:
@@ -155,6 +158,8 @@ class Bridge:
         """For the history: has it ended, and how?"""
         if self._process and self.lives[-1].ended is None and (code := self._process.poll()) is not None:
             self.lives[-1].ended, self.lives[-1].code = perf_counter(), code
+            if not self.counts_starts:
+                Path(self.environment["FLEET2MQTT_DATA_DIR"], "starts").unlink(missing_ok=True)
 
     @property
     def process(self) -> subprocess.Popen[bytes]:
@@ -311,14 +316,16 @@ def house(directory: Path, **settings: Any) -> Iterator[House]:
 
 
 @contextmanager
-def empty_house(directory: Path, *, extra: str = "", speed: float = SPEED) -> Iterator[House]:
+def empty_house(
+    directory: Path, *, extra: str = "", speed: float = SPEED, cars: int = 2, sites: int = 1
+) -> Iterator[House]:
     """A house whose bridge is not started yet.
 
     `extra`: further lines of Mosquitto's configuration; `speed`: how fast the account's time runs.
     """
     (directory / "broker").mkdir()
     with Outside() as outside, running_broker(directory / "broker", extra=extra) as broker:
-        cloud = build_cloud(Simulation(start=_noon(), speed=speed))
+        cloud = build_cloud(Simulation(start=_noon(), speed=speed, cars=cars, sites=sites))
         url = outside.enter(_living(cloud))
         tesla = Tesla(url)
         for car in (CAR, OTHER_CAR):

@@ -10,6 +10,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from time import perf_counter
+from typing import Any
 
 from history import Command, History
 from subject import examined
@@ -30,8 +31,11 @@ CALLS: Mapping[str, str] = {
 }
 """What Tesla calls what is asked for. Other names may be any of its calls."""
 
-EXIT_CODES = (0, 2, 75)
-"""Stopped; a wrong setting; asked to start again (docs/troubleshooting.md)."""
+AT_THE_DOOR = {"starting", "busy"}
+"""Reasons why a command was not taken on; who sends it again may have another answer (docs/mqtt.md)."""
+
+EXIT_CODES = (0, 2, 70, 75)
+"""Stopped; a wrong setting; stalled; asked to start again (docs/troubleshooting.md)."""
 
 Wrong = Iterator[str]
 
@@ -70,17 +74,17 @@ def the_sign_in_is_safe(history: History) -> Wrong:
 
 def every_command_has_one_result(history: History) -> Wrong:
     """I4. At most one, however often it is told; and one, when its time is over and the bridge was there."""
-    told = defaultdict(set)
+    told: dict[tuple[str, str, object], set[tuple[Any, Any]]] = defaultdict(set)
     for device, name, correlation, body in history.results:
-        for identity in (body.get("transaction"), correlation):
-            if identity:
-                told[device, name, identity].add((body.get("outcome"), body.get("finished_at")))
+        is_taken_on = body.get("reason") not in AT_THE_DOOR
+        for identity in filter(None, (body.get("transaction"), correlation)):
+            told[device, name, identity] |= {(body.get("outcome"), body.get("finished_at"))} if is_taken_on else set()
     for (device, name, identity), results in told.items():
         if len(results) > 1 and not _is_reused(history, identity):
             yield f"{device} {name} {identity!r} has {len(results)} results: {sorted(map(str, results))}"
     for each in history.commands:
         wants = each.transaction or each.correlation
-        if wants and _is_overdue(history, each) and not told.get((each.device, each.name, wants)):
+        if wants and _is_overdue(history, each) and (each.device, each.name, wants) not in told:
             yield f"{each.device} {each.name} {wants!r} has no result"
 
 

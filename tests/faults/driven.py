@@ -31,7 +31,7 @@ from outside import Outside
 from proxy import Proxy
 from shared_time import SharedTime
 from uvicorn import Config
-from whole_house import CAR, OTHER_CAR, Bridge, House, Tesla, environment
+from whole_house import BASE, CAR, OTHER_CAR, Bridge, House, Tesla, environment
 
 from bridge.simulator import app, server, simulation
 from bridge.simulator.clock import SimulatedTime
@@ -220,6 +220,12 @@ class DrivenHouse(House):
         self.bridge.start(**settings)
         self.time.run_for(90)
         self.ready(since)
+
+    def hear_out(self) -> None:
+        """Returns when the spy has heard all that the broker has: with a broker that is killed it would be gone."""
+        number = len(self.spy.messages)
+        self.spy.publish(f"{BASE}/bridge/request/marker", b"%d" % number)
+        self.spy.until(lambda: any("/marker" in each.topic for each in self.spy.messages[number:]), "a marker")
 
 
 def account(shared: SharedTime, **options: Any) -> Cloud:

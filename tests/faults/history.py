@@ -95,6 +95,7 @@ class History:
         self._entries: Taped[Entry] = Taped(self.cloud.ledger.entries)
         self._executions: Taped[Execution] = Taped(self.cloud.executions)
         self.cloud.ledger.entries, self.cloud.executions = self._entries, self._executions
+        self._commands: list[Command | None] = []
 
     @property
     def entries(self) -> list[tuple[float, Entry]]:
@@ -115,7 +116,9 @@ class History:
 
     @property
     def commands(self) -> list[Command]:
-        return [command for each in self.messages() if (command := self._command(each))]
+        """Each message is looked at once: a history may be long, and is asked often."""
+        self._commands += map(self._command, self.messages()[len(self._commands) :])
+        return [command for command in self._commands if command]
 
     @property
     def results(self) -> list[tuple[str, str, bytes | None, dict[str, Any]]]:
@@ -139,7 +142,7 @@ class History:
             return None
         try:
             body = json.loads(message.payload)
-        except ValueError:
+        except (ValueError, RecursionError):  # what a fuzzer sends may be as deep as it likes
             body = message.payload.decode(errors="replace")
         given = body if isinstance(body, dict) else {"value": body}
         transaction = given.get("transaction")

@@ -1,4 +1,4 @@
-"""Answers to a sign-in that come from somebody else: refused, and nobody listens any more once it is over (T11, S13)."""
+"""Answers to a sign-in from somebody else: refused, and nobody listens any more once it is over (T11, S13)."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ def test_the_code_of_another_session_under_our_state(one: House, waiting: Login,
 
 
 def test_nobody_answers_and_it_is_ended(one: House, waiting: Login) -> None:
-    assert waiting.is_heard
+    assert bool(waiting.is_heard)
     waiting.process.send_signal(signal.SIGINT)
     assert waiting.ends() != 0
     assert "Traceback" not in waiting.said

@@ -1,4 +1,4 @@
-"""Tesla takes the access token back before its time: one renewal, one repetition, and a command is done once (A4, F10)."""
+"""Tesla takes the access token back early: one renewal, one repetition, and a command is done once (A4, F10)."""
 
 from __future__ import annotations
 

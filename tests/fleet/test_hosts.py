@@ -52,6 +52,7 @@ def test_a_region_is_sent_what_is_its_own(region: Region) -> None:
         hosts.refuse_foreign(url, region)
 
 
+@pytest.mark.case("F12")
 @rows
 @pytest.mark.parametrize("url", [*LOOK_ALIKES, "https://fleet-api.prd.na.vn.cloud.tesla.comX/api/1/products"])
 def test_a_message_to_a_look_alike_is_refused_at_the_last_moment(region: Region, url: str) -> None:
@@ -86,11 +87,13 @@ def test_an_address_that_would_confuse_who_reads_it_is_nobodys(odd: str) -> None
 # --- 421 ----------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.case("F12")
 @pytest.mark.parametrize("url", LOOK_ALIKES)
 def test_a_look_alike_names_no_region(url: str) -> None:
     assert hosts.named(url, NA) is None
 
 
+@pytest.mark.case("F12")
 def test_a_real_account_may_move_within_teslas_rows_only() -> None:
     assert hosts.named("https://fleet-api.prd.eu.vn.cloud.tesla.com", NA) == EU
     assert hosts.named("https://fleet-api.prd.eu.vn.cloud.tesla.com/", NA) == EU
@@ -100,6 +103,7 @@ def test_a_real_account_may_move_within_teslas_rows_only() -> None:
         assert hosts.named(NA.api, other) is None
 
 
+@pytest.mark.case("F12")
 def test_a_simulated_account_stays_on_its_host() -> None:
     here = hosts.simulated("http://127.0.0.1:8080/")
     assert here.api == "http://127.0.0.1:8080"

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from bridge.catalog import convert
+from bridge.catalog.places import Place
 from bridge.catalog.rows import (
     STREAMED,
     Entity,
@@ -98,6 +99,7 @@ LOCATION = group(
             "nearby_charging_sites.superchargers",
             read=read.sites("available_stalls", "total_stalls", "site_closed"),
             note=f"JSON: name, distance in km, stalls; no coordinates. {_asked('nearby_charging_sites')}",
+            place=Place.SPOT,
         ),
         topic(
             "destination_chargers",
@@ -105,6 +107,7 @@ LOCATION = group(
             "nearby_charging_sites.destination_charging",
             read=read.sites(),
             note=f"JSON: name, distance in km; no coordinates. {_asked('nearby_charging_sites')}",
+            place=Place.SPOT,
         ),
         *diagnostics(
             sensor(
@@ -114,6 +117,7 @@ LOCATION = group(
                 read=read.nearest("name"),
                 icon="mdi:ev-station",
                 note="Of those that are open.",
+                place=Place.SPOT,
             ),
             measurement(
                 "supercharger_distance",
@@ -123,6 +127,7 @@ LOCATION = group(
                 "distance",
                 read=read.nearest("distance"),
                 note="As the crow flies.",
+                place=Place.SPOT,
             ),
             sensor(
                 "supercharger_free_stalls",
@@ -130,6 +135,7 @@ LOCATION = group(
                 "nearby_charging_sites.superchargers",
                 read=read.nearest("available_stalls"),
                 state_class="measurement",
+                place=Place.SPOT,
             ),
             sensor(
                 "supercharger_stalls",
@@ -137,6 +143,7 @@ LOCATION = group(
                 "nearby_charging_sites.superchargers",
                 read=read.nearest("total_stalls"),
                 state_class="measurement",
+                place=Place.SPOT,
             ),
         ),
     ),

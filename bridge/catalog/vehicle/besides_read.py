@@ -115,7 +115,7 @@ def alerts(raw: Any) -> list[Value]:
             "name": _or_none(convert.phrase, entry.get("name")),
             "time": _or_none(_told, entry.get("time")),
             "text": _or_none(convert.phrase, entry.get("user_text")),
-            "audience": [word for word in _words(entry.get("audience")) if isinstance(word, str)],
+            "audience": [convert.text(word) for word in _words(entry.get("audience")) if isinstance(word, str)],
         }
         for entry in _objects(raw)
     ]

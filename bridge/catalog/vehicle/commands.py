@@ -74,14 +74,17 @@ def _pin(name: str, **options: Any) -> Parameter:
 
 
 def _place(**options: Any) -> tuple[Parameter, Parameter]:
-    return _float("lat", -90, 90, example=52.52, **options), _float("lon", -180, 180, example=13.405, **options)
+    return (
+        _float("lat", -90, 90, example=52.52, is_place=True, **options),
+        _float("lon", -180, 180, example=13.405, is_place=True, **options),
+    )
 
 
 def _here(**options: Any) -> tuple[Parameter, Parameter]:
     """Where the car is."""
     return (
-        _float("lat", -90, 90, fill="latitude", **options),
-        _float("lon", -180, 180, fill="longitude", **options),
+        _float("lat", -90, 90, fill="latitude", is_place=True, **options),
+        _float("lon", -180, 180, fill="longitude", is_place=True, **options),
     )
 
 
@@ -470,19 +473,23 @@ NAVIGATION = (
     _once(
         "navigation_request",
         "Send destination",
-        _text("address", example="Alexanderplatz 1, Berlin"),
+        _text("address", example="Alexanderplatz 1, Berlin", is_place=True),
         body=_shared_text,
         note="An address, coordinates or a link to a map.",
     ),
     _once("navigation_gps_request", "Navigate to coordinates", *_place(), _ORDER),
-    _once("navigation_sc_request", "Navigate to Supercharger", _int("id", 0), _ORDER),
+    _once("navigation_sc_request", "Navigate to Supercharger", _int("id", 0, is_place=True), _ORDER),
     _once(
         "navigation_waypoints_request",
         "Navigate along waypoints",
-        _text("waypoints", example="refId:ChIJAVkDPzdOqEcRcDteW0YgIQQ,refId:ChIJiQnyVcZRqEcRY0xnhE77uyY"),
+        _text(
+            "waypoints", example="refId:ChIJAVkDPzdOqEcRcDteW0YgIQQ,refId:ChIJiQnyVcZRqEcRY0xnhE77uyY", is_place=True
+        ),
         note="refId:<Google place id>,refId:<Google place id>",
     ),
-    _once("upcoming_calendar_entries", "Send calendar", _text("calendar_data", example='{"events": []}')),
+    _once(
+        "upcoming_calendar_entries", "Send calendar", _text("calendar_data", example='{"events": []}', is_place=True)
+    ),
     _once("take_drivenote", "Take drive note", _text("note", example="rattles at the rear left")),
 )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bridge.catalog.places import Place
 from bridge.catalog.rows import DERIVED, binary_sensor, diagnostics, group, hidden, sensor
 from bridge.catalog.vehicle.location import LOCATION_SCOPE
 
@@ -17,12 +18,14 @@ DERIVED_LOCATION = group(
             icon="mdi:home-map-marker",
             stream="LocatedAtHome",
             note="In the zone named `home` of FLEET2MQTT_ZONES.",
+            place=Place.ZONE,
         ),
         *hidden(
             sensor(
                 "zone",
                 "Zone",
                 DERIVED,
+                place=Place.ZONE,
                 needs="zone",
                 scope=LOCATION_SCOPE,
                 icon="mdi:map-marker-radius",
@@ -38,6 +41,7 @@ DERIVED_LOCATION = group(
                 scope=LOCATION_SCOPE,
                 icon="mdi:map-marker-radius",
                 note="Where it charges, or charged last.",
+                place=Place.ZONE,
             ),
         ),
     ),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bridge.catalog import convert
+from bridge.catalog.places import Place
 from bridge.catalog.rows import (
     STREAMED,
     binary_sensor,
@@ -27,6 +28,7 @@ LOCATION = group(
             scope=LOCATION_SCOPE,
             note="JSON for trackers; {} while unknown.",
             stream="Location",
+            place=Place.COORDINATES,
         ),
         topic(
             "route_position",
@@ -36,6 +38,7 @@ LOCATION = group(
             scope=LOCATION_SCOPE,
             note="JSON for trackers; {} while unknown.",
             stream="DestinationLocation",
+            place=Place.COORDINATES,
         ),
         topic(
             "origin_position",
@@ -45,6 +48,7 @@ LOCATION = group(
             scope=LOCATION_SCOPE,
             stream="OriginLocation",
             note="JSON for trackers; {} while unknown.",
+            place=Place.COORDINATES,
         ),
         topic(
             "route_line",
@@ -53,12 +57,25 @@ LOCATION = group(
             scope=LOCATION_SCOPE,
             stream="RouteLine",
             note="An encoded polyline; too long for a state of Home Assistant.",
+            place=Place.SPOT,
         ),
         # In this group because they tell where the car is; they come without the scope.
         *hidden(
-            binary_sensor("at_work", "At work", STREAMED, stream="LocatedAtWork", icon="mdi:office-building"),
             binary_sensor(
-                "at_favourite", "At a favourite place", STREAMED, stream="LocatedAtFavorite", icon="mdi:heart"
+                "at_work",
+                "At work",
+                STREAMED,
+                stream="LocatedAtWork",
+                icon="mdi:office-building",
+                place=Place.SPOT,
+            ),
+            binary_sensor(
+                "at_favourite",
+                "At a favourite place",
+                STREAMED,
+                stream="LocatedAtFavorite",
+                icon="mdi:heart",
+                place=Place.SPOT,
             ),
             sensor(
                 "route_destination",
@@ -67,6 +84,7 @@ LOCATION = group(
                 scope=LOCATION_SCOPE,
                 icon="mdi:map-marker",
                 stream="DestinationName",
+                place=Place.SPOT,
             ),
         ),
         *diagnostics(
@@ -78,6 +96,7 @@ LOCATION = group(
                 state_class="measurement",
                 scope=LOCATION_SCOPE,
                 stream="Location",
+                place=Place.COORDINATES,
             ),
             sensor(
                 "longitude",
@@ -87,6 +106,7 @@ LOCATION = group(
                 state_class="measurement",
                 scope=LOCATION_SCOPE,
                 stream="Location",
+                place=Place.COORDINATES,
             ),
             sensor(
                 "heading",
@@ -96,6 +116,7 @@ LOCATION = group(
                 state_class="measurement_angle",
                 scope=LOCATION_SCOPE,
                 stream="GpsHeading",
+                place=Place.SPOT,
             ),
             timestamp(
                 "gps_time",
@@ -103,11 +124,22 @@ LOCATION = group(
                 "drive_state.gps_as_of",
                 read=convert.seconds_epoch,
                 scope=LOCATION_SCOPE,
+                place=Place.COORDINATES,
             ),
-            binary_sensor("gps_fix", "GPS fix", STREAMED, stream="GpsState"),
+            binary_sensor(
+                "gps_fix",
+                "GPS fix",
+                STREAMED,
+                stream="GpsState",
+                place=Place.COORDINATES,
+            ),
             # In this group because it tells whether the car is at home; Tesla does not withhold it.
             binary_sensor(
-                "homelink_nearby", "Homelink nearby", "vehicle_state.homelink_nearby", stream="HomelinkNearby"
+                "homelink_nearby",
+                "Homelink nearby",
+                "vehicle_state.homelink_nearby",
+                stream="HomelinkNearby",
+                place=Place.SPOT,
             ),
             sensor(
                 "homelink_devices",
@@ -116,6 +148,7 @@ LOCATION = group(
                 read=convert.number,
                 state_class="measurement",
                 stream="HomelinkDeviceCount",
+                place=Place.SPOT,
             ),
         ),
     ),

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from bridge.catalog.places import Place
 from bridge.catalog.rows import Command, Parameter
 from bridge.catalog.vehicle.commands import CHARGING, OFF, SETTLED
 from bridge.catalog.vehicle.special import SUSPENSION
@@ -102,12 +103,12 @@ CHARGE = (
         "Add managed charging site",
         _PUBLIC_KEY,
         _text("din", "1707000-11-J--TG123456789012"),
-        _decimal("lat", -90, 90, example=52.52),
-        _decimal("lon", -180, 180, example=13.405),
+        _decimal("lat", -90, 90, example=52.52, is_place=True),
+        _decimal("lon", -180, 180, example=13.405, is_place=True),
         note="The site controller that may manage charging at this place.",
     ),
     _signed("remove_managed_charging_site", "Remove managed charging site", _PUBLIC_KEY),
-    _asks("get_managed_charging_sites", "Ask for managed charging sites"),
+    _asks("get_managed_charging_sites", "Ask for managed charging sites", place=Place.SPOT),
     _signed("set_discharge_limit", "Set discharge limit", _whole("percent", *PERCENT, example=20)),
     _signed("cancel_soh_test", "Cancel battery health test", button=True, icon="mdi:battery-off", **OFF),
 )

@@ -96,7 +96,7 @@ class TokenEndpoint:
             url = (await self._metadata.read(region)).token
             if url == region.token:
                 raise
-            log.warning("the sign-in server does not answer; asking where its metadata says", error=str(error))
+            log.debug("the sign-in server does not answer; asking where its metadata says", error=str(error))
             return await request_tokens(self._http, region, url, fields, self._clock.now())
 
 

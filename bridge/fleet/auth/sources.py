@@ -263,7 +263,7 @@ class TokenSource:
         self._pause.end()
         self._kept.keep(Custody(tokens, before, begun_at=custody.begun_at, adopted=custody.adopted))
         self._hold(tokens, Life.fresh(tokens, asked))
-        _tell(tokens)
+        _tell(tokens, before)
         return tokens
 
     def _begin(self) -> None:
@@ -277,9 +277,9 @@ def _generation(tokens: Tokens | None) -> int:
     return tokens.generation if tokens else 0
 
 
-def _tell(tokens: Tokens) -> None:
+def _tell(tokens: Tokens, before: Tokens | None) -> None:
     log.info("the access token was renewed", generation=tokens.generation, until=str(tokens.expires_at))
-    if is_skewed(tokens):
+    if is_skewed(tokens) and not (before and is_skewed(before)):
         log.warning("the clock of this machine is not Tesla's; is it set by the network?", now=str(tokens.obtained_at))
 
 

@@ -12,6 +12,7 @@ import structlog
 from bridge.clock import Clock
 from bridge.fleet.auth.tokens import Tokens
 from bridge.fleet.notes import Notes
+from bridge.trying import Trying
 
 log = structlog.get_logger()
 
@@ -91,6 +92,7 @@ class StoredTokens:
 
     def __init__(self, secrets: Secrets) -> None:
         self._secrets = secrets
+        self._backing_up = Trying("the tokens are saved, but could not be backed up")
 
     def load(self, account: str) -> Custody:
         newest = self._secrets.secret(f"tokens {account}")
@@ -126,10 +128,8 @@ class StoredTokens:
             self._back_up()
 
     def _back_up(self) -> None:
-        try:
+        with self._backing_up:  # the original is on disk, and that is what counts
             self._secrets.back_up()
-        except Exception as error:  # noqa: BLE001 - the original is on disk, and that is what counts
-            log.warning("the tokens are saved, but could not be backed up", error=str(error))
 
 
 def _generation(written: Mapping[str, Any] | None) -> int | None:
