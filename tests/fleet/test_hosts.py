@@ -115,6 +115,12 @@ def test_a_simulated_account_stays_on_its_host() -> None:
     assert hosts.named(NA.api, here) is None
 
 
+@pytest.mark.case("S14")
+@pytest.mark.parametrize("url", ["http://localhost:1", "https://a@localhost:1", "https://127.0.0.2:1\\@localhost"])
+def test_nor_does_it_lose_its_encryption_or_go_where_the_host_can_be_read_in_two_ways(url: str) -> None:
+    assert hosts.named(url, hosts.simulated("https://localhost:8080")) is None
+
+
 # --- what the settings may choose ---------------------------------------------------------------------------------
 
 
