@@ -123,7 +123,7 @@ def put_on(one: House, way: Way, url: str) -> None:
 
 def works_again(one: House) -> bool:
     """Once the wait after a renewal that failed is over."""
-    return one.ask(CAR, "charge_limit", '{"value": 72}')["outcome"] == "ok"
+    return bool(one.ask(CAR, "charge_limit", '{"value": 72}')["outcome"] == "ok")
 
 
 def nobody_was_told(stranger: Stranger, name: str) -> None:
