@@ -34,6 +34,7 @@ from bridge.learning import Learning
 from bridge.listener import Ears, Listener
 from bridge.model import Kind, Request, Result, Roster
 from bridge.publisher import Publisher
+from bridge.restarts import Restarts
 from bridge.session import Session
 from bridge.settings import Settings
 from bridge.sources import extras
@@ -69,14 +70,13 @@ class Bridge:
         comes_back: bool = False,
     ) -> None:
         self._stop = stop
-        self._settings = settings
-        self._clock = clock
+        self._settings, self._clock = settings, clock
         self._topics = Topics(settings.base_topic, settings.aliases)
         self._store = Store(settings.location)
         self._health = Health(clock)
+        self._restarts = Restarts(settings.data_dir, clock, partial(self._health.report, "starts"))
         self._lag = Lag(asyncio.get_running_loop())
-        self._listening = asyncio.Event()
-        self._birth = asyncio.Event()
+        self._listening, self._birth = asyncio.Event(), asyncio.Event()
         self._ledger = build.ledger(settings, database, clock)
         self._control = Control(
             settings,
@@ -227,7 +227,7 @@ class Bridge:
         }
         for account in self._accounts.all:
             parts |= self._parts_of(account)
-        with self._lag, self._metrics(), alive.watched_over(asyncio.get_running_loop()):
+        with self._lag, self._metrics(), self._restarts, alive.watched_over(asyncio.get_running_loop()):
             async with self._accounts, supervised(parts, self._clock, self._health.report):
                 await self._stop.wait()
                 systemd.notify("STOPPING=1")
@@ -250,7 +250,7 @@ class Bridge:
         return {
             f"{account.at} tokens": account.mind_tokens,
             f"{account.at} news": news,
-            f"{account.at} polling": account.poller.run,
+            f"{account.at} polling": self._restarts.quiet(account.poller.run),
             f"{account.at} updates": lambda: self._follow_updates(account),
         }
 

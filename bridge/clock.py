@@ -24,6 +24,13 @@ class Clock(Protocol):
         ...
 
 
+def elapsed() -> float:
+    """Seconds that only ever run forward, of the machine itself, whatever clock is passed in."""
+    # Counts a suspended machine's sleep on Linux, so a command cannot outlive its time in a closed laptop;
+    # CLOCK_MONOTONIC would stand still.
+    return time.clock_gettime(_ELAPSED)
+
+
 class SystemClock:
     """The machine's own clock."""
 
@@ -31,9 +38,7 @@ class SystemClock:
         return datetime.now(UTC)
 
     def monotonic(self) -> float:
-        # Counts a suspended machine's sleep on Linux, so a command cannot outlive its time in a closed
-        # laptop; CLOCK_MONOTONIC would stand still.
-        return time.clock_gettime(_ELAPSED)
+        return elapsed()
 
     async def sleep(self, seconds: float) -> None:
         await asyncio.sleep(max(0.0, seconds))

@@ -287,6 +287,7 @@ def _limit(ledger: Ledger, cost: str, wait: float) -> None:
     ledger.limited(line, wait)
 
 
+@pytest.mark.case("F13")
 def test_a_429_stops_one_kind_of_call_to_one_device(ledger: Ledger, clock: FakeClock) -> None:
     _limit(ledger, "data", 60)
     clock.advance(20)
@@ -299,6 +300,7 @@ def test_a_429_stops_one_kind_of_call_to_one_device(ledger: Ledger, clock: FakeC
     assert _may(ledger, "data") is None
 
 
+@pytest.mark.case("F13")
 @pytest.mark.parametrize("jump", [timedelta(days=-400), timedelta(days=400)])
 def test_a_wall_clock_that_jumps_changes_no_wait(ledger: Ledger, clock: FakeClock, jump: timedelta) -> None:
     _limit(ledger, "data", 60)
@@ -309,6 +311,7 @@ def test_a_wall_clock_that_jumps_changes_no_wait(ledger: Ledger, clock: FakeCloc
     assert _may(ledger, "data") is None
 
 
+@pytest.mark.case("F13")
 def test_a_restart_does_not_forget_a_429(ledger: Ledger, opened: Books, clock: FakeClock) -> None:
     """Fault case F13."""
     _limit(ledger, "data", 45983)
@@ -321,6 +324,7 @@ def test_a_restart_does_not_forget_a_429(ledger: Ledger, opened: Books, clock: F
     assert again.month().limited_until is None
 
 
+@pytest.mark.case("F13")
 def test_no_wrong_clock_makes_a_restart_wait_longer(ledger: Ledger, opened: Books, clock: FakeClock) -> None:
     _limit(ledger, "data", 60)
     clock.set_wall(datetime(1970, 1, 1, tzinfo=UTC))

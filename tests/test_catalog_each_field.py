@@ -58,6 +58,7 @@ def _answer(kind: Kind, body: Mapping[str, Any]) -> Mapping[str, Any]:
     return vehicle_answer(body) if kind is Kind.VEHICLE else body
 
 
+@pytest.mark.case("F16")
 @pytest.mark.parametrize(("kind", "body"), list(_recorded()))
 def test_a_field_that_is_missing_null_or_odd_costs_its_own_values_only(kind: Kind, body: Any) -> None:
     whole, entities = read(kind, _answer(kind, body)), ROWS[kind][0]

@@ -236,6 +236,7 @@ def hits(files: Mapping[str, str]) -> list[tuple[str, str, str]]:
     ]
 
 
+@pytest.mark.case("S17")
 def test_nothing_personal_is_in_the_report_of_a_bridge_that_is_stopped(house: Path) -> None:
     files = report(house)
     assert hits(files) == []
@@ -257,6 +258,7 @@ async def test_nothing_personal_is_in_what_the_bridge_says_at_the_broker(talking
     assert said["why_not"] == "no bridge answers with this base topic at this broker"
 
 
+@pytest.mark.case("S17")
 def test_nothing_personal_is_in_it_while_a_bridge_holds_the_database(house: Path) -> None:
     with Database(house / "data") as database:
         database.keep_values({f"vehicle/{LOST_VIN}": {"vehicle_name": "Canary Van", "battery_level": 3}})

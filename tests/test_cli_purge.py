@@ -23,7 +23,7 @@ from bridge.model import Device, DeviceId, Kind
 from bridge.mqtt import Connection, Publication, connection
 from bridge.topics import Topics, encode_json
 
-pytestmark = pytest.mark.mosquitto
+pytestmark = [pytest.mark.mosquitto, pytest.mark.case("S22")]
 
 Out = pytest.CaptureFixture[str]
 Messages = Mapping[str, bytes]

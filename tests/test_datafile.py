@@ -13,6 +13,8 @@ import pytest
 from bridge.database import FILE, Database
 from bridge.errors import SettingWrong
 
+pytestmark = pytest.mark.case("F41")
+
 TOKENS = {"refresh": "the newest"}
 CALLS = ("2026-11-22T18", "a", "data", 1, 0)
 BLOCK = ("data", "a", 1.8e9, 60.0, "")

@@ -108,6 +108,7 @@ def test_the_next_change_is_told_and_what_holds_then(local: str, change: str) ->
     ]
 
 
+@pytest.mark.case("F44")
 def test_hours_of_the_night_when_the_clock_changes() -> None:
     night = {"SUPER": [span("2:30", "5:00")], "REST": [span("5:00", "2:30")]}
     rates = {"ALL": {"rates": {"SUPER": 0.1, "REST": 0.3}}}

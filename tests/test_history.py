@@ -16,6 +16,8 @@ from odd_answers import ODD, anything
 
 from bridge.sources.history import Day, days, today, totals
 
+pytestmark = pytest.mark.case("F44")
+
 FIVE_MINUTES = timedelta(minutes=5)
 ZONES = ["Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "Asia/Kolkata", "America/Havana", "Africa/Cairo"]
 

@@ -52,6 +52,7 @@ def is_harmless(text: str) -> bool:
     return text.replace("\n", "").isprintable() and len(text) <= LONGEST
 
 
+@pytest.mark.case("S15")
 @pytest.mark.parametrize("kind", ANSWERS, ids=str)
 def test_no_value_keeps_what_commands_a_terminal_or_has_no_end(kind: Kind) -> None:
     values = read(kind, spoilt(ANSWERS[kind]))
@@ -62,6 +63,7 @@ def test_no_value_keeps_what_commands_a_terminal_or_has_no_end(kind: Kind) -> No
     assert {key for key in lines if CATALOGUE[kind].entities[key].component} == set(), "a state is one line"
 
 
+@pytest.mark.case("S15")
 @given(
     st.recursive(
         st.none() | st.integers() | st.text(), lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner)
@@ -74,6 +76,7 @@ def test_what_is_harmless_stays_as_it_is(raw: Any) -> None:
         assert cleaned == raw or any(len(text) > 255 for text in texts(raw))
 
 
+@pytest.mark.case("S15")
 def test_names_of_devices_come_out_harmless_in_discovery_and_in_no_topic() -> None:
     products = [
         {"vin": "LRW3F7EK4NC700001", "display_name": HOSTILE * 64},
@@ -90,6 +93,7 @@ def test_names_of_devices_come_out_harmless_in_discovery_and_in_no_topic() -> No
     assert all(name.isprintable() and len(name) <= 255 for name in names)
 
 
+@pytest.mark.case("S15")
 def test_a_word_that_tesla_invents_is_harmless_where_home_assistant_is_told_of_it() -> None:
     car = Device(DeviceId(Kind.VEHICLE, "LRW3F7EK4NC700001"), "car")
     desk = Desk(car)
@@ -120,6 +124,7 @@ for logger in (own, library):
 """
 
 
+@pytest.mark.case("S15")
 @pytest.mark.parametrize("form", ["console", "json"])
 def test_nothing_in_the_log_forges_a_line_or_commands_a_terminal(form: str) -> None:
     hostile = HOSTILE.replace("\0", "")[:5000]
@@ -138,6 +143,7 @@ def test_nothing_in_the_log_forges_a_line_or_commands_a_terminal(form: str) -> N
     assert ended.stderr.count("forged") >= 5
 
 
+@pytest.mark.case("S15")
 def test_a_text_in_the_log_has_an_end_and_no_half_secret() -> None:
     secret = "NA_" + "s" * 40
     said = plain("x" * 1990 + secret + "y" * 5000)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import socket
+import struct
 import time
 from pathlib import Path
 from random import Random
@@ -71,6 +73,24 @@ async def test_a_server_that_hangs_up_unanswered_may_not_speak_mqtt_5() -> None:
         port = server.sockets[0].getsockname()[1]
         error = await refusal(BrokerAddress(HOST, port, "fleet2mqtt"))
     assert isinstance(error, BrokerLost)
+
+
+async def test_a_reset_connection_is_told_by_whoever_asked_for_it_and_not_by_paho(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """As a container's port does it while the broker in it is away: for hours, at every attempt."""
+
+    async def reset(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read(1)
+        at_once = struct.pack("ii", 1, 0)  # on, after 0 s: a reset
+        writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, at_once)
+        writer.transport.abort()
+
+    async with await asyncio.start_server(reset, HOST, 0) as server:
+        with caplog.at_level("INFO"):
+            error = await refusal(BrokerAddress(HOST, server.sockets[0].getsockname()[1], "fleet2mqtt"))
+    assert isinstance(error, BrokerLost)
+    assert not caplog.records
 
 
 async def test_an_attempt_that_is_given_up_hangs_up() -> None:

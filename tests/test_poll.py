@@ -47,6 +47,7 @@ async def test_the_free_list_is_asked_first_and_data_only_of_cars_that_are_onlin
     assert (house.value(OTHER_CAR, "connectivity"), house.value(OTHER_CAR, "battery_level")) == ("asleep", None)
 
 
+@pytest.mark.case("F11")
 @pytest.mark.parametrize("state", ["asleep", "offline", None, "driving", 5])
 async def test_a_car_is_left_alone_until_the_list_says_online(account: Account, state: Any) -> None:
     account.car(VIN, state)
@@ -73,6 +74,7 @@ async def test_an_account_without_cars_needs_no_list_of_cars(account: Account) -
     assert account.times("vehicles") == []
 
 
+@pytest.mark.case("F11")
 async def test_a_408_is_a_sleeping_car_and_no_trouble(account: Account) -> None:
     account.car(VIN)
     account.answers["vehicle_data", VIN] = VehicleUnavailable("408")
@@ -88,6 +90,7 @@ async def test_a_408_is_a_sleeping_car_and_no_trouble(account: Account) -> None:
         assert (house.value(CAR, "connectivity"), house.value(CAR, "battery_level")) == ("online", 80)
 
 
+@pytest.mark.case("F11")
 async def test_a_list_that_says_online_while_the_car_answers_408_is_believed_ever_less(account: Account) -> None:
     """A 408 is billed: 2,880 of them a day would be $5.76 (reliability.md B1)."""
     account.car(VIN)
@@ -269,6 +272,7 @@ FAILURES: list[Any] = [
 ]
 
 
+@pytest.mark.case("F18")
 @pytest.mark.parametrize("failure", FAILURES, ids=lambda failure: type(failure).__name__)
 async def test_a_failing_car_or_site_does_not_delay_the_others(account: Account, failure: Any) -> None:
     """Reliability B9."""
@@ -285,6 +289,7 @@ async def test_a_failing_car_or_site_does_not_delay_the_others(account: Account,
     assert account.times("vehicles") == [START + 30 * number for number in range(21)]
 
 
+@pytest.mark.case("F18")
 async def test_an_answer_that_a_bug_cannot_read_is_trouble_but_not_the_end(account: Account) -> None:
     account.car(VIN)
     account.answers["vehicle_data", VIN] = RuntimeError("a bug of ours")
@@ -299,6 +304,7 @@ async def test_an_answer_that_a_bug_cannot_read_is_trouble_but_not_the_end(accou
     assert (house.trouble, house.value(CAR, "battery_level")) == ({}, 80)
 
 
+@pytest.mark.case("F14")
 @pytest.mark.parametrize(
     ("error", "wait"),
     [

@@ -100,6 +100,7 @@ async def _all_is_well(account: Account) -> None:
         assert (house.value(SITE, "battery_power"), house.value(CONNECTOR, "power")) == (1000, 7000)
 
 
+@pytest.mark.case("F16")
 @pytest.mark.parametrize("odd", ODD, ids=repr)
 @pytest.mark.parametrize("call", ["products", "vehicles"])
 async def test_an_odd_entry_of_a_list_costs_only_itself(account: Account, call: str, odd: Any) -> None:
@@ -109,6 +110,7 @@ async def test_an_odd_entry_of_a_list_costs_only_itself(account: Account, call: 
     await _all_is_well(account)
 
 
+@pytest.mark.case("F16")
 @pytest.mark.parametrize("odd", ODD, ids=repr)
 async def test_an_odd_group_of_a_car_costs_only_itself(account: Account, odd: Any) -> None:
     sound = account.answers["vehicle_data", VIN]
@@ -123,6 +125,7 @@ async def test_an_odd_group_of_a_car_costs_only_itself(account: Account, odd: An
     await _all_is_well(account)
 
 
+@pytest.mark.case("F16")
 @pytest.mark.parametrize("odd", ODD, ids=repr)
 async def test_an_odd_field_of_a_site_costs_only_itself(account: Account, odd: Any) -> None:
     live = account.answers["live_status", SITE.id]
@@ -171,6 +174,7 @@ bodies = st.dictionaries(
 )
 
 
+@pytest.mark.case("F16")
 @settings(max_examples=30, deadline=None)
 @given(products=st.lists(anything | bodies, max_size=2), body=bodies, site_body=bodies)
 async def test_whatever_is_answered_the_others_are_read(products: list[Any], body: Any, site_body: Any) -> None:

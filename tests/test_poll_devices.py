@@ -18,6 +18,7 @@ def account() -> Account:
     return Account(FakeClock())
 
 
+@pytest.mark.case("F19")
 async def test_a_new_device_appears_without_a_restart(account: Account) -> None:
     account.car(VIN)
     async with polling(account) as house:
@@ -30,6 +31,7 @@ async def test_a_new_device_appears_without_a_restart(account: Account) -> None:
     assert (house.value(OTHER_CAR, "battery_level"), house.value(SITE, "battery_power")) == (80, 1000)
 
 
+@pytest.mark.case("F19")
 async def test_a_device_is_gone_when_every_list_of_a_day_has_left_it_out(account: Account) -> None:
     """Reliability B10."""
     account.car(VIN, "asleep")
@@ -48,6 +50,7 @@ async def test_a_device_is_gone_when_every_list_of_a_day_has_left_it_out(account
     assert len(account.times("vehicle_data", VIN)) > len(asked)
 
 
+@pytest.mark.case("F19")
 async def test_a_device_that_is_listed_now_and_then_stays(account: Account) -> None:
     account.car(VIN, "asleep")
     account.answers["products", ""] = [{"vin": VIN, "state": "asleep"}]
@@ -60,6 +63,7 @@ async def test_a_device_that_is_listed_now_and_then_stays(account: Account) -> N
         assert house.devices == {CAR}
 
 
+@pytest.mark.case("F19")
 async def test_a_list_in_another_order_or_with_doubles_is_the_same_account(account: Account) -> None:
     """Fault case F19."""
     account.car(VIN, "asleep")
@@ -73,6 +77,7 @@ async def test_a_list_in_another_order_or_with_doubles_is_the_same_account(accou
         assert house.devices == {CAR, OTHER_CAR}
 
 
+@pytest.mark.case("F19")
 async def test_three_empty_lists_remove_nothing(account: Account) -> None:
     account.car(VIN, drive_state=DRIVING)
     account.site(SITE.id, wall_connectors=[{"din": DIN}])
@@ -87,6 +92,7 @@ async def test_three_empty_lists_remove_nothing(account: Account) -> None:
     assert len(account.times("vehicle_data", VIN)) == before + 10
 
 
+@pytest.mark.case("F19")
 async def test_one_empty_list_after_two_days_without_any_removes_nothing(account: Account) -> None:
     """Only lists that came count, not the time in which none did."""
     account.car(VIN, "asleep")
@@ -99,6 +105,7 @@ async def test_one_empty_list_after_two_days_without_any_removes_nothing(account
         assert house.devices == {CAR}
 
 
+@pytest.mark.case("F19")
 async def test_a_wall_connector_is_found_where_it_is_first_seen(account: Account) -> None:
     account.site(SITE.id, wall_connectors=[{"din": DIN, "wall_connector_power": 7000}])
     async with polling(account) as house:
@@ -112,6 +119,7 @@ async def test_a_wall_connector_is_found_where_it_is_first_seen(account: Account
     assert len(house.rosters) == announced
 
 
+@pytest.mark.case("F19")
 async def test_a_site_that_is_gone_takes_its_wall_connectors_along(account: Account) -> None:
     account.site(SITE.id, wall_connectors=[{"din": DIN}])
     account.car(VIN, "asleep")

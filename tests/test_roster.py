@@ -56,6 +56,7 @@ def test_a_name_is_shown_as_it_is_but_nothing_unprintable_of_it(given_: str, sho
     assert (car.name, car.at.id) == (shown, VIN)
 
 
+@pytest.mark.case("F19")
 @pytest.mark.parametrize("vin", [None, "", 5, True, [], {}, "a/b", "+", "#", "$SYS", "5YJ3 E1", "../x", "x" * 65])
 def test_an_entry_without_a_sound_vin_is_passed_over(vin: Any) -> None:
     assert list(devices([{"vin": vin, "display_name": "ghost"}])) == []
@@ -106,6 +107,7 @@ def test_a_site_with_odd_components_is_a_site_all_the_same(components: Any) -> N
     assert _only({**POWERWALL, "components": components}).at == SITE
 
 
+@pytest.mark.case("F19")
 @pytest.mark.parametrize("site", [None, 0, -1, 1.5, True, "", "0", "x", "1/2", "\u0661", 10**30, [], {}])
 def test_an_entry_without_a_sound_site_id_is_passed_over(site: Any) -> None:
     assert list(devices([{**POWERWALL, "energy_site_id": site}])) == []
@@ -114,6 +116,7 @@ def test_an_entry_without_a_sound_site_id_is_passed_over(site: Any) -> None:
 # --- lists ------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.case("F19")
 def test_what_is_no_product_costs_only_itself() -> None:
     odd: list[Any] = [None, 5, "x", [], {}, {"vin": None}, {"id": 1, "resource_type": "unknown"}]
     assert [device.at.id for device in devices([*odd, {"vin": VIN}, *odd, POWERWALL])] == [VIN, "1234567"]

@@ -44,6 +44,7 @@ async def sent(one: Desk) -> list[Outcome]:
 
 
 @pytest.mark.case("F33")
+@pytest.mark.case("F11")
 async def test_one_wake_serves_five_commands_in_their_order(at: Desk) -> None:
     assert await sent(at) == [Outcome.OK] * 5
     assert [each.what for each in at.tesla.asked] == [
@@ -56,6 +57,7 @@ async def test_one_wake_serves_five_commands_in_their_order(at: Desk) -> None:
     ]
 
 
+@pytest.mark.case("F11")
 async def test_a_wake_without_effect_serves_all_who_wait_too(tmp_path: Path) -> None:
     async with desk(tmp_path, tesla=asleep()) as one:
         outcomes = await sent(one)
@@ -63,6 +65,7 @@ async def test_a_wake_without_effect_serves_all_who_wait_too(tmp_path: Path) -> 
     assert [each.what for each in one.tesla.asked] == ["wake_up"]
 
 
+@pytest.mark.case("F11")
 async def test_later_it_is_tried_again(tmp_path: Path) -> None:
     async with desk(tmp_path, tesla=asleep()) as one:
         await one.ask("charge_limit", "80")
@@ -71,6 +74,7 @@ async def test_later_it_is_tried_again(tmp_path: Path) -> None:
     assert one.tesla.wakes == 2
 
 
+@pytest.mark.case("F11")
 async def test_a_car_that_woke_up_and_fell_asleep_again_is_woken_again(tmp_path: Path) -> None:
     async with desk(tmp_path, tesla=asleep("online")) as one:
         assert (await one.ask("charge_limit", "80")).outcome is Outcome.OK
@@ -81,6 +85,7 @@ async def test_a_car_that_woke_up_and_fell_asleep_again_is_woken_again(tmp_path:
     assert one.tesla.wakes == 2
 
 
+@pytest.mark.case("F11")
 async def test_a_wake_of_one_car_is_none_of_the_other(tmp_path: Path) -> None:
     async with desk(tmp_path, tesla=asleep()) as one:
         await one.ask("charge_limit", "80")
@@ -88,6 +93,7 @@ async def test_a_wake_of_one_car_is_none_of_the_other(tmp_path: Path) -> None:
     assert [each.device for each in one.tesla.asked] == [CAR.id, OTHER_CAR.id]
 
 
+@pytest.mark.case("F11")
 @pytest.mark.parametrize("error", [VehicleUnavailable("408"), ServerFailed("504")])
 async def test_a_wake_that_was_not_answered_well_may_have_been_heard(at: Desk, error: BridgeError) -> None:
     """fleet-api.md 2.3."""
@@ -99,6 +105,7 @@ async def test_a_wake_that_was_not_answered_well_may_have_been_heard(at: Desk, e
 # --- the policy -------------------------------------------------------------------------------------------
 
 
+@pytest.mark.case("F11")
 async def test_never_wakes_for_nobody_and_costs_nothing(tmp_path: Path) -> None:
     policy = Policy(may_wake=lambda at: at != CAR)
     async with desk(tmp_path, tesla=asleep(), policy=policy) as one:
@@ -110,12 +117,14 @@ async def test_never_wakes_for_nobody_and_costs_nothing(tmp_path: Path) -> None:
         assert one.tesla.wakes == 1
 
 
+@pytest.mark.case("F11")
 async def test_never_is_said_of_the_wake_button_too(tmp_path: Path) -> None:
     async with desk(tmp_path, tesla=asleep(), policy=Policy(may_wake=lambda _: False)) as one:
         assert (await one.ask("wake", "PRESS")).reason == "asleep"
     assert one.tesla.asked == []
 
 
+@pytest.mark.case("F11")
 async def test_no_money_for_a_wake_is_told_in_a_sentence(tmp_path: Path) -> None:
     tesla = asleep()
     tesla.wake_fails = BudgetSpent("the month's budget of $10.00 is spent for wake calls")
@@ -131,6 +140,7 @@ async def test_no_money_for_a_wake_is_told_in_a_sentence(tmp_path: Path) -> None
 # --- stale beliefs ----------------------------------------------------------------------------------------
 
 
+@pytest.mark.case("F11")
 async def test_a_car_that_only_seems_online_is_woken_once(at: Desk) -> None:
     """Tesla's list may call it online for long after it fell asleep (reliability.md B1)."""
     at.knows(CAR, connectivity="online")
@@ -142,6 +152,7 @@ async def test_a_car_that_only_seems_online_is_woken_once(at: Desk) -> None:
     assert at.results[0].attempts == 2
 
 
+@pytest.mark.case("F11")
 async def test_a_car_that_only_seems_online_is_left_alone_where_the_policy_is_never(tmp_path: Path) -> None:
     async with desk(tmp_path, policy=Policy(may_wake=lambda _: False)) as one:
         one.knows(CAR, connectivity="online")
@@ -151,6 +162,7 @@ async def test_a_car_that_only_seems_online_is_left_alone_where_the_policy_is_ne
     assert [each.what for each in one.tesla.asked] == ["command/set_charge_limit"]
 
 
+@pytest.mark.case("F11")
 async def test_no_command_pays_for_two_wakes(at: Desk) -> None:
     at.tesla.answers.append(VehicleUnavailable("408"))
     assert (await at.ask("charge_limit", "80")).outcome is Outcome.OK

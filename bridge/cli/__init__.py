@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import signal
 import sys
 from collections.abc import Mapping, Sequence
 from importlib import import_module
@@ -56,6 +57,7 @@ _EPILOG = "Every setting is a flag too: --mqtt-host, --tesla-region, ... docs/co
 
 def main() -> None:
     """The program. Exits 0, 1 when something failed, 2 when a setting or flag is wrong."""
+    signal.signal(signal.SIGTERM, _end)
     try:
         user.become(os.environ)
         sys.exit(_run(sys.argv[1:]))
@@ -67,6 +69,11 @@ def main() -> None:
         sys.exit(130)
     except BrokenPipeError:
         sys.stderr.close()
+
+
+def _end(*_: object) -> None:
+    """Until the work itself looks out for it. The first process of a container does not end without a handler."""
+    sys.exit(128 + signal.SIGTERM)
 
 
 def _run(words: Sequence[str]) -> int:

@@ -145,8 +145,10 @@ def issues(issuer: str, region: Region) -> bool:
 def named(url: str, current: Region) -> Region | None:
     """The region that an answer names by its base URL; None unless the account may go there from where it is."""
     if current.simulated:
-        same_host = urlsplit(url).hostname == urlsplit(current.api).hostname
-        return simulated(url, owner_api=current.is_owner_api) if same_host else None
+        # Another port of the same host; never from https down to http, nor where two parsers may disagree on the host.
+        to, here = urlsplit(url), urlsplit(current.api)
+        is_same = (to.scheme, to.hostname) == (here.scheme, here.hostname) and _BASE.fullmatch(url.rstrip("/"))
+        return simulated(url, owner_api=current.is_owner_api) if is_same else None
     if current.name not in FLEET:
         return None
     return next((region for region in FLEET.values() if region.api == url.rstrip("/")), None)
@@ -158,14 +160,14 @@ def named(url: str, current: Region) -> Region | None:
 def proxy(url: str, *, simulated: bool) -> Region:
     """An owner's tesla-http-proxy, which is sent tokens (fleet-api.md 3.5). Raises SettingWrong."""
     base, parts = url.rstrip("/"), urlsplit(url)
-    if not _PROXY.fullmatch(base) or not parts.hostname:
+    if not _BASE.fullmatch(base) or not parts.hostname:
         raise SettingWrong("FLEET2MQTT_TESLA_PROXY_URL: is not like https://localhost:4443")
     if parts.scheme == "http" and not _is_private(parts.hostname):
         raise SettingWrong("FLEET2MQTT_TESLA_PROXY_URL: outside a private network the token needs https")
     return Region("proxy", base, (), simulated=simulated)
 
 
-_PROXY = re.compile(r"https?://([a-z0-9.-]+|\[[0-9a-f:]+\])(:[0-9]{1,5})?")
+_BASE = re.compile(r"https?://([a-z0-9._-]+|\[[0-9a-f:]+\])(:[0-9]{1,5})?")
 
 
 # --- the simulator ------------------------------------------------------------------------------------------------

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import ssl
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from functools import partial
@@ -12,6 +13,7 @@ from functools import partial
 from paho.mqtt.client import Client
 from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 
+from bridge import clock
 from bridge.errors import BrokerLost, BrokerRefused
 from bridge.mqtt.connection import PATIENCE, Connection
 from bridge.mqtt.messages import BrokerAddress, Publication
@@ -22,9 +24,13 @@ from bridge.mqtt.quick import QuickClient
 class Mqtt:
     """The way to one broker."""
 
-    def __init__(self, address: BrokerAddress, *, will: Publication | None) -> None:
+    def __init__(
+        self, address: BrokerAddress, *, will: Publication | None, elapsed: Callable[[], float] = clock.elapsed
+    ) -> None:
+        """`elapsed` counts seconds, a machine's sleep too."""
         self._address = address
         self._will = will
+        self._elapsed = elapsed
 
     @asynccontextmanager
     async def connected(self) -> AsyncIterator[Connection]:
@@ -35,12 +41,26 @@ class Mqtt:
         """
         client = _client(self._address, self._will)
         await _dial(client, self._address)
-        async with Connection(client, self._address) as connection:
+        async with Connection(client, self._address, self._elapsed) as connection:
             yield connection
 
     def aside(self) -> Mqtt:
         """The same way with another client id and without the will: to look at the broker."""
-        return Mqtt(replace(self._address, client_id=f"{self._address.client_id}-aside"), will=None)
+        return Mqtt(
+            replace(self._address, client_id=f"{self._address.client_id}-aside"), will=None, elapsed=self._elapsed
+        )
+
+
+def _at_debug(record: logging.LogRecord) -> bool:
+    """A lost connection is told once, by who has asked for it; paho calls it an error at every attempt."""
+    if str(record.msg).startswith(_TOLD_OTHERWISE):
+        record.levelno, record.levelname = logging.DEBUG, "DEBUG"
+    return _paho_log.isEnabledFor(record.levelno)
+
+
+_TOLD_OTHERWISE = ("failed to receive on socket", "timeout on socket")
+_paho_log = logging.getLogger("paho.mqtt.client")
+_paho_log.addFilter(_at_debug)
 
 
 def _client(address: BrokerAddress, will: Publication | None) -> Client:
@@ -51,7 +71,7 @@ def _client(address: BrokerAddress, will: Publication | None) -> Client:
         transport=address.transport,
         reconnect_on_failure=False,
     )
-    client.enable_logger()
+    client.enable_logger(_paho_log)
     client.suppress_exceptions = True  # one that leaves a callback would make paho read that packet for ever
     client.connect_timeout = PATIENCE
     client.username_pw_set(address.username, address.password)

@@ -38,13 +38,13 @@ ECHO = "echo"
 class Connection:
     """Use as `async with`. Made by `Mqtt.connected`."""
 
-    def __init__(self, client: Client, address: BrokerAddress) -> None:
-        """`client` has sent its CONNECT."""
+    def __init__(self, client: Client, address: BrokerAddress, elapsed: Callable[[], float]) -> None:
+        """`client` has sent its CONNECT. `elapsed` counts seconds, a machine's sleep too."""
         self.messages = Inbox()
         self.maximum_packet: int | None = None
         self._client = client
         self._address = address
-        self._driver = Driver(client, tick=min(1.0, address.keepalive / 10))
+        self._driver = Driver(client, min(1.0, address.keepalive / 10), elapsed, self._on_sleep)
         self._loop = asyncio.get_running_loop()
         self._accepted: asyncio.Future[None] = self._loop.create_future()
         self._subscribing: dict[int | None, asyncio.Future[list[ReasonCode]]] = {}
@@ -232,6 +232,11 @@ class Connection:
         else:
             doubt = "" if self._address.tls else ", or does this port want TLS"
             self._finish(BrokerLost(f"{self._address} closed the connection unasked; does it speak MQTT 5{doubt}?"))
+
+    def _on_sleep(self, seconds: float) -> None:
+        self._finish(
+            BrokerLost(f"this machine has slept for {seconds:.0f} s; what was sent to us meanwhile is too old")
+        )
 
     def _error(self, reason: ReasonCode, what: str) -> BridgeError:
         return packets.error_for(reason.value, str(reason), self._address, what)

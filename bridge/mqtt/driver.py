@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+from collections.abc import Callable
 from select import select
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,9 @@ if TYPE_CHECKING:
     from paho.mqtt.client import SocketLike  # exists for type checkers only
 
 
+ASLEEP = 10.0
+"""Seconds between two looks after which this process has not run: a machine that slept, a container that was paused."""
+
 AT_ONCE = 200
 """Packets that are read before everybody else has their turn: some 20 ms."""
 
@@ -22,10 +26,19 @@ AT_ONCE = 200
 class Driver:
     """Reads, writes and keeps one connected client alive."""
 
-    def __init__(self, client: Client, tick: float) -> None:
-        """`tick`: seconds between two looks at the keep-alive."""
+    def __init__(
+        self, client: Client, tick: float, elapsed: Callable[[], float], on_sleep: Callable[[float], None]
+    ) -> None:
+        """`tick`: seconds between two looks at the keep-alive. `elapsed` counts seconds, a machine's sleep too.
+
+        `on_sleep` is told how long this process has slept, and is to stop this driver. How old the messages are that
+        wait here by then nobody knows: none of them is read (reliability.md C11).
+        """
         self._client = client
         self._tick = tick
+        self._elapsed = elapsed
+        self._on_sleep = on_sleep
+        self._awake_at = elapsed()
         self._loop = asyncio.get_running_loop()
         self._socket = client.socket()
         self._timer: asyncio.TimerHandle | None = None
@@ -61,8 +74,16 @@ class Driver:
     def _stop_reading(self, _client: Client, _data: Any, sock: SocketLike) -> None:
         self._loop.remove_reader(sock)
 
+    def _is_awake(self) -> bool:
+        before, self._awake_at = self._awake_at, self._elapsed()
+        if (slept := self._awake_at - before) > ASLEEP:
+            self._on_sleep(slept)
+        return slept <= ASLEEP
+
     def _read(self) -> None:
         """All that has come, for what is too much is dropped by the inbox; left unread it would make all else late."""
+        if not self._is_awake():
+            return
         for _ in range(AT_ONCE):
             self._client.loop_read()
             if not _holds_more(self._client):
@@ -75,8 +96,9 @@ class Driver:
             self._read()
 
     def _keep_alive(self) -> None:
-        self._timer = self._loop.call_later(self._tick, self._keep_alive)
-        self._client.loop_misc()
+        if self._is_awake():
+            self._timer = self._loop.call_later(self._tick, self._keep_alive)
+            self._client.loop_misc()
 
 
 def _holds_more(client: Client) -> bool:

@@ -48,6 +48,7 @@ def report(one: House) -> dict[str, Any]:
     return {name: json.loads(text) for name, text in texts.items() if name.endswith(".json")}
 
 
+@pytest.mark.case("S17")
 @pytest.mark.mosquitto
 def test_a_running_bridge_tells_how_it_is_doing(one: House) -> None:
     assert one.ask(CAR, "charge_limit", "71")["outcome"] == "ok"
@@ -62,6 +63,7 @@ def test_a_running_bridge_tells_how_it_is_doing(one: House) -> None:
     assert one.ask(CAR, "charge_limit", "72")["outcome"] == "ok"
 
 
+@pytest.mark.case("S22")
 @pytest.mark.mosquitto
 def test_purge_leaves_nothing_of_a_bridge_that_has_ended(one: House) -> None:
     assert "stop the bridge first" in run(one, "purge", "--yes").stderr

@@ -130,6 +130,9 @@ class Bridge:
         self.directory = directory
         self.environment = environment
         self.lives: list[Life] = []
+        self.counts_starts = False
+        """Else it is as if ten minutes had passed since it ended: no number of kills makes a crash loop."""
+
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self, **settings: Any) -> None:
@@ -155,6 +158,8 @@ class Bridge:
         """For the history: has it ended, and how?"""
         if self._process and self.lives[-1].ended is None and (code := self._process.poll()) is not None:
             self.lives[-1].ended, self.lives[-1].code = perf_counter(), code
+            if not self.counts_starts:
+                Path(self.environment["FLEET2MQTT_DATA_DIR"], "starts").unlink(missing_ok=True)
 
     @property
     def process(self) -> subprocess.Popen[bytes]:

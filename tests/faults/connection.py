@@ -88,6 +88,11 @@ class Flow:
     async def end(self) -> None:
         await self._put(b"")
 
+    async def say(self, data: bytes) -> None:
+        """As if it had come from the source, which then ends."""
+        await self._put(data)
+        await self.end()
+
     async def pass_on(self) -> None:
         data = b"something"
         while data or not self._source.at_eof():
@@ -132,6 +137,10 @@ class Line:
         for flow in self._flows:
             if flow.way in fault.way:
                 await fault.meet(flow)
+
+    async def say(self, data: bytes) -> None:
+        """Tells the bridge this, and no more."""
+        await self._flows[1].say(data)
 
     def cut(self, *, reset: bool = False) -> None:
         """Closes both ends at once, or resets them."""

@@ -1,12 +1,13 @@
-"""What can happen to a connection: the verbs of Toxiproxy (reliability.md 2.5), half_close and holding."""
+"""What can happen to a connection: the verbs of Toxiproxy (reliability.md 2.5), half_close, holding and instead."""
 
 from __future__ import annotations
 
 import asyncio
+import re
 import threading
 from dataclasses import dataclass, field
 
-from connection import DOWN, UP, Fault, Flow, Line, Onward
+from connection import DOWN, UP, Fault, Flow, Line, Onward, Way
 from outside import PATIENCE, Outside
 
 
@@ -143,6 +144,24 @@ class Hold(Fault):
 
     async def _decide(self) -> None:
         self.gone.set()
+
+
+@dataclass(eq=False, kw_only=True)
+class Instead(Fault):
+    """Who sends what fits the pattern is answered with these bytes, and hung up on; what he sent does not arrive."""
+
+    pattern: bytes
+    answer: bytes
+    way: Way = UP
+    times: int = field(default=0, init=False)
+
+    async def carry(self, data: bytes, flow: Flow, onward: Onward) -> None:
+        if re.search(self.pattern, data):
+            self.times += 1
+            flow.is_over = True
+            await flow.line.say(self.answer)
+        else:
+            await onward(data)
 
 
 def _pieces(data: bytes, size: int) -> list[bytes]:

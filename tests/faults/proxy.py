@@ -17,7 +17,7 @@ from random import Random
 from typing import Concatenate, ParamSpec, Self, TypeVar
 
 from connection import DOWN, HERE, UP, Fault, Line, Meter, Tape
-from network_faults import Bandwidth, HalfClose, Hold, Latency, Limit, Reset, Slice, SlowClose, Timeout
+from network_faults import Bandwidth, HalfClose, Hold, Instead, Latency, Limit, Reset, Slice, SlowClose, Timeout
 from outside import Outside
 
 F = TypeVar("F", bound=Fault)
@@ -44,6 +44,7 @@ class Proxy:
     slice = _verb(Slice)
     limit = _verb(Limit)
     half_close = _verb(HalfClose)
+    instead = _verb(Instead)
 
     def __init__(self, outside: Outside, far: int, random: Random | None = None) -> None:
         self.port = 0

@@ -20,7 +20,8 @@ class Sample:
     rss: float
     descriptors: int
     threads: int
-    tasks: int
+    tasks: int | None
+    """None: nobody tells from outside."""
     lag_p99: float
     lag_max: float
     database: float
@@ -129,7 +130,7 @@ PICTURES: tuple[tuple[str, str, tuple[Line, ...]], ...] = (
         (
             ("descriptors", lambda each: each.descriptors),
             ("threads", lambda each: each.threads),
-            ("tasks", lambda each: each.tasks),
+            ("tasks", lambda each: each.tasks or 0),
         ),
     ),
     (
@@ -143,5 +144,6 @@ PICTURES: tuple[tuple[str, str, tuple[Line, ...]], ...] = (
 def draw(directory: Path, name: str, samples: Sequence[Sample], *, unit: float = 86_400.0) -> None:
     """Writes soak-<name>-memory.svg and its sisters."""
     for what, title, lines in PICTURES:
-        text = picture(f"{title}: {name}", samples, lines, unit=unit)
+        shown = [(key, of) for key, of in lines if any(map(of, samples))]
+        text = picture(f"{title}: {name}", samples, shown, unit=unit)
         (directory / f"soak-{name}-{what}.svg").write_text(text)

@@ -73,7 +73,7 @@ class Real:
                 rss=rss,
                 descriptors=descriptors,
                 threads=threads,
-                tasks=0,
+                tasks=None,
                 lag_p99=lag_p99,
                 lag_max=lag_max,
                 database=figures.size(Path(one.bridge.environment["FLEET2MQTT_DATA_DIR"])),
@@ -87,6 +87,17 @@ class Real:
         told = [each for each in self.one.spy.messages if each.topic == f"{BASE}/bridge/health"]
         lag = json.loads(told[-1].payload)["loop_lag_ms"] if told else {}
         return float(lag.get("p99") or 0), float(lag.get("max") or 0)
+
+    def told(self, hours: float) -> str:
+        calm = [each for each in self.samples if each.at > WARM_UP] or self.samples
+        growth = figures.slope(calm, lambda each: each.rss) / figures.WEEK * 3600
+        descriptors, threads = [each.descriptors for each in calm], [each.threads for each in calm]
+        return (
+            f"{hours:g} h by the real clock, {self.restarts} restarts of the broker, {len(self.asked)} commands, "
+            f"{calm[0].rss} to {calm[-1].rss} MiB ({growth:+.2f} an hour), "
+            f"descriptors {min(descriptors)} to {max(descriptors)}, threads {min(threads)} to {max(threads)}, "
+            f"loop lag p99 at most {max(each.lag_p99 for each in calm):.0f} ms"
+        )
 
     def wrong(self) -> list[str]:
         """Of results and descriptors; the house's invariants are looked at when it is left."""
@@ -107,7 +118,8 @@ class Real:
         return [(body["outcome"], body["finished_at"]) for body in bodies]
 
 
-def main(hours: float, seed: int, out: Path) -> int:
+def soak(hours: float, seed: int, out: Path) -> tuple[list[str], list[str]]:
+    """What is told, and what is wrong."""
     with tempfile.TemporaryDirectory(prefix="soak-") as name, empty_house(Path(name), speed=1.0) as one:
         one.start(tesla_limits="data=60,command=30,wake=3", commands_interval=5)
         for cable in (one.api, one.mqtt):
@@ -118,16 +130,6 @@ def main(hours: float, seed: int, out: Path) -> int:
         real.live(hours * 3600)
         time.sleep(30)  # the last command's time
         wrong = real.wrong()
-    samples = real.samples
-    figures.write(out / "soak-real.csv", samples)
-    figures.draw(out, "real", samples, unit=60.0)
-    calm = [each for each in samples if each.at > WARM_UP] or samples
-    growth = figures.slope(calm, lambda each: each.rss) / figures.WEEK * 3600
-    told = (
-        f"{hours:g} h by the real clock, {real.restarts} restarts of the broker, {len(real.asked)} commands: "
-        f"{calm[0].rss} to {calm[-1].rss} MiB ({growth:+.2f} an hour), "
-        f"descriptors {min(each.descriptors for each in calm)} to {max(each.descriptors for each in calm)}, "
-        f"threads {min(each.threads for each in calm)} to {max(each.threads for each in calm)}"
-    )
-    print("\n".join([told, *wrong]) if wrong else f"{told}; nothing is wrong")  # noqa: T201
-    return 1 if wrong else 0
+    figures.write(out / "soak-real.csv", real.samples)
+    figures.draw(out, "real", real.samples, unit=60.0)
+    return [real.told(hours)], wrong

@@ -7,7 +7,10 @@ from collections.abc import Iterator
 
 import pytest
 from logging_in import PROGRAM, log_in
+from subject import REFRESH_TOKEN
 from whole_house import BASE, CAR, House, house
+
+pytestmark = pytest.mark.case("S22")
 
 
 @pytest.fixture(scope="module")
@@ -53,6 +56,8 @@ def test_a_sign_out_reaches_the_running_bridge(one: House) -> None:
     done = run(one, "logout")
     assert (done.returncode, done.stderr) == (0, "")
     assert "The running bridge has taken it up." in done.stdout
+    for file in (one.bridge.directory / "data").iterdir():
+        assert not REFRESH_TOKEN.search(file.read_bytes().decode(errors="replace")), f"a token is left in {file.name}"
     result = one.ask(CAR, "charge_limit", "73")
     assert (result["outcome"], result["reason"]) == ("unavailable", "signed_out")
     assert "`fleet2mqtt login`" in result["message"]

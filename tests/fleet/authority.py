@@ -25,18 +25,18 @@ def server_tls(host: str = "localhost", *, days: int = 36500) -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.set_alpn_protocols(["h2", "http/1.1"])
     with tempfile.NamedTemporaryFile(suffix=".pem") as file:
-        Path(file.name).write_bytes(_pem(host, days))
+        Path(file.name).write_bytes(pem(host, days))
         context.load_cert_chain(file.name)
     return context
 
 
 def client_tls(host: str = "localhost", *, days: int = 36500) -> ssl.SSLContext:
     """A context that trusts this certificate and no other."""
-    return ssl.create_default_context(cadata=_pem(host, days).split(b"-----BEGIN PRIVATE")[0].decode())
+    return ssl.create_default_context(cadata=pem(host, days).split(b"-----BEGIN PRIVATE")[0].decode())
 
 
 @cache
-def _pem(host: str, days: int) -> bytes:
+def pem(host: str, days: int) -> bytes:
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, host)])
     certificate = (

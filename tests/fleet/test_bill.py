@@ -150,6 +150,7 @@ async def test_a_server_that_cannot_be_reached_costs_nothing(tmp_path: Path) -> 
         assert (ledger.month().calls, ledger.month().unanswered) == ({}, 0)
 
 
+@pytest.mark.case("F13")
 async def test_a_sleeping_car_and_a_real_limit_are_billed_alike(one: Desk) -> None:
     await one.control(f"vehicles/{CAR}", state="asleep")
     await one.control("limits", data=4)

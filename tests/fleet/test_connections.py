@@ -35,6 +35,7 @@ async def _churn(caller: Caller, rounds: int = 8) -> None:
         await asyncio.gather(*requests, return_exceptions=True)
 
 
+@pytest.mark.case("F23")
 async def test_cancelled_requests_do_not_poison_http1() -> None:
     """F23: httpx 0.28 answered nothing ever after; here the next call is quick, and connections stay bounded."""
     connections = 0
@@ -58,6 +59,7 @@ async def test_cancelled_requests_do_not_poison_http1() -> None:
         assert connections <= 20
 
 
+@pytest.mark.case("F23")
 @handshake_cut
 async def test_cancelled_requests_do_not_poison_http2() -> None:
     """A connection is shared by all twenty; what a cancelled one leaves half written must not cost the next."""
@@ -81,6 +83,7 @@ class Mute:
         await (say_nothing if self.connections <= self.mute_after else http2(0, b"{}"))(reader, writer)
 
 
+@pytest.mark.case("F22")
 async def test_a_connection_that_hangs_is_not_used_again() -> None:
     """HTTP/2 would send all requests into the same dead connection until it is given up."""
     mute = Mute()
@@ -108,6 +111,7 @@ async def test_a_retired_pool_lets_others_finish() -> None:
         assert (await patient).status == 200
 
 
+@pytest.mark.case("F20")
 async def test_connections_are_replaced_after_ten_minutes_of_use() -> None:
     """So that a changed address is noticed (reliability.md B11)."""
     clock = FakeClock()
@@ -127,6 +131,7 @@ async def test_connections_are_replaced_after_ten_minutes_of_use() -> None:
     assert connections == 2
 
 
+@pytest.mark.case("F23")
 async def test_a_full_pool_is_replaced_once_and_the_request_goes_out() -> None:
     """B14: twenty connections that never answer fill the pool; the next caller must not suffer for it."""
     connections = 0

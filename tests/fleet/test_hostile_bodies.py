@@ -1,10 +1,9 @@
-"""B6: twenty-five bodies that are not what was asked for, at one endpoint of each kind, over a raw socket."""
+"""B6: bodies that are not what was asked for, at one endpoint of each kind, over a raw socket."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-import gzip
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any
@@ -12,6 +11,7 @@ from typing import Any
 import pytest
 from account import EXPIRED, SITE, VIN, Shelf, client_of
 from fakes import FakeClock
+from hostile import HOSTILE, plain
 from loopback import listen, read_request
 
 from bridge.errors import AnswerInvalid, NotSent, ServerFailed
@@ -19,48 +19,6 @@ from bridge.fleet.answers import CommandAnswer
 from bridge.fleet.auth.grants import RefreshToken
 from bridge.fleet.client import FleetClient
 from bridge.fleet.transport import MAX_BODY
-
-JSON = b"application/json; charset=utf-8"
-GOOD = (
-    b'{"response":{"result":true,"reason":"","state":"online","key_paired_vins":[]},"access_token":"a","expires_in":9}'
-)
-
-
-def _plain(body: bytes, kind: bytes | None = JSON, extra: bytes = b"", length: int | None = None) -> bytes:
-    kind_line = b"content-type: " + kind + b"\r\n" if kind else b""
-    size = len(body) if length is None else length
-    return b"HTTP/1.1 200 OK\r\n%s%scontent-length: %d\r\n\r\n" % (kind_line, extra, size) + body
-
-
-HOSTILE: dict[str, bytes] = {
-    "HTML": _plain(b"<html>Access Denied</html>", b"text/html"),
-    "HTML that says it is JSON": _plain(b"<html>Access Denied</html>"),
-    "JSON that says it is HTML": _plain(GOOD, b"text/html"),
-    "null": _plain(b"null"),
-    "text": _plain(b'""'),
-    "list": _plain(b"[]"),
-    "number": _plain(b"17"),
-    "true": _plain(b"true"),
-    "no response": _plain(b"{}"),
-    "response is a number": _plain(b'{"response":17}'),
-    "response is a text": _plain(b'{"response":"upstream"}'),
-    "an error with status 200": _plain(b'{"response":{"result":true},"error":"upstream internal error"}'),
-    "NaN": _plain(b'{"response":{"result":true,"speed":NaN},"access_token":"a","expires_in":NaN}'),
-    "Infinity": _plain(b'{"response":{"result":true,"speed":-Infinity},"access_token":"a","expires_in":-Infinity}'),
-    "1e999": _plain(b'{"response":{"result":true,"speed":1e999},"access_token":"a","expires_in":1e999}'),
-    "a number of 5000 digits": _plain(b'{"response":{"result":true,"id":' + b"9" * 5000 + b'},"access_token":"a"'),
-    "nested 10,000 deep": _plain(b'{"response":' + b"[" * 10_000 + b"]" * 10_000 + b',"access_token":"a"}'),
-    "Latin-1": _plain('{"response":{"result":true,"name":"Zoë"},"access_token":"ë"}'.encode("latin-1")),
-    "truncated JSON": _plain(GOOD[: len(GOOD) // 2]),
-    "two documents": _plain(GOOD + GOOD),
-    "too long a length": _plain(GOOD, length=len(GOOD) + 500),
-    "bad chunks": b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ntransfer-encoding: chunked\r\n\r\nzz\r\n"
-    + GOOD,
-    "gzip bomb": _plain(gzip.compress(b'{"response":"' + bytes(50_000_000)), extra=b"content-encoding: gzip\r\n"),
-    "cut gzip": _plain(gzip.compress(GOOD)[:-12], extra=b"content-encoding: gzip\r\n"),
-    "half a status line": b"HTTP/1.1 20",
-    "100,000 headers": b"HTTP/1.1 200 OK\r\n" + b"a: b\r\n" * 100_000 + b"\r\n",
-}
 
 CALLS: dict[str, Callable[[FleetClient], Awaitable[Any]]] = {
     "list": lambda client: client.products(),
@@ -90,6 +48,7 @@ async def talking_to(raw: Raw, **options: Any) -> AsyncIterator[FleetClient]:
         yield client
 
 
+@pytest.mark.case("F15")
 @pytest.mark.parametrize("call", CALLS.values(), ids=CALLS)
 @pytest.mark.parametrize("answer", HOSTILE.values(), ids=HOSTILE)
 async def test_a_hostile_body_costs_this_call_and_no_more(
@@ -101,6 +60,7 @@ async def test_a_hostile_body_costs_this_call_and_no_more(
             await call(client)
 
 
+@pytest.mark.case("F15")
 @pytest.mark.parametrize("answer", HOSTILE.values(), ids=HOSTILE)
 async def test_a_command_is_sent_once_whatever_comes_back(answer: bytes) -> None:
     raw = Raw(answer)
@@ -114,6 +74,7 @@ async def test_a_command_is_sent_once_whatever_comes_back(answer: bytes) -> None
 _YES = {"response is a number", "response is a text"}
 
 
+@pytest.mark.case("F15")
 @pytest.mark.parametrize("answer", [HOSTILE[name] for name in HOSTILE if name not in _YES])
 async def test_an_energy_write_is_not_believed_to_be_done(answer: bytes) -> None:
     raw = Raw(answer)
@@ -123,6 +84,7 @@ async def test_an_energy_write_is_not_believed_to_be_done(answer: bytes) -> None
     assert raw.requests == 1
 
 
+@pytest.mark.case("F15")
 @pytest.mark.parametrize("answer", HOSTILE.values(), ids=HOSTILE)
 async def test_a_hostile_sign_in_server_is_not_a_sign_out(answer: bytes) -> None:
     """The call was never made: NotSent, and never `sign in again`."""
@@ -133,13 +95,15 @@ async def test_a_hostile_sign_in_server_is_not_a_sign_out(answer: bytes) -> None
             await client.products()
 
 
+@pytest.mark.case("F15")
 async def test_what_looks_odd_but_is_json_is_read() -> None:
     """A byte order mark, a repeated key (the last one counts), no content type, keys nobody has heard of."""
     odd = b'\xef\xbb\xbf{"response":{"state":"asleep","state":"online","warp":9},"count":1}'
-    async with talking_to(Raw(_plain(odd, kind=None))) as client:
+    async with talking_to(Raw(plain(odd, kind=None))) as client:
         assert await client.vehicle(VIN) == {"state": "online", "warp": 9}
 
 
+@pytest.mark.case("F15")
 async def test_an_empty_answer_is_a_yes_to_a_write_and_nothing_to_a_read() -> None:
     empty = b"HTTP/1.1 204 No Content\r\n\r\n"
     async with talking_to(Raw(empty)) as client:
@@ -150,6 +114,7 @@ async def test_an_empty_answer_is_a_yes_to_a_write_and_nothing_to_a_read() -> No
             await client.vehicle(VIN)
 
 
+@pytest.mark.case("F15")
 async def test_fifty_megabytes_are_not_read() -> None:
     sent = 0
 
@@ -169,7 +134,8 @@ async def test_fifty_megabytes_are_not_read() -> None:
     assert sent < 10 * MAX_BODY
 
 
+@pytest.mark.case("F15")
 async def test_one_broken_entry_of_a_list_does_not_cost_the_others() -> None:
     mixed = b'{"response":[null,{"vin":"A"},"x",[],{"energy_site_id":1}]}'
-    async with talking_to(Raw(_plain(mixed))) as client:
+    async with talking_to(Raw(plain(mixed))) as client:
         assert await client.products() == [{"vin": "A"}, {"energy_site_id": 1}]

@@ -52,6 +52,7 @@ def test_a_region_is_sent_what_is_its_own(region: Region) -> None:
         hosts.refuse_foreign(url, region)
 
 
+@pytest.mark.case("F12")
 @rows
 @pytest.mark.parametrize("url", [*LOOK_ALIKES, "https://fleet-api.prd.na.vn.cloud.tesla.comX/api/1/products"])
 def test_a_message_to_a_look_alike_is_refused_at_the_last_moment(region: Region, url: str) -> None:
@@ -86,11 +87,13 @@ def test_an_address_that_would_confuse_who_reads_it_is_nobodys(odd: str) -> None
 # --- 421 ----------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.case("F12")
 @pytest.mark.parametrize("url", LOOK_ALIKES)
 def test_a_look_alike_names_no_region(url: str) -> None:
     assert hosts.named(url, NA) is None
 
 
+@pytest.mark.case("F12")
 def test_a_real_account_may_move_within_teslas_rows_only() -> None:
     assert hosts.named("https://fleet-api.prd.eu.vn.cloud.tesla.com", NA) == EU
     assert hosts.named("https://fleet-api.prd.eu.vn.cloud.tesla.com/", NA) == EU
@@ -100,6 +103,7 @@ def test_a_real_account_may_move_within_teslas_rows_only() -> None:
         assert hosts.named(NA.api, other) is None
 
 
+@pytest.mark.case("F12")
 def test_a_simulated_account_stays_on_its_host() -> None:
     here = hosts.simulated("http://127.0.0.1:8080/")
     assert here.api == "http://127.0.0.1:8080"
@@ -109,6 +113,12 @@ def test_a_simulated_account_stays_on_its_host() -> None:
     assert there.simulated
     assert hosts.named("http://192.168.1.1:8080", here) is None
     assert hosts.named(NA.api, here) is None
+
+
+@pytest.mark.case("S14")
+@pytest.mark.parametrize("url", ["http://localhost:1", "https://a@localhost:1", "https://127.0.0.2:1\\@localhost"])
+def test_nor_does_it_lose_its_encryption_or_go_where_the_host_can_be_read_in_two_ways(url: str) -> None:
+    assert hosts.named(url, hosts.simulated("https://localhost:8080")) is None
 
 
 # --- what the settings may choose ---------------------------------------------------------------------------------

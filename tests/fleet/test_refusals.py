@@ -91,6 +91,7 @@ def test_the_text_names_words_details_and_txid() -> None:
     assert found.endswith("txid 0a1b)")
 
 
+@pytest.mark.case("S15")
 @pytest.mark.parametrize(
     ("body", "said"),
     [
@@ -126,6 +127,7 @@ def test_a_token_that_an_answer_repeats_does_not_reach_the_text(secret: str) -> 
 # --- 429 ----------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.case("F13")
 @pytest.mark.parametrize(
     ("headers", "said", "wait"),
     [

@@ -35,6 +35,7 @@ def elsewhere(url: str) -> str:
 # --- on the wire --------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.case("F12")
 async def test_a_421_moves_the_account_and_the_call_is_sent_again() -> None:
     there = Tesla(good({"result": True, "reason": ""}))
     async with serve(there) as there_url:
@@ -48,6 +49,7 @@ async def test_a_421_moves_the_account_and_the_call_is_sent_again() -> None:
     assert there.seen[0].headers["authorization"] == "Bearer access-0"
 
 
+@pytest.mark.case("F12")
 async def test_a_421_may_name_its_host_as_alt_svc() -> None:
     async with serve(Tesla(good({}))) as there:
         here = Tesla(bad(421, "", alt_svc=f'h2="{there}"; ma=1'))
@@ -55,6 +57,7 @@ async def test_a_421_may_name_its_host_as_alt_svc() -> None:
             assert await client.vehicle(VIN) == {}
 
 
+@pytest.mark.case("F12")
 async def test_nothing_reaches_a_host_that_a_421_may_not_name() -> None:
     """The foreign server would see a connection, let alone a token; it sees neither."""
     heard: list[bytes] = []
@@ -74,6 +77,7 @@ async def test_nothing_reaches_a_host_that_a_421_may_not_name() -> None:
     assert len(here.seen) == 1
 
 
+@pytest.mark.case("F12")
 async def test_two_regions_cannot_play_ping_pong() -> None:
     """One move an hour: each call costs one answer of the region that does not want it."""
     one, other = Tesla(), Tesla()
@@ -90,6 +94,7 @@ async def test_two_regions_cannot_play_ping_pong() -> None:
         assert await client.vehicle(VIN) == {}
 
 
+@pytest.mark.case("F12")
 async def test_412_is_told_and_not_repeated() -> None:
     here = Tesla(bad(412, "Account abc must be registered in the current region"))
     async with serve(here) as url, client_of(url) as client:
@@ -131,6 +136,7 @@ async def real_account(edge: Edge, access: str = "real-token", **known: Any) -> 
     yield FleetClient(tokens=tokens, home=Home(NA, clock, **known), clock=clock, ledger=Book(), http=edge, seed=1)
 
 
+@pytest.mark.case("F12")
 async def test_a_real_account_follows_teslas_own_host() -> None:
     edge = Edge(_moved(EU.api), _json(200, response={}))
     async with real_account(edge) as client:
@@ -140,6 +146,7 @@ async def test_a_real_account_follows_teslas_own_host() -> None:
     assert [url for url, _ in edge.left] == [f"{NA.api}/api/1/vehicles/{VIN}", f"{EU.api}/api/1/vehicles/{VIN}"]
 
 
+@pytest.mark.case("F12")
 @pytest.mark.parametrize("url", [*LOOK_ALIKES, "http://127.0.0.1:8080"])
 async def test_a_real_account_is_not_led_astray(url: str) -> None:
     edge = Edge(_moved(url.strip()))
@@ -151,6 +158,7 @@ async def test_a_real_account_is_not_led_astray(url: str) -> None:
     assert [url for url, _ in edge.left] == [f"{NA.api}/api/1/vehicles/{VIN}"]
 
 
+@pytest.mark.case("F12")
 def test_a_simulated_region_and_a_real_token_do_not_meet() -> None:
     clock = FakeClock()
     http = plain_transport(clock)
@@ -164,6 +172,7 @@ def test_a_simulated_region_and_a_real_token_do_not_meet() -> None:
 # --- across a restart ---------------------------------------------------------------------------------------------
 
 
+@pytest.mark.case("F12")
 async def test_where_an_account_has_moved_is_known_after_a_restart(tmp_path: Path) -> None:
     there = Tesla(good({}))
     async with serve(there) as there_url:
@@ -176,6 +185,7 @@ async def test_where_an_account_has_moved_is_known_after_a_restart(tmp_path: Pat
     assert (len(here.seen), len(there.seen)) == (1, 3)
 
 
+@pytest.mark.case("F12")
 async def test_a_restart_gives_no_new_hour_to_ping_pong() -> None:
     notes, one, other = MemoryNotes(), Tesla(), Tesla()
     async with serve(one) as one_url, serve(other) as other_url:
@@ -188,6 +198,7 @@ async def test_a_restart_gives_no_new_hour_to_ping_pong() -> None:
     assert (len(one.seen), len(other.seen)) == (1, 5)
 
 
+@pytest.mark.case("F12")
 @pytest.mark.parametrize("to", [*LOOK_ALIKES, "http://127.0.0.1:8080", ""])
 async def test_a_note_leads_no_further_than_the_table(to: str) -> None:
     """Whoever can write the database still gets no token sent elsewhere."""
@@ -199,6 +210,7 @@ async def test_a_note_leads_no_further_than_the_table(to: str) -> None:
     assert [url for url, _ in edge.left] == [f"{NA.api}/api/1/vehicles/{VIN}"]
 
 
+@pytest.mark.case("F12")
 async def test_a_note_of_another_home_does_not_count() -> None:
     """The owner has set another region since, or signed in to an account that lives elsewhere."""
     notes = MemoryNotes()
@@ -208,6 +220,7 @@ async def test_a_note_of_another_home_does_not_count() -> None:
         assert client.region == NA
 
 
+@pytest.mark.case("F12")
 async def test_a_note_that_cannot_be_written_costs_no_call() -> None:
     class FullDisk(MemoryNotes):
         def keep_secrets(self, secrets: Mapping[str, Mapping[str, Any] | None]) -> None:
@@ -228,6 +241,7 @@ def _token(**claims: Any) -> str:
 EUROPEAN = _token(aud=[NA.api, EU.api], ou_code="EU")
 
 
+@pytest.mark.case("F12")
 async def test_where_nothing_is_set_the_token_says_where_the_account_lives() -> None:
     edge = Edge(_json(200, response={}))
     async with real_account(edge, EUROPEAN, is_set=False) as client:
@@ -235,6 +249,7 @@ async def test_where_nothing_is_set_the_token_says_where_the_account_lives() -> 
     assert [url for url, _ in edge.left] == [f"{EU.api}/api/1/vehicles/{VIN}"]
 
 
+@pytest.mark.case("F12")
 async def test_a_region_that_is_set_counts_more_because_tokens_have_been_seen_to_be_wrong() -> None:
     """Reliability B2."""
     edge = Edge(_json(200, response={}))
@@ -243,6 +258,7 @@ async def test_a_region_that_is_set_counts_more_because_tokens_have_been_seen_to
     assert [url for url, _ in edge.left] == [f"{NA.api}/api/1/vehicles/{VIN}"]
 
 
+@pytest.mark.case("F12")
 @pytest.mark.parametrize("token", ["opaque", _token(), _token(aud="https://fleet-api.tesla.com.evil.example")])
 async def test_a_token_that_names_no_region_changes_nothing(token: str) -> None:
     edge = Edge(_json(200, response={}))
@@ -251,6 +267,7 @@ async def test_a_token_that_names_no_region_changes_nothing(token: str) -> None:
         assert client.region == NA
 
 
+@pytest.mark.case("F12")
 async def test_a_simulated_account_lives_where_it_was_declared() -> None:
     async with serve(Tesla(good({}))) as url:
         clock = FakeClock()
@@ -263,6 +280,7 @@ async def test_a_simulated_account_lives_where_it_was_declared() -> None:
             assert client.region == region
 
 
+@pytest.mark.case("F12")
 async def test_451_names_no_host_and_moves_nobody() -> None:
     here = Tesla(bad(451, elsewhere("https://fleet-api.prd.eu.vn.cloud.tesla.com")))
     async with serve(here) as url, client_of(url) as client:

@@ -81,6 +81,7 @@ async def test_a_write_whose_answer_was_lost_is_not_repeated(
     assert [status for _, _, status in book.recorded] == [NO_ANSWER]
 
 
+@pytest.mark.case("F14")
 @pytest.mark.parametrize("status", [500, 502, 503, 504, 540])
 async def test_a_read_is_repeated_after_5xx(status: int) -> None:
     tesla = Tesla(bad(status), bad(status), good({"state": "online"}))
@@ -92,6 +93,7 @@ async def test_a_read_is_repeated_after_5xx(status: int) -> None:
     assert 1 <= clock.slept[1] <= 2
 
 
+@pytest.mark.case("F14")
 async def test_a_read_is_given_up_after_three_tries() -> None:
     tesla = Tesla(bad(502))
     async with serve(tesla) as url, client_of(url) as client:
@@ -100,6 +102,7 @@ async def test_a_read_is_given_up_after_three_tries() -> None:
     assert len(tesla.seen) == 3
 
 
+@pytest.mark.case("F14")
 @pytest.mark.parametrize("status", [500, 502, 503, 504, 540])
 @pytest.mark.parametrize("write", WRITES.values(), ids=WRITES)
 async def test_a_write_is_not_repeated_after_5xx(write: Callable[[FleetClient], Awaitable[Any]], status: int) -> None:
@@ -165,6 +168,7 @@ async def test_no_connection_is_not_entered_in_the_ledger() -> None:
     assert not book.recorded
 
 
+@pytest.mark.case("F14")
 async def test_all_tries_share_one_deadline() -> None:
     """The first try hangs until the deadline; there is no second."""
     tesla = Loses("silence", times=9)
@@ -177,6 +181,7 @@ async def test_all_tries_share_one_deadline() -> None:
 # --- 429 ----------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.case("F13")
 async def test_a_429_tells_the_ledger_what_and_for_how_long() -> None:
     tesla, book = Tesla(bad(429, retry_after="900")), Book()
     async with serve(tesla) as url, client_of(url, book=book) as client:
@@ -188,6 +193,7 @@ async def test_a_429_tells_the_ledger_what_and_for_how_long() -> None:
     assert len(tesla.seen) == 1
 
 
+@pytest.mark.case("F13")
 async def test_a_read_waits_out_a_short_429() -> None:
     tesla, clock = Tesla(bad(429, retry_after="3"), good({})), FakeClock(hurries=True)
     async with serve(tesla) as url, client_of(url, clock=clock) as client:
@@ -195,6 +201,7 @@ async def test_a_read_waits_out_a_short_429() -> None:
     assert clock.slept == [3]
 
 
+@pytest.mark.case("F13")
 async def test_a_write_does_not_wait_out_a_429() -> None:
     """Whoever sent it learns it at once and decides."""
     tesla = Tesla(bad(429, retry_after="1"))
@@ -204,6 +211,7 @@ async def test_a_write_does_not_wait_out_a_429() -> None:
     assert len(tesla.seen) == 1
 
 
+@pytest.mark.case("F13")
 async def test_a_read_does_not_wait_beyond_its_deadline() -> None:
     tesla, clock = Tesla(bad(429, retry_after="3")), FakeClock(hurries=True)
     async with serve(tesla) as url, client_of(url, clock=clock, deadline=2) as client:

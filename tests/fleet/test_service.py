@@ -16,6 +16,7 @@ def service(*statuses: int) -> tuple[Service, FakeClock]:
     return one, clock
 
 
+@pytest.mark.case("F14")
 @pytest.mark.parametrize(
     ("statuses", "is_troubled"),
     [
@@ -33,6 +34,7 @@ def test_trouble_is_many_failures_of_the_servers(statuses: list[int], *, is_trou
     assert service(*statuses)[0].is_troubled is is_troubled
 
 
+@pytest.mark.case("F14")
 def test_after_ten_minutes_it_is_forgotten() -> None:
     one, clock = service(503, 503, 503)
     clock.advance(WINDOW - 1)

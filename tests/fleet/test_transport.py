@@ -84,6 +84,7 @@ async def test_a_refused_connection_means_that_nothing_was_sent() -> None:
             await Caller(http, f"http://127.0.0.1:{port}").get()
 
 
+@pytest.mark.case("F20")
 async def test_an_unknown_host_means_that_nothing_was_sent() -> None:
     async with plain_transport(FakeClock()) as http:
         with pytest.raises(NotSent):
@@ -96,6 +97,7 @@ async def test_a_deadline_that_passes_before_the_start_means_that_nothing_was_se
             await caller.get(deadline=-1)
 
 
+@pytest.mark.case("F21")
 @handshake_cut
 async def test_a_deadline_that_passes_during_the_tls_handshake_means_that_nothing_was_sent() -> None:
     """The server takes the connection and never says hello."""
@@ -104,6 +106,7 @@ async def test_a_deadline_that_passes_during_the_tls_handshake_means_that_nothin
             await Caller(http, f"https://localhost:{port}").get(deadline=0.1)
 
 
+@pytest.mark.case("F22")
 async def test_a_server_that_takes_the_request_and_never_answers_leaves_the_outcome_open() -> None:
     async with calling(say_nothing) as caller:
         started = time.perf_counter()
@@ -112,6 +115,7 @@ async def test_a_server_that_takes_the_request_and_never_answers_leaves_the_outc
         assert time.perf_counter() - started < 1.1
 
 
+@pytest.mark.case("F22")
 async def test_a_slow_drip_does_not_outlive_the_deadline() -> None:
     """A byte every 20 ms would keep any per-read timeout happy (reliability.md, finding 4)."""
 
@@ -129,6 +133,7 @@ async def test_a_slow_drip_does_not_outlive_the_deadline() -> None:
         assert time.perf_counter() - started < 1.2
 
 
+@pytest.mark.case("F22")
 async def test_a_connection_reset_in_the_body_leaves_the_outcome_open() -> None:
     async def reset(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await read_request(reader)
@@ -141,6 +146,7 @@ async def test_a_connection_reset_in_the_body_leaves_the_outcome_open() -> None:
             await caller.get()
 
 
+@pytest.mark.case("F22")
 @pytest.mark.parametrize("after", [b"", b"HTTP/1.1 200 OK\r\n", b"nonsense\r\n\r\n"])
 async def test_a_server_that_hangs_up_leaves_the_outcome_open(after: bytes) -> None:
     async def hang_up(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -155,6 +161,7 @@ async def test_a_server_that_hangs_up_leaves_the_outcome_open(after: bytes) -> N
 # --- what is not believed ---------------------------------------------------------------------------------------
 
 
+@pytest.mark.case("S24")
 async def test_an_endless_answer_is_cut_at_two_mebibytes() -> None:
     sent = 0
 
@@ -180,6 +187,7 @@ async def test_a_packed_answer_is_unpacked() -> None:
     assert tesla.seen[0].headers["accept-encoding"] == "gzip"
 
 
+@pytest.mark.case("S24")
 @pytest.mark.parametrize(
     ("body", "encoding"),
     [
@@ -200,6 +208,7 @@ async def test_a_badly_packed_answer_is_refused(body: bytes, encoding: str) -> N
 # --- TLS --------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.case("F21")
 @pytest.mark.parametrize(
     ("tls_of_server", "host_trusted"),
     [

@@ -9,12 +9,15 @@ import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from random import Random
 
 import pytest
 from test_starting import run
 from whole_house import BASE, CAR, House, empty_house
 
 from bridge.database import FILE, Database
+
+pytestmark = [pytest.mark.case("F4"), pytest.mark.case("F41")]
 
 
 class Disk:
@@ -65,6 +68,24 @@ class Card(Disk):
     def end(self) -> None:
         subprocess.run(["umount", self.path], check=True)
         self.mount()
+
+
+class Inodes(Disk):
+    """One on which there is room, but not for one more file."""
+
+    def mount(self) -> None:
+        _mount("-t", "tmpfs", "-o", "size=4m,nr_inodes=32", "tmpfs", self.path)
+
+    def begin(self) -> None:
+        for number in range(100):
+            try:
+                (self.path / f"file {number}").touch(exist_ok=False)
+            except OSError:
+                return
+
+    def end(self) -> None:
+        for file in self.path.glob("file *"):
+            file.unlink()
 
 
 def _mount(*words: str | Path) -> None:
@@ -164,6 +185,20 @@ def test_a_kill_before_there_is_room_costs_no_sign_in(one: House, small: Disk) -
     assert one.ask(CAR, "charge_limit", "70")["outcome"] == "ok"
 
 
+@pytest.mark.parametrize("small", [Inodes], ids=["no more files"], indirect=True)
+def test_without_room_for_a_file_tokens_are_kept_and_the_old_backup_stays(one: House, small: Disk) -> None:
+    before = small.data / f"{FILE}.bak"
+    content = before.read_bytes()
+    small.begin()
+    renew(one)
+    assert one.ask(CAR, "charge_limit", "70")["outcome"] == "ok"
+    assert before.read_bytes() == content
+    one.bridge.kill()
+    small.end()
+    one.start()
+    assert one.ask(CAR, "charge_limit", "71")["outcome"] == "ok"
+
+
 # --- at the start -------------------------------------------------------------------------------------------------
 
 
@@ -201,14 +236,15 @@ def test_a_read_only_disk_with_tokens_on_it_is_told(one: House, small: Disk) -> 
 
 
 @pytest.mark.parametrize("small", [Disk], ids=["good"], indirect=True)
-@pytest.mark.parametrize("damage", ["zeroed", "empty", "gone"])
+@pytest.mark.parametrize("damage", ["zeroed", "empty", "gone", "garbage"])
 def test_a_damaged_database_costs_no_sign_in(one: House, small: Disk, damage: str) -> None:
     one.bridge.stop()
     before, file = newest(small.data), small.data / FILE
     if damage == "gone":
         file.unlink()
     else:
-        file.write_bytes(bytes(file.stat().st_size if damage == "zeroed" else 0))
+        size = file.stat().st_size
+        file.write_bytes({"zeroed": bytes(size), "empty": b"", "garbage": Random(1).randbytes(size)}[damage])
     one.start(tesla_refresh_token="not-used-any-more")
     assert "the database was damaged; tokens and counts are back from its backup" in one.bridge.log
     assert one.ask(CAR, "charge_limit", "70")["outcome"] == "ok"

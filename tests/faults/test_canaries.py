@@ -1,6 +1,7 @@
 """Secrets are looked for wherever they could come out, and none is found (S17, E7).
 
-That is: the log at its most talkative, tracebacks, MQTT, the list of processes, command line, environment, `check`.
+That is: the log at its most talkative, tracebacks, MQTT, the list of processes, command line, environment, metrics, the
+file of `diagnostics`, `check`.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ import json
 import os
 import re
 import subprocess
-import sys
+import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import partial
@@ -19,9 +20,13 @@ import brokers
 import pytest
 import spy
 from connection import Way
+from test_diagnostics import run
+from test_scraping import free_port, page
 from whole_house import BASE, CAR, CONNECTOR, OTHER_CAR, SITE, House, empty_house, id_of, message
 
 from bridge import settings
+
+pytestmark = pytest.mark.case("S17")
 
 TALKATIVE = Path(__file__).with_name("talkative")
 
@@ -99,6 +104,7 @@ def one(tmp_path: Path, form: str, tape: Tape, monkeypatch: pytest.MonkeyPatch) 
             "FLEET2MQTT_ACCOUNTS": "parents",
             "FLEET2MQTT_LOG_LEVEL": "debug",
             "FLEET2MQTT_LOG_FORMAT": form,
+            "FLEET2MQTT_METRICS_PORT": str(free_port()),
             "FLEET2MQTT_POLLING_STATE": "10",
             "FLEET2MQTT_POLLING_LIVE": "5",
             "FLEET2MQTT_ZONES": f"home={HOME[0]},{HOME[1]},150",
@@ -108,9 +114,8 @@ def one(tmp_path: Path, form: str, tape: Tape, monkeypatch: pytest.MonkeyPatch) 
         running.tesla.force(CAR, location={"latitude": PLACE[0], "longitude": PLACE[1]})
         running.bridge.start()
         running.spy.until(lambda: running.spy.retained.get(f"{BASE}/bridge/state") == "online", "the bridge")
+        running.breaks = frozenset({"I9"})  # its tracebacks are wanted
         yield running
-        # With its tracebacks, which everywhere else would be a fault.
-        (tmp_path / "log").unlink()
 
 
 # --- a day on which everything goes wrong -------------------------------------------------------------------------
@@ -178,7 +183,18 @@ def _everything(one: House) -> dict[str, str]:
         "command line": (process / "cmdline").read_bytes().decode(),
         "environment": (process / "environ").read_bytes().decode(),
         "sign of life": (one.bridge.directory / "data" / "alive").read_text(),
+        "metrics": page(int(one.bridge.environment["FLEET2MQTT_METRICS_PORT"])),
+        "diagnostics": _report(one),
     }
+
+
+def _report(one: House) -> str:
+    """What a person would attach to an issue."""
+    done = run(one, "diagnostics", "--output", "report.zip")
+    assert done.returncode == 0, done.stderr
+    with zipfile.ZipFile(one.bridge.directory / "report.zip") as archive:
+        texts = [archive.read(name).decode() for name in archive.namelist()]
+    return "\n".join([done.stdout, done.stderr, *texts])
 
 
 def found(places: dict[str, str], secrets: set[str]) -> list[tuple[str, str, str]]:
@@ -201,14 +217,7 @@ def test_none_of_the_secrets_comes_out_anywhere(one: House, tape: Tape) -> None:
     places = _everything(one)
     assert one.bridge.stop() == 0
     places["log"] = one.bridge.log
-    checked = subprocess.run(
-        [Path(sys.executable).with_name("fleet2mqtt"), "check"],
-        env=one.bridge.environment,
-        cwd=one.bridge.directory,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    checked = run(one, "check")
     places["check"] = checked.stdout + checked.stderr
 
     tokens = tape.tokens
@@ -226,7 +235,7 @@ def _tells_neither_who_nor_where(one: House, places: dict[str, str]) -> None:
     """Nor does it let a name forge a line. What is published is the owner's: of that, answers to commands only."""
     ids = [id_of(device) for device in (CAR, OTHER_CAR, SITE, CONNECTOR)]
     log = places["log"]
-    assert found({"log": log}, {*PLACES, *ids, EMAIL}) == []
+    assert found({"log": log, "diagnostics": places["diagnostics"]}, {*PLACES, *ids, EMAIL}) == []
     for end in ("…700001", "…0001", "<e-mail>", "lat=null"):
         assert end in log, f"{end}: else this would show nothing"
     assert not [line for line in log.split("\n") if not line.isprintable() or line.startswith("forged")]

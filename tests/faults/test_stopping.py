@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import socket
+import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
+from random import Random
 from time import perf_counter
 
 import pytest
 from brokers import HOST
 from outside import PATIENCE
-from whole_house import BASE, CAR, OTHER_CAR, House, empty_house, message
+from whole_house import BASE, CAR, OTHER_CAR, SITE, House, empty_house, message
 
+pytestmark = pytest.mark.case("F42")
+
+MANY = int(os.environ.get("FAULTS_MANY", "1"))
 STATE = f"{BASE}/bridge/state"
+
+AT_MOST = 8.0
+"""Seconds, when much is to be answered or the machine is busy."""
 
 PROMISED = 5.0
 """Seconds from the signal to the end of the program, whoever is silent then; Docker gives ten."""
@@ -146,3 +155,78 @@ def test_with_tesla_away_it_ends_too(one: House) -> None:
     one.send(CAR, "charge_limit", "65")
     stops(one)
     one.api.plug_in()
+
+
+# --- in the middle of something ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("number", range(3 * MANY))
+def test_while_it_starts_it_ends_too(one: House, seed: int, number: int) -> None:
+    one.bridge.stop()
+    one.bridge.start()
+    with pytest.raises(subprocess.TimeoutExpired):
+        one.bridge.process.wait(Random(100 * seed + number).uniform(0.02, 2.5))
+    began = perf_counter()
+    # Before it has begun, the signal itself ends it, or its handler.
+    assert one.bridge.stop() in {0, 128 + signal.SIGTERM, -signal.SIGTERM}
+    assert perf_counter() - began < AT_MOST
+    one.comes_to("bridge", "state", "offline")
+
+
+@pytest.mark.parametrize("answer", [False, True], ids=["before it is asked", "before it is answered"])
+def test_while_tokens_are_renewed_the_sign_in_is_kept(one: House, *, answer: bool) -> None:
+    with one.api.holding(b"/oauth2/v3/token", answer=answer) as held:
+        one.tesla.control("revoke")
+        one.spy.publish(f"{BASE}/{CAR}/get/charge")
+        held.wait()
+        ends(one, AT_MOST)
+        held.lose()
+    one.comes_to("bridge", "state", "offline")
+    one.start()
+    assert one.ask(CAR, "charge_limit", "66")["outcome"] == "ok"
+
+
+def test_while_a_car_is_read_it_ends_too(one: House) -> None:
+    with one.api.holding(b"/vehicle_data", answer=True) as held:
+        one.spy.publish(f"{BASE}/{CAR}/get/charge")
+        held.wait()
+        stops(one)
+
+
+def test_while_a_setting_is_read_back_its_command_is_answered(one: House) -> None:
+    with one.api.holding(b"/site_info", answer=True) as held:
+        one.send(SITE, "backup_reserve", message("read back", value=37))
+        one.spy.until(lambda: one.tesla.done(SITE), "the command")
+        held.wait()
+        stops(one)
+    (result,) = one.results_of("read back")
+    assert (result["outcome"], result["reason"]) == ("unconfirmed", "stopping")
+    assert len(one.tesla.done(SITE)) == 1
+
+
+def test_with_a_full_queue_each_is_answered_once(one: House) -> None:
+    many = [f"many {number}" for number in range(40)]
+    for name in many:
+        one.send(OTHER_CAR, "honk_horn", message(name))
+    one.ask(CAR, "no_such_thing", "?")
+    ends(one, AT_MOST)
+    one.comes_to("bridge", "state", "offline")
+    reasons = [result["reason"] for name in many for result in one.results_of(name)]
+    assert len(reasons) == len(many)
+    assert set(reasons) == {"busy", "stopping"}
+    assert one.tesla.done(OTHER_CAR) == []
+
+
+def test_killed_a_second_after_the_signal_it_answers_in_its_next_life(one: House) -> None:
+    """As by somebody who is impatient, or a machine that goes down."""
+    with one.api.holding(b"set_charge_limit", answer=True) as held:
+        one.send(CAR, "charge_limit", message("impatient", value=67))
+        held.wait()
+        one.bridge.process.send_signal(signal.SIGTERM)
+        with pytest.raises(subprocess.TimeoutExpired):
+            one.bridge.process.wait(1)
+        one.bridge.kill()
+    one.comes_to("bridge", "state", "offline")
+    one.start()
+    assert one.one_result_of("impatient")["outcome"] in {"ok", "unconfirmed"}
+    assert len(one.tesla.done(CAR)) == 1

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import itertools
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from time import perf_counter
 
 import pytest
 from whole_house import BASE, CAR, House, empty_house, environment
+
+pytestmark = pytest.mark.case("F43")
+
+CONVERGES = 30.0
+"""Seconds after the last of them is there."""
 
 Wrong = dict[str, str | None]
 
@@ -47,7 +54,7 @@ def run(directory: Path, *flags: str, **changes: str | None) -> subprocess.Compl
         settings |= {} if value is None else {f"FLEET2MQTT_{name}": value}
     program = Path(sys.executable).with_name("fleet2mqtt")
     return subprocess.run(
-        [program, "run", *flags], env=settings, cwd=directory, capture_output=True, text=True, timeout=15, check=False
+        [program, "run", *flags], env=settings, cwd=directory, capture_output=True, text=True, timeout=60, check=False
     )
 
 
@@ -109,3 +116,57 @@ def test_a_second_bridge_in_the_same_directory_ends_with_2_and_the_first_lives_o
 def test_tesla_that_comes_later_is_met_too(late: House) -> None:
     late.ready(seconds=40)
     assert late.ask(CAR, "charge_limit", "70")["outcome"] == "ok"
+
+
+# --- in any order -------------------------------------------------------------------------------------------------
+
+ORDERS: Sequence[tuple[str, ...]] = (
+    *itertools.permutations(("broker", "tesla", "bridge")),
+    ("bridge", "broker and tesla"),
+    ("broker and tesla and bridge",),
+)
+"""What is there first, and what comes then."""
+
+
+@pytest.fixture(scope="module")
+def orderly(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    with empty_house(tmp_path_factory.mktemp("orders")) as one:
+        yield one
+
+
+def _comes(one: House, what: str) -> None:
+    match what:
+        case "broker":
+            one.mqtt.plug_in()
+        case "tesla":
+            one.api.plug_in()
+        case "bridge":
+            one.bridge.start()
+
+
+def _misses(one: House, there: set[str], said: int) -> None:
+    """The bridge has noticed what is not there yet."""
+    if "bridge" in there and (
+        word := "broker_lost" if "broker" not in there else "not_sent" if "tesla" not in there else ""
+    ):
+        one.spy.until(lambda: word in one.bridge.log[said:], word)
+
+
+@pytest.mark.parametrize("order", ORDERS, ids=", ".join)
+def test_in_whichever_order_they_come_all_is_well_soon(
+    orderly: House, order: tuple[str, ...], record_property: Callable[[str, object], None]
+) -> None:
+    one, there, said = orderly, set[str](), len(orderly.bridge.log)
+    if one.bridge.is_alive:
+        one.bridge.stop()
+    one.mqtt.unplug()
+    one.api.unplug()
+    for step in order:
+        for what in step.split(" and "):
+            _comes(one, what)
+            there.add(what)
+        since, began = len(one.spy.messages), perf_counter()
+        _misses(one, there, said)
+    one.ready(since, CONVERGES)
+    record_property("figure", f"{perf_counter() - began:.0f} s")
+    assert one.ask(CAR, "charge_limit", "70")["outcome"] == "ok"
