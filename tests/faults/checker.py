@@ -73,7 +73,7 @@ def the_sign_in_is_safe(history: History) -> Wrong:
 
 def every_command_has_one_result(history: History) -> Wrong:
     """I4. At most one, however often it is told; and one, when its time is over and the bridge was there."""
-    told = defaultdict(set)
+    told: defaultdict[tuple[str, str, object], set[object]] = defaultdict(set)
     for device, name, correlation, body in history.results:
         is_taken_on = body.get("reason") not in AT_THE_DOOR
         for identity in filter(None, (body.get("transaction"), correlation)):
