@@ -213,6 +213,7 @@ def test_many_changes_a_second_and_commands_between_them(tmp_path: Path, seed: i
             f"loop p99 {lag * 1000:.0f} ms (an idle one {idle[0] * 1000:.0f}), no value lost",
         )
         assert {body["outcome"] for _, _, _, body in one.history.results} == {"ok"}
+        assert changes / seconds >= 200
         assert late < max(0.25, 8 * bare)
         assert lag < max(0.05, 8 * idle[0])
 
