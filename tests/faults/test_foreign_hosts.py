@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable, Collection, Iterator
-from typing import Any, NamedTuple
+from collections.abc import Callable, Collection, Iterator, Mapping
+from typing import Any, NamedTuple, Self
 
 import pytest
 from outside import Outside
@@ -25,7 +25,7 @@ class Stranger:
         self.port = 0
         self._server: asyncio.Server | None = None
 
-    async def __aenter__(self) -> Stranger:
+    async def __aenter__(self) -> Self:
         self._server = await asyncio.start_server(self._connected, ["127.0.0.1", "127.0.0.2"], 0)
         first = self._server.sockets[0].getsockname()[1]
         self._server.close()
@@ -91,7 +91,7 @@ class Way(NamedTuple):
 
     to: str
     status: int
-    headers: dict[str, str] = {}
+    headers: Mapping[str, str] = {}  # noqa: RUF012 - of a NamedTuple, and nobody changes it
     body: str | None = None
     hosts: Collection[str] = ("a foreign host", "ours without encryption")
 
