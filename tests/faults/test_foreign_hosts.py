@@ -91,7 +91,7 @@ class Way(NamedTuple):
 
     to: str
     status: int
-    headers: Mapping[str, str] = {}  # noqa: RUF012 - of a NamedTuple, and nobody changes it
+    headers: Mapping[str, str] = {}
     body: str | None = None
     hosts: Collection[str] = ("a foreign host", "ours without encryption")
 

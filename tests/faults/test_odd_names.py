@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 
+from typing import Any
+
 import pytest
 from whole_house import CAR, House, house, id_of
 
@@ -36,7 +38,7 @@ def one(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
 @pytest.mark.parametrize("name", NAMES.values(), ids=NAMES)
 def test_a_name_changes_no_topic_and_nobody_stumbles_over_it(one: House, name: str) -> None:
     topics = set(one.spy.retained)
-    car = next(each for each in one.cloud.account.cars if each.vin == id_of(CAR))
+    car: Any = next(each for each in one.cloud.account.cars if each.vin == id_of(CAR))
     car._car.settings.name = name
     one.restart()
     assert set(one.spy.retained) >= topics

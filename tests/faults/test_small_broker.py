@@ -5,6 +5,7 @@ What is too large is left out and named; all else goes on, on one connection.
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,7 @@ def test_what_is_too_large_costs_no_connection_and_all_else_flows(
     with empty_house(tmp_path, extra=limit) as one:
         one.bridge.start()
         for device, place in ((CAR, "software"), (SITE, "settings/backup_reserve")):
-            one.spy.until(lambda at=device, known=place: one.value(at, known), place)
+            one.spy.until(partial(one.value, device, place), place)
         assert one.ask(CAR, "charge_limit", "71")["outcome"] == "ok"
         one.comes_to(CAR, "charge/charge_limit", "71")
         one.spy.until(lambda: "mqtt out homeassistant" in one.bridge.log, "a word about it")
