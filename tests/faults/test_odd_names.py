@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from typing import cast
 
 import pytest
 from whole_house import CAR, House, house, id_of
+
+from bridge.simulator.vehicle import Vehicle
 
 pytestmark = [pytest.mark.mosquitto, pytest.mark.case("F39")]
 
@@ -37,7 +40,7 @@ def one(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
 def test_a_name_changes_no_topic_and_nobody_stumbles_over_it(one: House, name: str) -> None:
     topics = set(one.spy.retained)
     car = next(each for each in one.cloud.account.cars if each.vin == id_of(CAR))
-    car._car.settings.name = name
+    cast(Vehicle, car)._car.settings.name = name
     one.restart()
     assert set(one.spy.retained) >= topics
     assert {

@@ -31,7 +31,7 @@ def seen_by(one: House, user: str) -> dict[str, str]:
     """All that the broker gives to who subscribes to everything."""
     seen: dict[str, str] = {}
     watcher = client(user, "curious")
-    watcher.on_message = lambda _client, _data, raw: seen.setdefault(raw.topic, raw.payload.decode())
+    watcher.on_message = lambda _client, _data, raw: seen.update({raw.topic: raw.payload.decode()})
     watcher.connect(one.broker.host, one.broker.port)
     watcher.subscribe("#", options=EVERYTHING)
     watcher.loop_start()
@@ -70,6 +70,7 @@ def test_a_display_sees_no_place(one: House) -> None:
 @pytest.mark.parametrize("user", ["viewer", "homeassistant", "nodered"])
 def test_nobody_sees_the_owner_or_a_secret(one: House, user: str) -> None:
     owner = one.cloud.account.owner
+    assert owner
     secrets = [owner.email, "simulated-refresh-token", *(each.newest for each in one.cloud.tokens._lineages)]
     everything = "\n".join(f"{topic} {text}" for topic, text in seen_by(one, user).items())
     assert [each for each in secrets if each in everything] == []
