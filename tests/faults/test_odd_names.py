@@ -4,10 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+<<<<<<< HEAD
 from typing import Any
+=======
+from typing import cast
+>>>>>>> broker
 
 import pytest
 from whole_house import CAR, House, house, id_of
+
+from bridge.simulator.vehicle import Vehicle
 
 pytestmark = [pytest.mark.mosquitto, pytest.mark.case("F39")]
 
@@ -37,8 +43,13 @@ def one(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
 @pytest.mark.parametrize("name", NAMES.values(), ids=NAMES)
 def test_a_name_changes_no_topic_and_nobody_stumbles_over_it(one: House, name: str) -> None:
     topics = set(one.spy.retained)
+<<<<<<< HEAD
     car: Any = next(each for each in one.cloud.account.cars if each.vin == id_of(CAR))
     car._car.settings.name = name
+=======
+    car = next(each for each in one.cloud.account.cars if each.vin == id_of(CAR))
+    cast(Vehicle, car)._car.settings.name = name
+>>>>>>> broker
     one.restart()
     assert set(one.spy.retained) >= topics
     assert {
