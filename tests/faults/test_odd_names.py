@@ -4,11 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-<<<<<<< HEAD
-from typing import Any
-=======
 from typing import cast
->>>>>>> broker
 
 import pytest
 from whole_house import CAR, House, house, id_of
@@ -43,13 +39,8 @@ def one(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
 @pytest.mark.parametrize("name", NAMES.values(), ids=NAMES)
 def test_a_name_changes_no_topic_and_nobody_stumbles_over_it(one: House, name: str) -> None:
     topics = set(one.spy.retained)
-<<<<<<< HEAD
-    car: Any = next(each for each in one.cloud.account.cars if each.vin == id_of(CAR))
-    car._car.settings.name = name
-=======
     car = next(each for each in one.cloud.account.cars if each.vin == id_of(CAR))
     cast(Vehicle, car)._car.settings.name = name
->>>>>>> broker
     one.restart()
     assert set(one.spy.retained) >= topics
     assert {

@@ -5,7 +5,6 @@ What is too large is left out and named; all else goes on, on one connection.
 
 from __future__ import annotations
 
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -23,13 +22,8 @@ def test_what_is_too_large_costs_no_connection_and_all_else_flows(
 ) -> None:
     with empty_house(tmp_path, extra=limit) as one:
         one.bridge.start()
-<<<<<<< HEAD
-        for device, place in ((CAR, "software"), (SITE, "settings/backup_reserve")):
-            one.spy.until(partial(one.value, device, place), place)
-=======
         one.spy.until(lambda: one.value(CAR, "charge/charge_limit"), "the car")
         one.spy.until(lambda: one.value(SITE, "settings/backup_reserve"), "the site")
->>>>>>> broker
         assert one.ask(CAR, "charge_limit", "71")["outcome"] == "ok"
         one.comes_to(CAR, "charge/charge_limit", "71")
         one.spy.until(lambda: "mqtt out homeassistant" in one.bridge.log, "a word about it")
