@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
-from authority import _pem, server_tls
+from authority import pem, server_tls
 from connection import HERE, PIECE
 from loopback import listen
 
@@ -35,7 +35,7 @@ class Face:
 
 def write_trusted(path: Path) -> Path:
     """The authority that has made the good certificate, for SSL_CERT_FILE."""
-    path.write_bytes(_pem(*GOOD).split(b"-----BEGIN PRIVATE")[0])
+    path.write_bytes(pem(*GOOD).split(b"-----BEGIN PRIVATE")[0])
     return path
 
 
