@@ -16,6 +16,7 @@ from importlib import import_module
 from pathlib import Path
 
 import crash_points
+import resolver
 from driven_clock import DrivenClock
 from shared_time import SharedTime
 
@@ -26,6 +27,8 @@ from bridge.cli.stopping import until_stopped
 def main(time: Path) -> int:
     own = settings.load(())
     logs.configure(own.log.level, as_json=own.log.format is settings.LogFormat.JSON)
+    if names := os.environ.get("FAULTS_NO_NAMES"):
+        resolver.arm(Path(names))
     if moment := os.environ.get("FAULTS_CRASH"):
         crash_points.arm(moment)
 

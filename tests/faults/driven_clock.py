@@ -31,6 +31,9 @@ ARRIVING = 0.002
 STUCK = 60.0
 """Real seconds after which it is told that the world does not answer; time that flows would have ended the wait."""
 
+SHORTEST = 0.001
+"""Seconds of a sleep. What is left of a wait by rounding alone would never pass: added to the time it changes nothing."""
+
 REAL_LOOK = 0.02
 """Real seconds between two looks at time that flows."""
 
@@ -142,7 +145,7 @@ class DrivenClock:
             await asyncio.sleep(0)  # noqa: TID251 - gives way to others; no time passes
             return
         waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._sleepers[waiter] = self._time.elapsed + seconds
+        self._sleepers[waiter] = self._time.elapsed + max(seconds, SHORTEST)
         self._news.set()
         try:
             await waiter
