@@ -52,7 +52,7 @@ def _recorded() -> Iterator[Any]:
     live = "energy_sites_live_status_gak_plugged_in_2023_11_06.json"
     status = load(RECORDED / live)["response"] if RECORDED.is_dir() else {}
     products = load(RECORDED / "energy_sites_gak_2023_11_06.json")["response"] if RECORDED.is_dir() else []
-    site = next((each for each in products if "energy_site_id" in each), {})
+    site: dict[str, Any] = next((each for each in products if "energy_site_id" in each), {})
     yield pytest.param(Kind.VEHICLE, car, id="recorded car", marks=needs_recorded)
     yield pytest.param(Kind.ENERGY_SITE, {"live_status": status}, id="recorded live_status", marks=needs_recorded)
     yield pytest.param(Kind.ENERGY_SITE, {"site_info": site}, id="recorded site", marks=needs_recorded)

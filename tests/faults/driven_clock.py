@@ -32,7 +32,7 @@ STUCK = 60.0
 """Real seconds after which it is told that the world does not answer; time that flows would have ended the wait."""
 
 SHORTEST = 0.001
-"""Seconds of a sleep. What is left of a wait by rounding alone would never pass: added to the time it changes nothing."""
+"""Seconds of a sleep. What is left of a wait by rounding alone would never pass: added to the time it is nothing."""
 
 REAL_LOOK = 0.02
 """Real seconds between two looks at time that flows."""
