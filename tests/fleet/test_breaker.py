@@ -1,4 +1,4 @@
-"""While Tesla's servers fail whatever is asked, reads wait and one looks; a single device that fails holds up nobody."""
+"""While Tesla's servers fail whatever is asked, reads wait and one looks; a single device that fails delays nobody."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from functools import partial
+from itertools import pairwise
 from ssl import PROTOCOL_TLS_CLIENT, SSLContext
 from typing import Any
 
@@ -217,7 +218,7 @@ async def test_looks_are_rarer_the_longer_it_lasts_but_never_five_minutes_apart(
             with pytest.raises(ServerFailed):
                 await client.vehicles()
         looks = [began, *edge.times("/vehicles")]
-        apart = [after - before for before, after in zip(looks, looks[1:], strict=False)]
+        apart = [after - before for before, after in pairwise(looks)]
         assert apart[:4] == [pytest.approx(wait, abs=wait / 10) for wait in (30, 60, 120, 240)]
         assert all(240 < wait < 280 for wait in apart[4:])
 
@@ -250,6 +251,31 @@ async def test_commands_wakes_and_what_they_look_at_always_leave() -> None:
 
 
 # --- what is no outage ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.case("F18")
+async def test_one_device_that_fails_in_several_calls_is_no_outage() -> None:
+    async with caller() as (client, edge):
+        edge.fault = lambda path: 503 if f"/{SITE}/" in path else None
+        for read in (client.live_status, client.site_info, client.backup_time_remaining):
+            with pytest.raises(ServerFailed):
+                await read(SITE)
+        assert len(edge.asked) == 9
+        await client.vehicles()
+
+
+@pytest.mark.case("F18")
+async def test_a_device_that_fails_for_long_is_no_outage_while_another_answers() -> None:
+    async with caller() as (client, edge):
+        edge.fault = lambda path: 503 if f"/{SITE}/" in path else None
+        for _ in range(20):
+            edge.forget()
+            for read in (client.live_status, client.site_info):
+                with pytest.raises(ServerFailed):
+                    await read(SITE)
+            assert len(edge.asked) == 6
+            edge.time.advance(50)
+            await client.vehicles()
 
 
 @pytest.mark.case("F14")
