@@ -95,10 +95,6 @@ def test_a_429_is_heeded_for_that_device_and_class_also_after_a_restart(one: Dri
 
 
 @pytest.mark.case("F14")
-@pytest.mark.xfail(
-    strict=True,
-    reason="849 calls in 6 h of 503, and a car's data 13 min after: each call backs off alone, three tries each time",
-)
 def test_after_six_hours_of_503_all_is_fresh_in_five_minutes_without_a_rush(
     one: DrivenHouse, record_property: Any
 ) -> None:
