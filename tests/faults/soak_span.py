@@ -204,6 +204,8 @@ class Span:
     def _after_death(self, code: int) -> None:
         if code not in {0, -9, -14}:
             self.wrong.append(f"I9: it ended with {code}\n{self._one.bridge.log[-2000:]}")
+        if not self._weather.has(BROKER_AWAY):
+            self._one.hear_out()
         self.wrong += broken(self._one.history, self._one.breaks)
         self._compare_bills()
 
@@ -277,6 +279,8 @@ class Span:
 
     def _turn_page(self) -> None:
         one = self._one
+        if not self._weather.has(BROKER_AWAY):
+            one.hear_out()
         heard = one._heard()
         self._hear(heard)
         self._settle_commands()
