@@ -115,7 +115,8 @@ def pytest_sessionstart(session: pytest.Session) -> None:
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
     """What was tried now takes the place of what those tests came to before."""
-    if path := session.config.getoption("--scorecard"):
+    is_one_of_many = hasattr(session.config, "workerinput")  # of xdist: it reports to the process that writes
+    if not is_one_of_many and (path := session.config.getoption("--scorecard")):
         desk: Any = session.config.pluginmanager.get_plugin("faults-desk")
         rows: Rows = json.loads(path.read_text()) if path.exists() else {}
         for name, tests in desk.rows.items():

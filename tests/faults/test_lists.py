@@ -37,8 +37,8 @@ pytestmark = [
 
 Products = list[dict[str, Any]]
 FIRST, SECOND = ({"vin": id_of(each), "state": "asleep", "display_name": each[-2:]} for each in (CAR, OTHER_CAR))
-HOME = {"energy_site_id": int(id_of(SITE)), "resource_type": "battery", "components": {"battery": True}}
-ALL = [FIRST, SECOND, HOME]
+HOME: dict[str, Any] = {"energy_site_id": int(id_of(SITE)), "resource_type": "battery", "components": {"battery": True}}
+ALL: Products = [FIRST, SECOND, HOME]
 WRONG: dict[str, Products] = {
     "empty": [],
     "empty again": [],
