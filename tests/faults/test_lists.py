@@ -15,7 +15,7 @@ from whole_house import CAR, OTHER_CAR, SITE, id_of
 
 START = datetime(2026, 6, 1, 19, tzinfo=UTC)
 HOUR = 3600.0
-SETTINGS = dict.fromkeys(("polling_state", "polling_live", "polling_info", "polling_history"), 3600)
+SETTINGS: dict[str, Any] = dict.fromkeys(("polling_state", "polling_live", "polling_info", "polling_history"), 3600)
 DAY = 24 * HOUR if MANY >= 5 else 4 * HOUR
 """That a device must be missing: a short one where it must be quick."""
 
