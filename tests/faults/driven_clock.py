@@ -49,8 +49,9 @@ class World:
         self._nothing = asyncio.Event()
         self._nothing.set()
         self._connection: Connection | None = None
-        for owner, name in ((Transport, "exchange"), (Connection, "subscribe"), (Connection, "hear_ourselves")):
-            self._count(owner, name)
+        self._count(Transport, "exchange")
+        for name in ("subscribe", "hear_ourselves", "retained"):
+            self._count(Connection, name)
         self._count(Connection, "__aenter__", self._connected)
         self._count_threads()
 
