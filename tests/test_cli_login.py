@@ -212,6 +212,7 @@ async def test_a_port_that_is_taken_is_named_and_the_address_is_pasted(me: Perso
 # --- answers that are none (S13) ----------------------------------------------------------------------------------
 
 
+@pytest.mark.case("S13")
 @pytest.mark.parametrize("state", ["", "other"], ids=["missing", "wrong"])
 async def test_another_state_is_refused_and_the_right_one_still_counts(me: Person, state: str) -> None:
     pages: list[httpx2.Response] = []
@@ -255,6 +256,7 @@ async def test_a_code_that_was_used_before_makes_no_sign_in(me: Person) -> None:
     assert not me.is_handed
 
 
+@pytest.mark.case("S13")
 async def test_after_the_right_answer_nobody_listens(me: Person) -> None:
     answers: list[str] = []
 
@@ -268,6 +270,7 @@ async def test_after_the_right_answer_nobody_listens(me: Person) -> None:
         httpx2.get(answers[0])
 
 
+@pytest.mark.case("S13")
 @pytest.mark.parametrize(
     ("path", "headers", "status"),
     [

@@ -30,6 +30,7 @@ async def _asked_for_an_hour(here: World, source: TokenSource) -> int:
     return len(here.desk.posts) - before
 
 
+@pytest.mark.case("F6")
 @pytest.mark.parametrize(
     "wall", [datetime(1970, 1, 1, tzinfo=UTC), NOON - timedelta(hours=1), NOON + 2 * YEAR], ids=["1970", "-1h", "+2y"]
 )
@@ -39,6 +40,7 @@ async def test_a_start_with_a_wrong_clock_costs_one_renewal(wall: datetime) -> N
         assert await _asked_for_an_hour(here, source) == 1
 
 
+@pytest.mark.case("F6")
 @pytest.mark.parametrize("wall", [datetime(1970, 1, 1, tzinfo=UTC), NOON + 2 * YEAR], ids=["1970", "+2y"])
 async def test_and_one_more_at_the_next_start_when_it_is_right_again(wall: datetime) -> None:
     async with world(Shelf(STORED)) as here:
@@ -50,6 +52,7 @@ async def test_and_one_more_at_the_next_start_when_it_is_right_again(wall: datet
         assert await _asked_for_an_hour(here, source) == 1
 
 
+@pytest.mark.case("F6")
 @pytest.mark.parametrize("jump", [timedelta(hours=1), timedelta(hours=-1), -50 * YEAR, 2 * YEAR])
 async def test_a_jump_of_the_clock_means_nothing(jump: timedelta) -> None:
     async with world(Shelf(EXPIRED)) as here:
@@ -61,6 +64,7 @@ async def test_a_jump_of_the_clock_means_nothing(jump: timedelta) -> None:
         assert await _asked_for_an_hour(here, source) == 1
 
 
+@pytest.mark.case("F6")
 async def test_a_night_asleep_costs_one_renewal() -> None:
     async with world(Shelf(STORED)) as here:
         source = here.process()
@@ -69,6 +73,7 @@ async def test_a_night_asleep_costs_one_renewal() -> None:
         assert await _asked_for_an_hour(here, source) == 1
 
 
+@pytest.mark.case("F6")
 @pytest.mark.parametrize("jump", [timedelta(days=20000), timedelta(hours=-1)])
 async def test_a_clock_that_is_set_during_a_renewal_means_nothing(jump: timedelta) -> None:
     async with world(Shelf(EXPIRED)) as here:

@@ -24,6 +24,7 @@ BEFORE = replace(EXPIRED, refresh="dead too", generation=7)
 GRANT = RefreshToken("client-id", "dead from the start")
 
 
+@pytest.mark.case("F5")
 async def test_a_day_signed_out_with_twenty_restarts_costs_at_most_twelve_posts_and_no_call(tmp_path: Path) -> None:
     """F5: the disk is a real one, and each restart is one of the whole machine."""
     tesla, book, wall = Tesla(good({})), Book(), NOON
@@ -44,6 +45,22 @@ async def test_a_day_signed_out_with_twenty_restarts_costs_at_most_twelve_posts_
     assert (len(tesla.desk.posts), tesla.seen) == (8, [])
     tried = [post["refresh_token"] for post in tesla.desk.posts]
     assert [tried.count(token) for token in ("dead", "dead too", "dead from the start")] == [6, 1, 1]
+
+
+@pytest.mark.case("F5")
+async def test_an_access_token_that_was_refused_is_not_tried_again_after_a_restart() -> None:
+    """By its age it would be good for hours."""
+    async with world(Shelf(STORED), refused("login_required", 401), Response(status_code=503)) as here:
+        source = here.process()
+        for _ in range(2):
+            with pytest.raises(TryLater):
+                await source.refresh("access-0")
+            source = here.process()
+            with pytest.raises(TryLater):
+                await source.access()
+            here.clock.advance(900)
+        assert await source.access() == "access-3"
+        assert await here.process().access() == "access-3"
 
 
 async def test_an_outage_is_not_asked_sooner_after_a_restart() -> None:
@@ -157,6 +174,7 @@ async def test_and_while_that_fails_it_is_used() -> None:
         assert await source.access() == "access-3"
 
 
+@pytest.mark.case("F1")
 async def test_an_answer_that_got_lost_is_asked_for_again_with_the_same_refresh_token() -> None:
     async with world(Shelf(EXPIRED), Response(b"", 200)) as here:
         with suppress(BridgeError):

@@ -187,6 +187,7 @@ async def test_a_relay_and_the_owner_api_have_no_metadata_to_ask_for(name: str) 
 # --- nobody is led astray (S14) -----------------------------------------------------------------------------------
 
 
+@pytest.mark.case("S14")
 async def test_a_foreign_address_is_ignored_and_nothing_reaches_it() -> None:
     heard: list[bytes] = []
 

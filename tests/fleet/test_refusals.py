@@ -70,6 +70,7 @@ def _answer(status: int, said: str, **headers: str) -> Answer:
     return Answer(status, {name.replace("_", "-"): value for name, value in headers.items()}, body)
 
 
+@pytest.mark.case("F9")
 @pytest.mark.parametrize(("status", "said", "error", "reason"), SPOKEN)
 def test_status_and_words_decide(status: int, said: str, error: type[BridgeError], reason: str) -> None:
     found = refusal(_answer(status, said), NOON)

@@ -32,6 +32,7 @@ CALLS: dict[str, Callable[[FleetClient], Awaitable[Any]]] = {
 }
 
 
+@pytest.mark.case("F10")
 @pytest.mark.parametrize("call", CALLS.values(), ids=CALLS)
 @pytest.mark.parametrize("refusal", [EXPIRED, bad(401, "token expired (401)"), bad(401, "invalid bearer token")])
 async def test_the_token_is_renewed_once_and_the_call_sent_once_more(
@@ -47,6 +48,7 @@ async def test_the_token_is_renewed_once_and_the_call_sent_once_more(
     assert [status for _, _, status in book.recorded] == [401, 200]
 
 
+@pytest.mark.case("F10")
 async def test_many_calls_refused_at_once_share_one_renewal() -> None:
     tesla = Tesla(*[EXPIRED] * 20, YES)
     async with serve(tesla) as url, signed_in(url, Shelf(STORED)) as client:
@@ -54,6 +56,7 @@ async def test_many_calls_refused_at_once_share_one_renewal() -> None:
     assert len(tesla.desk.posts) == 1
 
 
+@pytest.mark.case("F10")
 async def test_a_fresh_token_that_is_refused_too_ends_it() -> None:
     tesla = Tesla(EXPIRED)
     async with serve(tesla) as url, signed_in(url, Shelf(STORED)) as client:

@@ -57,6 +57,7 @@ async def test_a_421_may_name_its_host_as_alt_svc() -> None:
             assert await client.vehicle(VIN) == {}
 
 
+@pytest.mark.case("S14")
 @pytest.mark.case("F12")
 async def test_nothing_reaches_a_host_that_a_421_may_not_name() -> None:
     """The foreign server would see a connection, let alone a token; it sees neither."""
@@ -146,6 +147,7 @@ async def test_a_real_account_follows_teslas_own_host() -> None:
     assert [url for url, _ in edge.left] == [f"{NA.api}/api/1/vehicles/{VIN}", f"{EU.api}/api/1/vehicles/{VIN}"]
 
 
+@pytest.mark.case("S14")
 @pytest.mark.case("F12")
 @pytest.mark.parametrize("url", [*LOOK_ALIKES, "http://127.0.0.1:8080"])
 async def test_a_real_account_is_not_led_astray(url: str) -> None:

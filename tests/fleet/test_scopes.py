@@ -46,6 +46,7 @@ CALLS: dict[str, tuple[Ask, set[str]]] = {
 EVERYTHING = {scope for _, scopes in CALLS.values() for scope in scopes}
 
 
+@pytest.mark.case("F8")
 @pytest.mark.parametrize("call", CALLS)
 async def test_a_call_that_the_token_does_not_cover_is_never_made(call: str) -> None:
     ask, needed = CALLS[call]
@@ -82,6 +83,7 @@ async def test_a_token_that_does_not_say_covers_everything(access: str) -> None:
 LACK = "Unauthorized missing scopes vehicle_cmds"
 
 
+@pytest.mark.case("F8")
 @pytest.mark.parametrize("access", ["opaque", token("vehicle_cmds", "vehicle_device_data")])
 async def test_a_refusal_for_want_of_a_scope_is_remembered_for_that_endpoint_alone(access: str) -> None:
     tesla = Tesla(bad(403, LACK), good({}))
@@ -100,6 +102,7 @@ async def test_what_tesla_says_is_missing_is_told() -> None:
             await client.command(VIN, "command/honk_horn", {})
 
 
+@pytest.mark.case("F8")
 async def test_a_new_sign_in_may_ask_once_more() -> None:
     tesla = Tesla(bad(403, LACK))
     async with serve(tesla) as url, client_of(url) as client:

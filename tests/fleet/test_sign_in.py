@@ -137,6 +137,7 @@ async def test_scopes_that_were_not_granted_can_be_seen_in_the_token() -> None:
 # --- answers that are none (S13) ----------------------------------------------------------------------------------
 
 
+@pytest.mark.case("S13")
 @pytest.mark.parametrize(
     "pasted",
     [
@@ -168,6 +169,7 @@ async def test_the_link_itself_is_no_answer() -> None:
     assert not server.seen
 
 
+@pytest.mark.case("S13")
 async def test_an_answer_is_good_once() -> None:
     async with at_a_server() as (desk, server):
         signin = desk.begin()
@@ -177,6 +179,7 @@ async def test_an_answer_is_good_once() -> None:
     assert server.count(TOKEN) == 1
 
 
+@pytest.mark.case("S13")
 async def test_a_code_that_was_used_before_is_refused_by_the_server() -> None:
     async with at_the_simulator() as desk:
         one, other = desk.begin(), desk.begin()
@@ -185,6 +188,7 @@ async def test_a_code_that_was_used_before_is_refused_by_the_server() -> None:
             await desk.finish(other, answer_to(other, code=code))
 
 
+@pytest.mark.case("S13")
 async def test_a_link_is_good_for_ten_minutes() -> None:
     async with at_a_server() as (desk, server):
         signin = desk.begin()

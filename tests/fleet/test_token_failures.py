@@ -44,6 +44,7 @@ FAILURES: dict[str, tuple[Response, type[BridgeError]]] = {
 }
 
 
+@pytest.mark.case("F3")
 @pytest.mark.parametrize(("reply", "error"), FAILURES.values(), ids=FAILURES)
 async def test_a_failure_is_no_sign_out_and_heals(reply: Response, error: type[BridgeError]) -> None:
     async with world(Shelf(EXPIRED), reply) as here:
@@ -55,6 +56,7 @@ async def test_a_failure_is_no_sign_out_and_heals(reply: Response, error: type[B
         assert await source.access() == "access-2"
 
 
+@pytest.mark.case("F3")
 @pytest.mark.parametrize(("reply", "error"), FAILURES.values(), ids=FAILURES)
 async def test_meanwhile_a_token_that_is_still_good_is_used(reply: Response, error: type[BridgeError]) -> None:
     async with world(Shelf(STORED), reply) as here:
@@ -67,6 +69,7 @@ async def test_meanwhile_a_token_that_is_still_good_is_used(reply: Response, err
             await source.access()
 
 
+@pytest.mark.case("F3")
 async def test_a_sign_in_server_that_cannot_be_reached_is_no_sign_out() -> None:
     async with world(Shelf(EXPIRED)) as here:
         here.url = "http://127.0.0.1:9"
@@ -75,6 +78,7 @@ async def test_a_sign_in_server_that_cannot_be_reached_is_no_sign_out() -> None:
     assert caught.value.reason == "not_sent"
 
 
+@pytest.mark.case("F3")
 async def test_an_outage_of_hours_costs_few_posts() -> None:
     """Asked every ten seconds for six hours, the source asks the server every five minutes."""
     async with world(Shelf(EXPIRED), *[Response(status_code=503)] * 1000) as here:
@@ -89,6 +93,7 @@ async def test_an_outage_of_hours_costs_few_posts() -> None:
         assert (await source.access()).startswith("access-")
 
 
+@pytest.mark.case("F3")
 async def test_a_hundred_failures_in_a_row_do_not_wedge_it() -> None:
     """A4: a flag that stays up after one error has silenced others for good."""
     async with world(Shelf(EXPIRED), *[Response(status_code=500)] * 100) as here:

@@ -17,6 +17,7 @@ from bridge.fleet.auth.grants import RefreshToken
 from bridge.fleet.auth.pause import FINAL, REFUSED_TOKENS
 
 
+@pytest.mark.case("F5")
 @pytest.mark.parametrize("word", ["login_required", "invalid_grant"])
 async def test_two_words_mean_sign_in_again_when_they_are_heard_three_times_over_half_an_hour(word: str) -> None:
     """A3: during an outage good tokens were called invalid."""
@@ -91,6 +92,7 @@ async def test_a_good_access_token_is_used_to_its_end_although_nobody_renews_it(
         assert source.trouble is None, "then the calls themselves tell"
 
 
+@pytest.mark.case("F7")
 async def test_tokens_of_another_day_are_told_to_come_from_a_backup() -> None:
     """A7."""
     old = replace(STORED, refresh="dead", obtained_at=NOON - timedelta(days=9), expires_at=NOON - timedelta(days=8))
@@ -106,6 +108,7 @@ async def test_a_wrong_app_is_a_wrong_setting(error: str) -> None:
             await here.process().access()
 
 
+@pytest.mark.case("F5")
 async def test_a_dead_sign_in_is_probed_rarely() -> None:
     """At 0, 15, 30 and 45 minutes, after 1:45, and then every six hours."""
     async with world(Shelf(replace(EXPIRED, refresh="dead"))) as here:
@@ -118,6 +121,7 @@ async def test_a_dead_sign_in_is_probed_rarely() -> None:
     assert FINAL == (900, 3600, 21600)
 
 
+@pytest.mark.case("F5")
 async def test_a_new_sign_in_is_taken_up_at_once() -> None:
     """A8: no restart, no probe."""
     async with world(Shelf(replace(EXPIRED, refresh="dead"))) as here:
@@ -137,6 +141,7 @@ async def test_nobody_signed_in_yet_is_said_without_a_post() -> None:
     assert not here.desk.posts
 
 
+@pytest.mark.case("F10")
 async def test_renewing_stops_when_fresh_tokens_are_refused_too() -> None:
     async with world(Shelf(STORED)) as here:
         source = here.process()

@@ -89,6 +89,7 @@ async def test_scopes_are_those_of_the_newest_token() -> None:
 # --- one renewal for all (A2) -------------------------------------------------------------------------------------
 
 
+@pytest.mark.case("F2")
 async def test_two_hundred_calls_at_expiry_make_one_post() -> None:
     async with world(Shelf(EXPIRED)) as here:
         source = here.process()
@@ -97,6 +98,7 @@ async def test_two_hundred_calls_at_expiry_make_one_post() -> None:
     assert len(here.desk.posts) == 1
 
 
+@pytest.mark.case("F2")
 async def test_two_hundred_calls_refused_at_once_make_one_post() -> None:
     async with world(Shelf(STORED)) as here:
         source = here.process()
@@ -106,6 +108,7 @@ async def test_two_hundred_calls_refused_at_once_make_one_post() -> None:
     assert len(here.desk.posts) == 1
 
 
+@pytest.mark.case("F2")
 async def test_the_first_caller_may_be_cancelled() -> None:
     async with world(Shelf(EXPIRED)) as here:
         source = here.process()
@@ -142,6 +145,7 @@ class PowerCut(BaseException):
     """The process dies here; nothing behind this point happens."""
 
 
+@pytest.mark.case("F1")
 async def test_a_crash_between_answer_and_saving_needs_no_person() -> None:
     """F1: the server has rotated, we have the old pair only; used last, it is good for another day."""
     async with world(Shelf(EXPIRED)) as here:
@@ -156,6 +160,7 @@ async def test_a_crash_between_answer_and_saving_needs_no_person() -> None:
     assert here.shelf.notes == ["begin 8", "begin 8", "save 8"]
 
 
+@pytest.mark.case("F1")
 async def test_the_pair_before_is_tried_once_when_the_newest_is_refused() -> None:
     newest = replace(EXPIRED, refresh="refresh-lost", generation=8, obtained_at=NOON - timedelta(hours=23))
     async with world(Shelf(newest, STORED)) as here:
@@ -166,6 +171,7 @@ async def test_the_pair_before_is_tried_once_when_the_newest_is_refused() -> Non
     assert here.shelf.newest.generation == 9
 
 
+@pytest.mark.case("F1")
 async def test_the_pair_before_is_not_tried_after_a_day() -> None:
     newest = replace(EXPIRED, refresh="refresh-lost", generation=8, obtained_at=NOON - timedelta(hours=25))
     async with world(Shelf(newest, STORED)) as here:
@@ -180,6 +186,7 @@ async def test_a_new_refresh_token_in_the_settings_helps_when_the_stored_one_is_
         assert await here.process().access() == "access-2"
 
 
+@pytest.mark.case("F4")
 async def test_tokens_that_cannot_be_saved_are_used_and_saved_later() -> None:
     """F4: the disk is full right after the rotation."""
     async with world(Shelf(EXPIRED)) as here:
@@ -199,6 +206,7 @@ async def test_tokens_that_cannot_be_saved_are_used_and_saved_later() -> None:
     assert len(here.desk.posts) == 1
 
 
+@pytest.mark.case("F4")
 async def test_the_end_tries_once_more_to_save() -> None:
     async with world(Shelf(EXPIRED)) as here:
         source = here.process()
@@ -210,6 +218,7 @@ async def test_the_end_tries_once_more_to_save() -> None:
     assert here.shelf.newest.refresh == "refresh-1"
 
 
+@pytest.mark.case("F4")
 async def test_a_renewal_that_cannot_be_noted_still_happens() -> None:
     """F4: nothing can be saved, and the access token is at its end."""
     async with world(Shelf(EXPIRED)) as here:
@@ -217,6 +226,7 @@ async def test_a_renewal_that_cannot_be_noted_still_happens() -> None:
         assert await here.process().access() == "access-1"
 
 
+@pytest.mark.case("F4")
 async def test_no_renewal_is_begun_ahead_of_time_that_cannot_be_noted() -> None:
     """E1: while there is time, better no new pair than one that a power cut loses."""
     async with world(Shelf(STORED)) as here:

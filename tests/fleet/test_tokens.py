@@ -32,6 +32,7 @@ def test_scopes_audience_region_and_end_are_read() -> None:
     )
 
 
+@pytest.mark.case("F8")
 def test_invented_scopes_and_claims_are_data() -> None:
     """A9: a new scope took others' whole integration down."""
     found = claims(jwt({"scp": ["email", "teleportation", 7], "warp": {"factor": [9]}}))

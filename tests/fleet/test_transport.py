@@ -47,6 +47,7 @@ async def test_a_header_that_comes_twice_is_one_list() -> None:
         assert (await caller.get()).headers["alt-svc"] == "a, b"
 
 
+@pytest.mark.case("S14")
 async def test_a_redirect_is_an_answer_and_is_not_followed() -> None:
     async with serve(Tesla(good("secret"))) as other:
         tesla = Tesla(Response(status_code=307, headers={"location": f"{other}/api/1/products"}))
@@ -65,6 +66,7 @@ async def test_cookies_are_not_kept() -> None:
     assert "cookie" not in tesla.seen[1].headers
 
 
+@pytest.mark.case("S14")
 async def test_the_environment_cannot_redirect_a_token(monkeypatch: pytest.MonkeyPatch) -> None:
     """HTTP_PROXY names a port where nobody listens; the call goes straight to the server."""
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")

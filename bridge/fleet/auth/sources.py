@@ -153,7 +153,6 @@ class TokenSource:
     def _take(self, custody: Custody) -> None:
         self._kept.replace(custody)
         self._pause, self._fuse = Pause(self._clock, custody.pause), Fuse(self._clock)
-        self._refused = ""
         self._recall()
 
     # --- what there is ----------------------------------------------------------------------------------------
@@ -166,6 +165,7 @@ class TokenSource:
             hide(*(each.access, each.refresh) if each else ())
         life = Life.recalled(tokens, now, self._clock.monotonic()) if tokens else Life.over()
         self._hold(tokens, life, is_recalled=True)
+        self._refused = tokens.access if tokens and custody.is_refused else ""
 
     def _hold(self, tokens: Tokens | None, life: Life, *, is_recalled: bool = False) -> None:
         self._tokens = tokens
@@ -210,7 +210,7 @@ class TokenSource:
             if pause is not self._pause:
                 raise TryLater("somebody has signed in or out meanwhile") from error
             verdict = pause.begin(self._explained(error), [way.mark for way in found], is_sure=self._is_sure(found))
-            self._kept.keep(replace(self._kept.custody, pause=pause.record()))
+            self._kept.keep(replace(self._kept.custody, pause=pause.record(), is_refused=self._is_refused()))
             raise verdict from error
 
     async def _ask_in_turn(self, found: Sequence[Way]) -> Tokens:

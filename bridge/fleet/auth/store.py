@@ -33,6 +33,8 @@ class Custody:
     """When the newest was first on disk, and first taken by Tesla."""
     pause: Mapping[str, Any] | None = None
     """Why nobody is asked for tokens now, and how long (auth/pause.py)."""
+    is_refused: bool = False
+    """Tesla takes the newest's access token no longer, whatever it says of its age."""
     adopted: str = ""
     """Mark of the last sign-in that was handed over (auth/inbox.py)."""
 
@@ -105,6 +107,7 @@ class StoredTokens:
             stored_at=_moment(newest.get("stored_at")) if newest else None,
             used_at=_moment(newest.get("used_at")) if newest else None,
             pause=renewal.get("pause"),
+            is_refused=renewal.get("is_refused", False),
             adopted=renewal.get("adopted", ""),
         )
 
@@ -118,6 +121,7 @@ class StoredTokens:
             "begun_at": _text(custody.begun_at),
             "is_open": custody.is_open,
             "pause": custody.pause,
+            "is_refused": custody.is_refused,
             "adopted": custody.adopted,
         }
         previous = _written(custody.previous)
