@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable, Collection, Iterator
-from typing import Any, NamedTuple
+from collections.abc import Callable, Collection, Iterator, Mapping
+from types import MappingProxyType
+from typing import Any, NamedTuple, Self
 
 import pytest
 from outside import Outside
@@ -25,7 +26,7 @@ class Stranger:
         self.port = 0
         self._server: asyncio.Server | None = None
 
-    async def __aenter__(self) -> Stranger:
+    async def __aenter__(self) -> Self:
         self._server = await asyncio.start_server(self._connected, ["127.0.0.1", "127.0.0.2"], 0)
         first = self._server.sockets[0].getsockname()[1]
         self._server.close()
@@ -91,7 +92,7 @@ class Way(NamedTuple):
 
     to: str
     status: int
-    headers: dict[str, str] = {}
+    headers: Mapping[str, str] = MappingProxyType({})
     body: str | None = None
     hosts: Collection[str] = ("a foreign host", "ours without encryption")
 
@@ -123,7 +124,7 @@ def put_on(one: House, way: Way, url: str) -> None:
 
 def works_again(one: House) -> bool:
     """Once the wait after a renewal that failed is over."""
-    return one.ask(CAR, "charge_limit", '{"value": 72}')["outcome"] == "ok"
+    return bool(one.ask(CAR, "charge_limit", '{"value": 72}')["outcome"] == "ok")
 
 
 def nobody_was_told(stranger: Stranger, name: str) -> None:
