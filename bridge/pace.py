@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+BLOCKED = 3600.0
+"""Seconds until Tesla is asked again that blocks this program: asking more often prolongs it (reliability.md A10)."""
+
 
 class Profile(StrEnum):
     """How much of the money buys how much freshness."""

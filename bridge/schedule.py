@@ -15,7 +15,7 @@ from zlib import crc32
 
 from bridge.errors import BridgeError, OwnerMustAct, TryLater
 from bridge.model import Connectivity, Value
-from bridge.pace import Pace
+from bridge.pace import BLOCKED, Pace
 
 
 class Activity(StrEnum):
@@ -284,7 +284,7 @@ def put_off(history: _History, error: BridgeError, now: float, pace: Pace) -> _H
         case TryLater(wait=float() | int() as wait):
             return replace(history, not_before=now + wait)
         case OwnerMustAct():
-            wait = pace.longest_wait
+            wait = BLOCKED if error.reason == "client_blocked" else pace.longest_wait
         case _:
             wait = back_off(history.failures, pace)
     return replace(history, failures=history.failures + 1, not_before=now + wait)

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from fakes import NOON
 from hypothesis import given, strategies as st
 
 from bridge.errors import (
@@ -18,6 +19,8 @@ from bridge.errors import (
     SignInRequired,
     VehicleUnavailable,
 )
+from bridge.fleet.refusals import refusal
+from bridge.fleet.transport import Answer
 from bridge.model import Connectivity, Value
 from bridge.pace import Pace, Profile, paced
 from bridge.schedule import (
@@ -291,6 +294,7 @@ def test_a_call_is_repeated_after_its_interval_or_when_wanted() -> None:
     [
         (RateLimited("429", 777), [777, 777, 777]),
         (SignInRequired("gone"), [900, 900, 900]),
+        (refusal(Answer(403, {}, b"Forbidden, see https://x"), NOON), [3600, 3600, 3600]),
         (AccountLimited("402"), [900, 900, 900]),
         (ServerFailed("503"), [15, 30, 60, 120, 240, 480, 900, 900]),
         (NotSent("no route"), [15, 30, 60]),

@@ -39,7 +39,7 @@ passes when nothing goes wrong (F0). It is here to show that the cases can fail.
 `make faults` runs the quick part in minutes, `make soak` the long runs, `make scorecard` all of it, for this page. What
 fails is repeated by one command: `make faults ARGS="-k test_name --seed 3"`.
 
-The long run in simulated time (S-1), seed 1, 45 days in California from February to April: something goes wrong in every
+The long run in simulated time (S-1), seed 1, 45 days in California from February to April: something goes wrong each
 hour, and the bridge is killed twice a day.
 
 ![Memory over 45 days](pictures/soak-spring-memory.svg)
