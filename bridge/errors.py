@@ -142,6 +142,8 @@ class TryLater(BridgeError):
     """It heals by itself."""
 
     reason = "try_later"
+    wait: float | None = None
+    """Seconds after which to ask again; None: that is the asker's to say."""
 
 
 class VehicleUnavailable(TryLater):
@@ -154,6 +156,7 @@ class RateLimited(TryLater):
     """Too many calls (429). `wait` is in seconds."""
 
     reason = "rate_limited"
+    wait: float
 
     def __init__(self, text: str, wait: float) -> None:
         super().__init__(text)

@@ -52,7 +52,7 @@ class Restarts:
         if wait := wait_at(len(starts)):
             self._until = self._clock.monotonic() + wait
             often = f"started {len(starts)} times within {WINDOW / 60:.0f} minutes without having been stopped"
-            quiet = f"Tesla is asked for nothing for {wait:.0f} s, but for commands"
+            quiet = f"Tesla is asked for nothing for {wait:.0f} s, and commands are answered with `starting`"
             self._report(StartedOften(f"{often}: {quiet}. The log shows how the lives before ended"))
         return self
 

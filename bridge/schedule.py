@@ -13,7 +13,7 @@ from enum import StrEnum
 from typing import TypeVar
 from zlib import crc32
 
-from bridge.errors import BridgeError, OwnerMustAct, RateLimited
+from bridge.errors import BridgeError, OwnerMustAct, TryLater
 from bridge.model import Connectivity, Value
 from bridge.pace import BLOCKED, Pace
 
@@ -281,8 +281,8 @@ def _open_wish(wanted_at: float | None, asked: float) -> float | None:
 def put_off(history: _History, error: BridgeError, now: float, pace: Pace) -> _History:
     """A call failed: how long to wait says Tesla, or else who must act. What was wanted is still wanted."""
     match error:
-        case RateLimited():
-            wait = error.wait
+        case TryLater(wait=float() | int() as wait):
+            return replace(history, not_before=now + wait)
         case OwnerMustAct():
             wait = BLOCKED if error.reason == "client_blocked" else pace.longest_wait
         case _:

@@ -90,6 +90,21 @@ def test_energy_is_unknown_without_what_it_stands_on(life: Life) -> None:
     assert (life["trip_energy"], life["trip_consumption"]) == (None, None)
 
 
+def test_what_it_charges_once_it_has_parked_is_not_of_the_trip(life: Life) -> None:
+    """Seen in the soak: it came home and was plugged in before it was looked at again."""
+    life.read(**DRIVING, odometer=1000.0, energy_remaining=50.0)
+    life.read(**DRIVING, odometer=1010.0, energy_remaining=48.0)
+    life.read(after=240, **PARKED, odometer=1012.0, energy_remaining=51.0, plugged_in=True)
+    assert (life["trip_energy"], life["trip_consumption"]) == (2.0, 200)
+    assert life["trip_distance"] == 12
+
+
+def test_it_may_gain_on_the_way_down(life: Life) -> None:
+    life.read(**DRIVING, odometer=1000.0, energy_remaining=50.0)
+    life.read(**PARKED, odometer=1010.0, energy_remaining=50.5, plugged_in=False)
+    assert life["trip_energy"] == -0.5
+
+
 def test_a_sleeping_car_has_parked(life: Life) -> None:
     life.read(**DRIVING, odometer=1000.0)
     life.read(**DRIVING, odometer=1002.0)

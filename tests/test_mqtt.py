@@ -191,6 +191,7 @@ ACKNOWLEDGEMENTS = {
     "nobody listens": (b"\x40\x03\x00\x01\x10", 16),
     "nobody listens, without properties": (b"\x40\x04\x00\x01\x10\x00", 16),
     "nobody listens, in words": (b"\x40\x09\x00\x01\x10\x05\x1f\x00\x02no", 16),
+    "too large, which is no code of an acknowledgement": (b"\x40\x03\x00\x01\x95", 149),
     "refused": (b"\x40\x03\x00\x01\x87", 135),
     "refused, in words": (b"\x40\x09\x00\x01\x87\x05\x1f\x00\x02no", 135),
     "of what was never sent, then taken": (b"\x40\x02\x01\x01\x40\x02\x00\x01", 0),

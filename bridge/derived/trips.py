@@ -36,8 +36,18 @@ def _trip(scene: Scene) -> Derived:
     values = _values(scene, memory, before)
     if is_driving:
         return Derived(values)
+    values |= _before_the_cable(scene, values, before)
     # When it parked in a gap is not known: it drove at least until it was last seen driving.
     return _finished(values | ({"trip_duration": before["trip_duration"]} if unseen > GAP else {}), _at_rest(scene))
+
+
+def _before_the_cable(scene: Scene, values: Mapping[str, Value], before: Mapping[str, Value]) -> Mapping[str, Value]:
+    """It may have charged since it parked: then it had taken more when it was last seen driving."""
+    now, then = values["trip_energy"], before["trip_energy"]
+    has_charged = isinstance(then, float) and isinstance(now, float) and now < then
+    if not has_charged or scene.values.get("plugged_in") is not True:
+        return {}
+    return {key: before[key] for key in ("trip_energy", "trip_consumption")}
 
 
 def _finished(values: Mapping[str, Value], memory: Memory) -> Derived:

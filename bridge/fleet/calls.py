@@ -15,7 +15,8 @@ class Call:
     """What to ask. `cost` is a price class of prices.toml. A `write` is never sent twice.
 
     `not_after`: the Clock's monotonic time from which on it must not be sent any more. `scopes`: the token must hold
-    one of them (fleet-api.md 1.9). `accepts`: statuses that are an answer here, and no error.
+    one of them (fleet-api.md 1.9). `accepts`: statuses that are an answer here, and no error. `is_urgent`: it belongs
+    to a command, so it leaves also while reads wait for Tesla's servers.
     """
 
     method: str
@@ -28,6 +29,12 @@ class Call:
     not_after: float | None = None
     scopes: tuple[str, ...] = ()
     accepts: frozenset[int] = frozenset()
+    is_urgent: bool = False
+
+    @property
+    def may_be_held(self) -> bool:
+        """By a breaker: all that is read for no command."""
+        return not self.write and not self.is_urgent
 
 
 class Ledger(Protocol):

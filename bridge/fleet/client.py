@@ -138,8 +138,8 @@ class FleetClient:
         return mappings(await self.send(Call("GET", "/api/1/vehicles", scopes=_CARS)))
 
     async def vehicle(self, vin: str) -> dict[str, Any]:
-        """One entry with its `state`; does not reach the car."""
-        return mapping(await self.send(Call("GET", vehicle_path(vin), device=vin, scopes=_CARS)))
+        """One entry with its `state`; does not reach the car. Asked for a command."""
+        return mapping(await self.send(Call("GET", vehicle_path(vin), device=vin, scopes=_CARS, is_urgent=True)))
 
     async def users_region(self) -> Region:
         """Where Tesla says that the account lives (fleet-api.md 1.8)."""

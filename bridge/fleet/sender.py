@@ -10,8 +10,18 @@ from typing import Any, Protocol
 import structlog
 
 from bridge.clock import Clock
-from bridge.errors import AccountLimited, BridgeError, NotSent, RateLimited, ScopeMissing, SettingWrong, TryLater
+from bridge.errors import (
+    AccountLimited,
+    BridgeError,
+    NotSent,
+    RateLimited,
+    ScopeMissing,
+    ServerFailed,
+    SettingWrong,
+    TryLater,
+)
 from bridge.fleet import answers
+from bridge.fleet.breaker import Breaker
 from bridge.fleet.calls import NO_ANSWER, Call, Ledger, checked_path
 from bridge.fleet.home import Home
 from bridge.fleet.hosts import Region
@@ -25,6 +35,9 @@ from bridge.trying import Trying
 log = structlog.get_logger()
 
 _FORBIDS = {402, 403, 429}
+
+_OF_THE_CAR = 540
+"""Tesla has reached the car, and the car has answered nonsense: no failure of the servers."""
 
 _encoded = json.JSONEncoder(allow_nan=False).encode
 
@@ -69,6 +82,7 @@ class Sender:
         self._entering = Trying("what became of a call could not be entered in the ledger")
         self.scopes = Scopes(advice)
         self.service = Service(clock)
+        self._breaker = Breaker(clock, random)
 
     @property
     def region(self) -> Region:
@@ -91,10 +105,17 @@ class Sender:
                 return await self._try(call, until)
             except BridgeError as error:
                 error.account = self._account
-                wait = pause(error, tries, write=call.write, random=self._random)
+                wait = self._pause(call, error, tries)
                 if wait is None or loop.time() + wait >= until:
                     raise
             await self._clock.sleep(wait)
+
+    def _pause(self, call: Call, error: BridgeError, tries: int) -> float | None:
+        """Seconds to the next try; None: there is none. While the servers fail, the caller learns when to come back."""
+        if self._breaker.is_open and call.may_be_held and isinstance(error, ServerFailed | NotSent):
+            error.wait = self._breaker.wait(call.cost)
+            return None
+        return pause(error, tries, write=call.write, random=self._random)
 
     async def _try(self, call: Call, until: float) -> Answer:
         """What 401 and 421 answer was not done (Tesla looks at token and region first), so it may be sent again."""
@@ -125,6 +146,8 @@ class Sender:
     async def _exchange(self, call: Call, token: str, until: float) -> Answer:
         if call.not_after is not None and self._clock.monotonic() >= call.not_after:
             raise NotSent("its time ran out before it could be sent")  # while a token or the network was waited for
+        if call.may_be_held:
+            self._breaker.admit()
         line = self._ledger.begin(call.cost, call.device or self._account, self._account)
         status: int | None = NO_ANSWER  # also when cancelled: it may have been billed
         try:
@@ -132,8 +155,10 @@ class Sender:
             # A proxy says 500 for what Tesla has answered it well, and bills (fleet-api.md 3.5).
             status = NO_ANSWER if answer.status >= 500 and answer.status in call.accepts else answer.status
             self.service.answered(answer.status)
-        except NotSent:
-            status = None
+            self._judge(call, answer)
+        except (NotSent, ServerFailed) as error:
+            status = None if isinstance(error, NotSent) else NO_ANSWER
+            self._breaker.failed(call.device or self._account, error)
             raise
         finally:
             self._end(line, status)
@@ -141,6 +166,14 @@ class Sender:
             self._heed(line, answer)
         log.debug("answered", call=call.path.rsplit("/", 1)[-1], status=status, txid=answer.headers.get("x-txid"))
         return answer
+
+    def _judge(self, call: Call, answer: Answer) -> None:
+        """Do Tesla's servers work?"""
+        error = refusal(answer, self._clock.now()) if answer.status >= 500 else None
+        if isinstance(error, ServerFailed) and answer.status not in {_OF_THE_CAR, *call.accepts}:
+            self._breaker.failed(call.device or self._account, error)
+        else:
+            self._breaker.answered()
 
     def _message(self, call: Call, token: str) -> Message:
         # Without this content type Tesla answers 406, whatever the method (fleet-api.md 0.2).

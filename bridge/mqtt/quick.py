@@ -19,12 +19,17 @@ from paho.mqtt.reasoncodes import ReasonCode
 _SUCCESS = ReasonCode(PacketTypes.PUBACK)
 _NOBODY_LISTENS = ReasonCode(PacketTypes.PUBACK, "No matching subscribers")
 
+_TOO_LARGE = ReasonCode(PacketTypes.DISCONNECT, "Packet too large")
+"""Mosquitto with `message_size_limit` says so by PUBACK, where MQTT 5 has no such code and paho ends the connection."""
+
 _ORDINARY: Mapping[bytes, ReasonCode] = {
     b"": _SUCCESS,
     b"\x00": _SUCCESS,
     b"\x00\x00": _SUCCESS,
     b"\x10": _NOBODY_LISTENS,
     b"\x10\x00": _NOBODY_LISTENS,
+    b"\x95": _TOO_LARGE,
+    b"\x95\x00": _TOO_LARGE,
 }
 """What follows the packet id when a message is taken and no properties come with it (MQTT 5, 3.4.2)."""
 

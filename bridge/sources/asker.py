@@ -12,7 +12,7 @@ import structlog
 
 from bridge import schedule
 from bridge.clock import Clock, pause
-from bridge.errors import AnswerInvalid, BridgeError, TryLater
+from bridge.errors import AnswerInvalid, BridgeError, RateLimited, TryLater
 from bridge.model import DeviceId
 from bridge.pace import Pace
 from bridge.schedule import CallHistory
@@ -25,6 +25,9 @@ FIRST = (60.0, 900.0)
 
 By then the lists and a site's time zone are known. What is asked often is asked first within a tenth of its time more.
 """
+
+AFTER_ALL = (60.0, 300.0)
+"""Seconds by which these come later, spread as above, when Tesla is back from an outage: the devices go first."""
 
 PAID = 30.0
 """Seconds between two calls of one row that cost money, however often they are wished for."""
@@ -101,7 +104,9 @@ class Asker:
         error = await self._failure(at, extra, asked)
         now = self._clock.monotonic()
         if isinstance(error, TryLater) and extra.is_regular:
-            self._calls[key] = schedule.put_off(self._calls[key], error, now, self._pace)
+            is_held = error.wait is not None and not isinstance(error, RateLimited)
+            later = schedule.spread(f"{at} {extra.name}", *AFTER_ALL) if is_held else 0.0
+            self._calls[key] = schedule.put_off(self._calls[key], error, now + later, self._pace)
         else:
             self._calls[key] = schedule.answered(self._calls[key], asked, now)
         self._tell(key, error)

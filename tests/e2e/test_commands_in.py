@@ -135,6 +135,7 @@ def test_no_other_topic_is_written_to_because_somebody_asks(one: House, topic: s
     assert one.spy.on(topic, since) == []
 
 
+@pytest.mark.case("F11")
 def test_a_car_that_fell_asleep_unseen_is_woken_once_and_told_once(one: House) -> None:
     one.ask(OTHER_CAR, "charge_limit", "84")
     one.tesla.force(OTHER_CAR, sentry_mode=False, state="asleep")

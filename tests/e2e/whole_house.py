@@ -23,7 +23,7 @@ from history import History, Life
 from outside import PATIENCE, Outside
 from proxy import Proxy
 from spy import Heard, Spy, spying
-from subject import CAR, CONNECTOR, OTHER_CAR, SITE, examined
+from subject import CAR, CONNECTOR, OTHER_CAR, SITE, STARTED, examined
 
 from bridge.simulator.cloud import Cloud
 from bridge.simulator.server import Simulation, keep_living, serve_cloud
@@ -148,6 +148,7 @@ class Bridge:
                 stderr=log,
             )
         self.lives.append(Life(self._process.pid, perf_counter()))
+        STARTED.append(examined().name)
 
     def settled(self) -> None:
         """It is ready: what it has open now is what it needs."""

@@ -36,9 +36,9 @@ def seconds_to_publish(one: House, sizes: Sequence[int]) -> float:
 
 @contextmanager
 def idle_loop() -> Iterator[list[float]]:
-    """Beside what is measured, an event loop with nothing to do; at the end its lateness is in the list, p99 seconds."""
+    """Beside what is measured, an event loop with nothing to do. At the end the list has its p99 lateness, seconds."""
     found: list[float] = []
-    loop = [sys.executable, str(Path(__file__).with_name("idle_loop.py"))]
-    with subprocess.Popen(loop, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT) as process:
+    program = (sys.executable, str(Path(__file__).with_name("idle_loop.py")))
+    with subprocess.Popen(program, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT) as process:
         yield found
         found.append(float(process.communicate("stop\n", timeout=20)[0]))

@@ -32,7 +32,7 @@ STUCK = 60.0
 """Real seconds after which it is told that the world does not answer; time that flows would have ended the wait."""
 
 SHORTEST = 0.001
-"""Seconds of a sleep. What is left of a wait by rounding alone would never pass: added to the time it changes nothing."""
+"""Seconds of a sleep. What is left of a wait by rounding alone would never pass: added to the time it is nothing."""
 
 REAL_LOOK = 0.02
 """Real seconds between two looks at time that flows."""
@@ -49,8 +49,9 @@ class World:
         self._nothing = asyncio.Event()
         self._nothing.set()
         self._connection: Connection | None = None
-        for owner, name in ((Transport, "exchange"), (Connection, "subscribe"), (Connection, "hear_ourselves")):
-            self._count(owner, name)
+        self._count(Transport, "exchange")
+        for name in ("subscribe", "hear_ourselves", "retained"):
+            self._count(Connection, name)
         self._count(Connection, "__aenter__", self._connected)
         self._count_threads()
 

@@ -95,7 +95,8 @@ class History:
         self._entries: Taped[Entry] = Taped(self.cloud.ledger.entries)
         self._executions: Taped[Execution] = Taped(self.cloud.executions)
         self.cloud.ledger.entries, self.cloud.executions = self._entries, self._executions
-        self._commands: list[Command | None] = []
+        self._commands: list[Command] = []
+        self._looked_at = 0
 
     @property
     def entries(self) -> list[tuple[float, Entry]]:
@@ -117,8 +118,10 @@ class History:
     @property
     def commands(self) -> list[Command]:
         """Each message is looked at once: a history may be long, and is asked often."""
-        self._commands += map(self._command, self.messages()[len(self._commands) :])
-        return [command for command in self._commands if command]
+        messages = self.messages()
+        self._commands += filter(None, map(self._command, messages[self._looked_at :]))
+        self._looked_at = len(messages)
+        return self._commands
 
     @property
     def results(self) -> list[tuple[str, str, bytes | None, dict[str, Any]]]:

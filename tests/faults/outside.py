@@ -10,7 +10,7 @@ from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from typing import Any, Self, TypeVar
 
 T = TypeVar("T")
-PATIENCE = float(os.environ.get("FAULTS_PATIENCE", "20"))
+PATIENCE = float(os.environ.get("FAULTS_PATIENCE", "30"))
 """Seconds that a test waits for anything before it fails. Nothing takes long; a loaded machine may."""
 
 

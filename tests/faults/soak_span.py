@@ -204,6 +204,8 @@ class Span:
     def _after_death(self, code: int) -> None:
         if code not in {0, -9, -14}:
             self.wrong.append(f"I9: it ended with {code}\n{self._one.bridge.log[-2000:]}")
+        if not self._weather.has(BROKER_AWAY):
+            self._one.hear_out()
         self.wrong += broken(self._one.history, self._one.breaks)
         self._compare_bills()
 
@@ -277,6 +279,8 @@ class Span:
 
     def _turn_page(self) -> None:
         one = self._one
+        if not self._weather.has(BROKER_AWAY):
+            one.hear_out()
         heard = one._heard()
         self._hear(heard)
         self._settle_commands()
@@ -345,7 +349,7 @@ def _counters(heard: Sequence[Heard]) -> list[str]:
         f"{kind}/{key}"
         for kind in Kind
         for key, row in CATALOGUE[kind].entities.items()
-        if row.state_class in {"total", "total_increasing"}
+        if row.state_class in {"total", "total_increasing"} and key != "trip_energy"  # a descent gives some back
     }
     wrong = {}
     for each in heard:

@@ -62,6 +62,9 @@ NAIVE = Subject(
 )
 SUBJECTS = {each.name: each for each in (BRIDGE, NAIVE)}
 
+STARTED: list[str] = []
+"""Who was started in this run, each time: tests that start the bridge by other means say nothing about another."""
+
 _examined = [BRIDGE]
 
 

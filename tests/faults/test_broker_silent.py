@@ -78,7 +78,7 @@ def test_a_frozen_broker_is_noticed_and_found_again_and_costs_no_memory_and_no_m
     assert one.bridge.log[begin:].count("part=broker reason=broker_lost") == 1
 
 
-@pytest.mark.parametrize("way", [BOTH, UP, DOWN] if MANY > 1 else [BOTH], ids="+".join)
+@pytest.mark.parametrize("way", [BOTH, UP, DOWN] if MANY > 1 else [BOTH], ids=str)
 def test_a_dead_line_is_noticed_and_a_new_one_made(one: House, record_property: Any, way: Way) -> None:
     begin, since = len(one.bridge.log), len(one.spy.messages)
     with one.mqtt.timeout(way=way):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Callable, Collection, Iterator, Mapping
-from types import MappingProxyType
 from typing import Any, NamedTuple, Self
 
 import pytest
@@ -92,7 +91,7 @@ class Way(NamedTuple):
 
     to: str
     status: int
-    headers: Mapping[str, str] = MappingProxyType({})
+    headers: Mapping[str, str] = {}
     body: str | None = None
     hosts: Collection[str] = ("a foreign host", "ours without encryption")
 

@@ -13,7 +13,7 @@ import shutil
 import sqlite3
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 from random import Random
@@ -154,10 +154,8 @@ def houses(directory: Path) -> Iterator[tuple[House, int]]:
 
 
 @pytest.mark.case("S-3")
-@pytest.mark.timeout(120 + 12 * KILLS)
-def test_killed_again_and_again_under_load(
-    tmp_path: Path, seed: int, record_property: Callable[[str, object], None]
-) -> None:
+@pytest.mark.timeout(120 + 30 * KILLS)
+def test_killed_again_and_again_under_load(tmp_path: Path, seed: int, record_property: Any) -> None:
     random, figures, outcomes = Random(seed), Counter[str](), Counter[str]()
     for one, kills in houses(tmp_path):
         storm = Storm(one, random)

@@ -12,7 +12,7 @@ import statistics
 import time
 import urllib.request
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -45,6 +45,14 @@ def big_house(directory: Path, cars: int, sites: int) -> Iterator[House]:
         for car in cars_of(one):
             one.tesla.force(car, place="home", plugged=False, battery_level=50, sentry_mode=True, state="online")
         yield one
+
+
+def until(condition: Callable[[], object], what: str, seconds: float) -> None:
+    """Looks seldom: what there is to look at is long, and the spy cannot hear while it is asked."""
+    deadline = perf_counter() + seconds
+    while not condition():
+        assert perf_counter() < deadline, f"{what} did not come in {seconds:g} s"
+        time.sleep(0.5)
 
 
 def cars_of(one: House) -> list[str]:
@@ -110,7 +118,7 @@ def test_a_big_house_is_known_within_seconds(tmp_path: Path, record_property: An
         groups = {"power", "battery", "settings", "history"}
         last = {f"{BASE}/{car}/software" for car in cars_of(one)}
         last |= {f"{BASE}/{site}/{group}" for site in sites_of(one) for group in groups}
-        one.spy.until(lambda: last <= {each.topic for each in one.spy.messages}, "all states", 90)
+        until(lambda: last <= {each.topic for each in one.spy.messages}, "all states", 90)
         one.bridge.stop()
 
         took = max(one.spy.on(topic)[0].at for topic in last) - connack[0]
@@ -135,7 +143,7 @@ def published_documents(one: House) -> dict[str, int]:
 # --- L3: many changes a second -----------------------------------------------------------------------------------
 
 POWERS = ("solar_power", "load_power", "grid_power", "battery_power")
-SITES = 50
+SITES = 40
 """Each is looked at every 5 seconds, and nearly all of its powers are others each time: 200 changes a second."""
 
 
@@ -162,10 +170,12 @@ class Weather:
 
     def lost(self) -> list[str]:
         """Sites of which the broker does not keep what they answered last."""
+        retained = self.one.spy.retained
+        last = {site: answers[-1][1] for site, answers in self.answers.items()}
         return [
             site
-            for site, answers in self.answers.items()
-            if any(self.one.value(site, f"power/{key}") != str(answers[-1][1][key]) for key in POWERS)
+            for site in last
+            if any(retained[f"{BASE}/{site}/power/{key}"] != str(last[site][key]) for key in POWERS)
         ]
 
     def latencies(self, since: int) -> list[float]:
@@ -185,14 +195,14 @@ def test_many_changes_a_second_and_commands_between_them(tmp_path: Path, seed: i
         weather, port = Weather(one, Random(seed)), free_port()
         one.bridge.start(polling_live=5, metrics_port=port, homeassistant_discovery="false")
         started = {f"{BASE}/{site}/history" for site in sites_of(one)} | {f"{BASE}/{cars_of(one)[-1]}/software"}
-        one.spy.until(lambda: started <= {each.topic for each in one.spy.messages}, "all devices", 180)
+        until(lambda: started <= {each.topic for each in one.spy.messages}, "all devices", 180)
         since, began = len(one.spy.messages), perf_counter()
         with idle_loop() as idle:
             sent = send_five_a_second(one, 12 * MANY)
             seconds, lag = perf_counter() - began, event_loop_lag(port)
         one.tesla.fault("live_status", status=503)  # what has been answered is the last word
-        one.spy.until(lambda: not weather.lost(), "the last values", 60)
-        one.spy.until(lambda: len(one.history.results) == len(sent), "all results", 60)
+        until(lambda: not weather.lost(), "the last values", 60)
+        until(lambda: len(one.history.results) == len(sent), "all results", 60)
 
         changes = sum(is_value(each.topic) and began < each.at < began + seconds for each in one.spy.messages)
         late, bare = share(weather.latencies(since), 0.99), share(echoes(one, sent), 0.99)
@@ -203,6 +213,7 @@ def test_many_changes_a_second_and_commands_between_them(tmp_path: Path, seed: i
             f"loop p99 {lag * 1000:.0f} ms (an idle one {idle[0] * 1000:.0f}), no value lost",
         )
         assert {body["outcome"] for _, _, _, body in one.history.results} == {"ok"}
+        assert changes / seconds >= 200
         assert late < max(0.25, 8 * bare)
         assert lag < max(0.05, 8 * idle[0])
 
@@ -221,7 +232,8 @@ def send_five_a_second(one: House, seconds: float) -> dict[str, float]:
 
 def echoes(one: House, sent: Mapping[str, float]) -> list[float]:
     """Seconds from a client to the broker and to the spy: of the commands themselves."""
-    return [each.at - sent[each.body["transaction"]] for each in one.spy.messages if "/set/" in each.topic]
+    asked = [each for each in one.spy.messages if "/set/" in each.topic and each.payload]
+    return [each.at - sent[each.body["transaction"]] for each in asked]
 
 
 def is_value(topic: str) -> bool:
@@ -258,13 +270,13 @@ def test_of_fifty_commands_at_once_none_is_left_and_no_car_waits_for_another(
                 one.tesla.fault(f"POST /api/1/vehicles/{id_of(car)}/command/", times=1, real_delay_s=each)
         one.bridge.start()
         known = {f"{BASE}/{car}/software" for car in cars_of(one)}
-        one.spy.until(lambda: known <= {each.topic for each in one.spy.messages}, "all cars", 120)
+        until(lambda: known <= {each.topic for each in one.spy.messages}, "all cars", 120)
         began = perf_counter()
         for number in range(3):
             for car, seconds in delays.items():
                 if number < len(seconds):
                     one.send(car, asked[number], message(f"{car} {number}"))
-        one.spy.until(lambda: len(one.history.results) == 50, "all results", 90 * max(SLOWNESS, 0.5))
+        until(lambda: len(one.history.results) == 50, "all results", 90 * max(SLOWNESS, 0.5))
 
         told = [each for each in one.spy.messages if "/result/" in each.topic]
         waits = {car: max(each.at for each in told if car in each.topic) - began for car in delays}
@@ -272,7 +284,7 @@ def test_of_fifty_commands_at_once_none_is_left_and_no_car_waits_for_another(
         outcomes = Counter(each.body["outcome"] for each in told)
         record_property(
             "figure",
-            f"50 commands in {max(waits.values()):.1f} s, the slowest car alone {max(map(sum, delays.values())):.1f} s; "
+            f"50 commands in {max(waits.values()):.1f} s; longest for one {max(map(sum, delays.values())):.1f} s; "
             f"waits as multiples of the car's own calls: median {statistics.median(slowdowns):.2f}, "
             f"most {max(slowdowns):.2f}; {dict(outcomes)}",
         )

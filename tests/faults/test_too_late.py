@@ -28,6 +28,7 @@ def _fresh(one: House) -> None:
     one.tesla.forget()
 
 
+@pytest.mark.case("F11")
 def test_a_message_that_expires_while_the_car_wakes_is_expired_for_good(one: House) -> None:
     result = one.ask(OTHER_CAR, "charge_limit", "61", MessageExpiryInterval=1)
     assert (result["outcome"], result["reason"], result["attempts"]) == ("expired", "too_late", 0)

@@ -207,6 +207,21 @@ async def test_tokens_that_cannot_be_saved_are_used_and_saved_later() -> None:
 
 
 @pytest.mark.case("F4")
+async def test_while_nothing_can_be_saved_each_renewal_is_made_with_what_is_on_disk() -> None:
+    """F4: else the second one makes the tokens on the disk worthless, and a power cut costs the sign-in."""
+    async with world(Shelf(EXPIRED)) as here:
+        source = here.process()
+        here.shelf.fails = OSError("no space left on device")
+        first = await source.access()
+        assert await source.refresh(first) == "access-2"
+        assert [post["refresh_token"] for post in here.desk.posts] == [EXPIRED.refresh, EXPIRED.refresh]
+
+        here.clock.advance(25 * 3600)
+        await source.refresh("access-2")
+    assert here.desk.posts[2]["refresh_token"] != EXPIRED.refresh, "Tesla takes it no longer"
+
+
+@pytest.mark.case("F4")
 async def test_the_end_tries_once_more_to_save() -> None:
     async with world(Shelf(EXPIRED)) as here:
         source = here.process()

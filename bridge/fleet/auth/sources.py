@@ -15,15 +15,12 @@ from bridge.errors import BridgeError, OwnerMustAct, SignInRequired, TryLater
 from bridge.fleet.auth.endpoint import TokenEndpoint
 from bridge.fleet.auth.grants import Grant
 from bridge.fleet.auth.pause import Fuse, Pause
-from bridge.fleet.auth.store import Custody, Keeper, TokenStore
+from bridge.fleet.auth.store import GRACE, Custody, Keeper, TokenStore
 from bridge.fleet.auth.tokens import AHEAD, TOLERANCE, Life, Tokens, claims, is_skewed
 from bridge.fleet.auth.ways import Way, received, ways
 from bridge.fleet.hosts import Region
 from bridge.fleet.transport import Transport
 from bridge.redaction import hide
-
-GRACE = timedelta(hours=24)
-"""Tesla keeps the refresh token used last good for so long, for clients that lost the answer (fleet-api.md 1.6)."""
 
 REFRESH_LIFE, OWNER_REFRESH_LIFE = timedelta(days=90), timedelta(days=45)
 
@@ -192,7 +189,8 @@ class TokenSource:
     async def _renewed(self) -> Tokens:
         """Joins the renewal on its way, or begins one. No await may stand between the check and the start."""
         if self._renewal is None or self._renewal.done():
-            candidates = [self._tokens, self._kept.custody.previous, self._grant.first(self._clock.now())]
+            safe = [self._kept.safe] if self._kept.safe else []
+            candidates = [*safe, self._tokens, self._kept.custody.previous, self._grant.first(self._clock.now())]
             found = ways(self._grant, self.region, candidates)
             self._pause.check([way.mark for way in found])
             if not found:

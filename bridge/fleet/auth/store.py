@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 import structlog
@@ -13,6 +13,9 @@ from bridge.clock import Clock
 from bridge.fleet.auth.tokens import Tokens
 from bridge.fleet.notes import Notes
 from bridge.trying import Trying
+
+GRACE = timedelta(hours=24)
+"""Tesla keeps the refresh token used last good for so long, for clients that lost the answer (fleet-api.md 1.6)."""
 
 log = structlog.get_logger()
 
@@ -56,15 +59,27 @@ class Keeper:
         self._store = store
         self._account = account
         self._clock = clock
-        self.custody = store.load(account)
+        self.custody = self._on_disk = store.load(account)
         self.unsaved = ""
+        self._behind_since: datetime | None = None
+
+    @property
+    def safe(self) -> Tokens | None:
+        """While new tokens could not be saved: the newest on disk. None once Tesla may take them no longer.
+
+        They stay good for `GRACE` after they were used first, and a renewal made with them leaves them so. One made
+        with what is in memory alone would make them worthless, and a power cut then costs the sign-in (F4).
+        """
+        is_good = self._behind_since is not None and self._clock.now() - self._behind_since < GRACE
+        return self._on_disk.newest if is_good else None
 
     def replace(self, custody: Custody) -> None:
         """On disk first. Raises what the store raises, and then nothing has changed."""
         self._store.keep(self._account, custody)
         if self.unsaved:
             log.info("the tokens are saved")
-        self.custody, self.unsaved = custody, ""
+        self.custody = self._on_disk = custody
+        self.unsaved, self._behind_since = "", None
 
     def keep(self, custody: Custody) -> bool:
         """In memory first: whatever the store raises, what is there must live on (F4). Gives whether it is on disk."""
@@ -74,7 +89,7 @@ class Keeper:
         except Exception as error:  # noqa: BLE001 - a full disk must not cost the access token as well
             if not self.unsaved:
                 log.error("tokens cannot be saved; a restart now may need a sign-in", error=str(error))  # noqa: TRY400 - the trace says nothing more
-            self.unsaved = str(error)
+            self.unsaved, self._behind_since = str(error), self._behind_since or self._clock.now()
         return not self.unsaved
 
     def catch_up(self) -> None:

@@ -201,6 +201,7 @@ class Conversation:
             not_after=order.not_after,
             scopes=SCOPES,
             accepts=frozenset({PLAIN_ONLY, NOT_AWAKE}),
+            is_urgent=True,
         )
         answer = await wire.answer(call)
         if answer.status == PLAIN_ONLY:
