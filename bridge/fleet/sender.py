@@ -158,7 +158,7 @@ class Sender:
             self._judge(call, answer)
         except (NotSent, ServerFailed) as error:
             status = None if isinstance(error, NotSent) else NO_ANSWER
-            self._breaker.failed(call.device or self._account, error)
+            self._fail(call, error)
             raise
         finally:
             self._end(line, status)
@@ -171,9 +171,14 @@ class Sender:
         """Do Tesla's servers work?"""
         error = refusal(answer, self._clock.now()) if answer.status >= 500 else None
         if isinstance(error, ServerFailed) and answer.status not in {_OF_THE_CAR, *call.accepts}:
-            self._breaker.failed(call.device or self._account, error)
+            self._fail(call, error)
         else:
             self._breaker.answered()
+
+    def _fail(self, call: Call, error: ServerFailed | NotSent) -> None:
+        """Not of a write: what becomes of it is looked for by a read, which must not be held back for it."""
+        if not call.write:
+            self._breaker.failed(call.device or self._account, error)
 
     def _message(self, call: Call, token: str) -> Message:
         # Without this content type Tesla answers 406, whatever the method (fleet-api.md 0.2).

@@ -9,7 +9,7 @@ import os
 import signal
 import subprocess
 from collections.abc import AsyncIterator, Iterator
-from contextlib import ExitStack, asynccontextmanager, contextmanager
+from contextlib import ExitStack, asynccontextmanager, contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from time import perf_counter
@@ -160,7 +160,8 @@ class Bridge:
         if self._process and self.lives[-1].ended is None and (code := self._process.poll()) is not None:
             self.lives[-1].ended, self.lives[-1].code = perf_counter(), code
             if not self.counts_starts:
-                Path(self.environment["FLEET2MQTT_DATA_DIR"], "starts").unlink(missing_ok=True)
+                with suppress(OSError):  # a disk that takes nothing has no such file either
+                    Path(self.environment["FLEET2MQTT_DATA_DIR"], "starts").unlink()
 
     @property
     def process(self) -> subprocess.Popen[bytes]:

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 from brokers import HOST
+from checker import nothing_grows
 from connection import DOWN, UP
 from hostile import HOSTILE
 from memory import watched
@@ -143,6 +144,7 @@ def test_who_is_slow_or_sends_much_at_the_metrics_port_holds_up_nobody(
             asked.sendall(b"GET /metrics HTTP/1.0\r\n\r\n")
             assert b"200 OK" in asked.recv(100)
         assert asked_well(one)
+    one.spy.until(lambda: not list(nothing_grows(one.history)), "the end of all connections")
     assert memory.growth < ALLOWED_MIB
     record_property("figure", f"/metrics under load: {memory.growth:.0f} MiB")
 
