@@ -5,10 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Callable, Collection, Iterator, Mapping
-<<<<<<< HEAD
 from types import MappingProxyType
-=======
->>>>>>> tokens
 from typing import Any, NamedTuple, Self
 
 import pytest
@@ -95,11 +92,7 @@ class Way(NamedTuple):
 
     to: str
     status: int
-<<<<<<< HEAD
     headers: Mapping[str, str] = MappingProxyType({})
-=======
-    headers: Mapping[str, str] = {}
->>>>>>> tokens
     body: str | None = None
     hosts: Collection[str] = ("a foreign host", "ours without encryption")
 

@@ -1,8 +1,4 @@
-<<<<<<< HEAD
 """The sign-in is dead for good, or older than it should be: its cost, what is told, how it ends (A5, A7, F5, F7)."""
-=======
-"""The sign-in is dead for good, or older than it should be: what it costs, what is told, its end (A5, A7, F5, F7)."""
->>>>>>> tokens
 
 from __future__ import annotations
 

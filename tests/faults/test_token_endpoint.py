@@ -1,8 +1,4 @@
-<<<<<<< HEAD
 """The token endpoint fails for ten minutes, in eight ways: no word of a sign-in, and it heals by itself (A3, F3)."""
-=======
-"""The token endpoint fails for ten minutes, in eight ways: nobody is asked to sign in, and it heals (A3, F3)."""
->>>>>>> tokens
 
 from __future__ import annotations
 

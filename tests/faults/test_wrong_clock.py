@@ -1,8 +1,4 @@
-<<<<<<< HEAD
 """The machine's clock is wrong, jumps, or was asleep: one renewal more at most, no burst, no other waits (A6, F6)."""
-=======
-"""The clock of the machine is wrong, jumps, or slept: one renewal more at most, no burst, no other waits (A6, F6)."""
->>>>>>> tokens
 
 from __future__ import annotations
 
