@@ -91,12 +91,15 @@ class Spy:
         return {topic: each.text for topic, each in newest.items() if each.payload}
 
     def until(self, condition: Callable[[], Any], what: str = "it", seconds: float = PATIENCE) -> Any:
-        """Waits for news until the condition is true, and gives its value."""
+        """Waits for news until the condition is true, and gives its value.
+
+        It is looked at without the lock: what is heard meanwhile would be noted later than it came.
+        """
         deadline = perf_counter() + seconds
-        with self._news:
-            while not (value := condition()):
-                left = deadline - perf_counter()
-                assert left > 0, f"{what} did not happen in {seconds:g} s"
+        while not (value := condition()):
+            left = deadline - perf_counter()
+            assert left > 0, f"{what} did not happen in {seconds:g} s"
+            with self._news:
                 self._news.wait(min(left, 0.05))  # not all that is waited for is news from the broker
         return value
 

@@ -20,6 +20,9 @@ from bridge.simulator.tokens import _accepts
 TIME_TO_LIVE = 100.0
 """Real seconds: the longest that a command may wait by the settings of the kit, and a little."""
 
+HEARD_LATE = 3.0
+"""Real seconds: so much later than the bridge a spy may hear of a command, on a busy machine."""
+
 CALLS: Mapping[str, str] = {
     "charge_limit": "set_charge_limit",
     "charge_current": "set_charging_amps",
@@ -194,7 +197,7 @@ def _may_be(command: Command, call: str) -> bool:
 
 def _is_asked(history: History, device: str, call: str, at: float) -> bool:
     return any(
-        each.device == device and _may_be(each, call) and each.at <= at + 0.5 and at <= each.at + TIME_TO_LIVE
+        each.device == device and _may_be(each, call) and each.at <= at + HEARD_LATE and at <= each.at + TIME_TO_LIVE
         for each in history.commands
     )
 

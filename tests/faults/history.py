@@ -98,6 +98,12 @@ class History:
         self._commands: list[Command] = []
         self._looked_at = 0
 
+    def forget(self) -> None:
+        """What a long life need not keep; the messages are cleared by whom they belong to. Commands are remembered."""
+        self._looked_at = 0
+        self._entries.tape.clear()
+        self._executions.tape.clear()
+
     @property
     def entries(self) -> list[tuple[float, Entry]]:
         return list(self._entries.tape)

@@ -289,8 +289,7 @@ class Span:
         self._refreshes.add(max(line.generation for line in one.cloud.tokens._lineages))
         one.spies[:] = [one.spy]
         one.spy.messages.clear()
-        one.history._entries.tape.clear()
-        one.history._executions.tape.clear()
+        one.history.forget()
         if len(self.wrong) > 20:
             raise AssertionError("\n".join(self.wrong))
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import cast
 
 import pytest
-from whole_house import CAR, House, house, id_of
+from whole_house import BASE, CAR, CONNECTOR, House, house, id_of
 
 from bridge.simulator.vehicle import Vehicle
 
@@ -32,7 +32,9 @@ NAMES = {
 
 @pytest.fixture(scope="module")
 def one(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    """All there is to know is known: no topic is new later for another reason."""
     with house(tmp_path_factory.mktemp("house")) as running:
+        running.spy.until(lambda: f"{BASE}/{CONNECTOR}/info/part_number" in running.spy.retained, "the wall connector")
         yield running
 
 
