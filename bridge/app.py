@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import ssl
 from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager
 from functools import partial
 from typing import Any
 
@@ -32,6 +32,7 @@ from bridge.lag import Lag
 from bridge.last_values import LastValues
 from bridge.learning import Learning
 from bridge.listener import Ears, Listener
+from bridge.metrics import Watched, served
 from bridge.model import Kind, Request, Result, Roster
 from bridge.publisher import Publisher
 from bridge.restarts import Restarts
@@ -78,14 +79,9 @@ class Bridge:
         self._lag = Lag(asyncio.get_running_loop())
         self._listening, self._birth = asyncio.Event(), asyncio.Event()
         self._ledger = build.ledger(settings, database, clock)
+        paced = partial(build.pace, settings.polling)
         self._control = Control(
-            settings,
-            database,
-            self._ledger,
-            self._health,
-            self._reach(),
-            paced=partial(build.pace, settings.polling),
-            comes_back=comes_back,
+            settings, database, self._ledger, self._health, self._reach(), paced=paced, comes_back=comes_back
         )
         self._accounts = Accounts(build.accounts(settings, database, clock, self._ledger), self._means(database))
         home, commands = settings.homeassistant, settings.commands
@@ -113,8 +109,8 @@ class Bridge:
             status_topic=home.status_topic if home.discovery else None,
             ears=self._ears(),
         )
-        raised = lambda: self._herald.tell_all(self._commander.waiting)  # noqa: E731
-        self._guard = Guard(self._publisher.outbox, self._topics, home.prefix, self._health, clock, raised=raised)
+        outbox = self._publisher.outbox
+        self._guard = Guard(outbox, self._topics, home.prefix, self._health, clock, raised=self._tell_all)
         self._session = self._conversation(tls)
 
     def _news(self) -> Herald:
@@ -135,6 +131,7 @@ class Bridge:
     def _conversation(self, tls: ssl.SSLContext | None) -> Session:
         return Session(
             mqtt=build_broker.mqtt(self._settings.mqtt, tls, self._topics),
+            topics=self._topics,
             listener=self._listener,
             publisher=self._publisher,
             guard=self._guard,
@@ -237,13 +234,10 @@ class Bridge:
 
     def _metrics(self) -> AbstractContextManager[None]:
         """Raises SettingWrong where they cannot be served."""
-        if not (own := self._settings.metrics).port:
-            return nullcontext()
-        from bridge import metrics  # noqa: PLC0415 - an HTTP server, for who wants one
-
+        own = self._settings.metrics
         at_work = self._commander, self._herald, self._publisher, self._listener, self._listening
-        watched = metrics.Watched(self._lag, self._health, self._ledger, self._accounts, self._household, *at_work)
-        return metrics.served(own.host, own.port, watched)
+        watched = Watched(self._lag, self._health, self._ledger, self._accounts, self._household, *at_work)
+        return served(own.host, own.port, watched)
 
     def _parts_of(self, account: Account) -> dict[str, Part]:
         news = partial(account.watch, lambda: self._show(self._household.roster), self._herald.tell_of_accounts)
@@ -288,13 +282,17 @@ class Bridge:
     async def _beat(self) -> None:
         while True:
             self._learning.pass_minute()
-            self._herald.tell_all(self._commander.waiting)
+            self._tell_all()
             self._last.keep()
             await self._clock.sleep(HEARTBEAT)
+
+    def _tell_all(self) -> None:
+        self._herald.tell_all(self._commander.waiting)
 
     def _republish(self) -> dict[str, Any]:
         self._publisher.republish()
         return {}
 
     def _cases(self) -> list[Case]:
+        """What the doctor examines: each account, by its own settings."""
         return [build.case(self._settings, account.access, self._clock) for account in self._accounts.all]

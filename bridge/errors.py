@@ -15,7 +15,7 @@ BridgeError
 ├── TryLater                     it heals by itself
 │   ├── VehicleUnavailable       the car is asleep or offline (408): normal
 │   ├── RateLimited              429, with the seconds to wait
-│   ├── StartedOften         a crash loop: Tesla is not asked for a while
+│   ├── StartedOften             a crash loop: Tesla is not asked for a while
 │   ├── BudgetSpent              our own ledger said no: the call was not made
 │   ├── WakesSpent               the car was woken often enough today: it was not woken
 │   ├── NotKept                  it could not be written to the disk, so it was not done

@@ -1,7 +1,7 @@
-"""What the bridge tells Prometheus. The only module that knows prometheus_client.
+"""What the bridge tells Prometheus, as rows.
 
-Nothing is counted here: at each scrape the rows of `METRICS` read what the parts know of themselves. They do so on the
-event loop; the server has a thread of its own. No row names a device, a place or a secret.
+Nothing is counted here: at each scrape the rows of `METRICS` read what the parts know of themselves, on the event loop
+(bridge/prometheus.py). No row names a device, a place or a secret.
 """
 
 from __future__ import annotations
@@ -10,19 +10,15 @@ import asyncio
 import platform
 import threading
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import Future
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
-from typing import Literal, NamedTuple
-
-from prometheus_client import CollectorRegistry, ProcessCollector, start_http_server
-from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily, Metric
-from prometheus_client.registry import Collector
+from typing import NamedTuple
 
 from bridge.accounts import Accounts
 from bridge.commands.commander import Commander
-from bridge.errors import SettingWrong, SignInRequired
+from bridge.errors import SignInRequired
+from bridge.families import Family, Samples, Type
 from bridge.fleet import VERSION
 from bridge.health import Health
 from bridge.herald import Herald
@@ -32,17 +28,6 @@ from bridge.ledger import Ledger
 from bridge.listener import Listener
 from bridge.model import Kind
 from bridge.publisher import Publisher
-
-PATIENCE = 2.0
-"""Seconds that the event loop has to answer a scrape."""
-
-SILENCE = 10.0
-"""Seconds after which whoever asks nothing is hung up on."""
-
-RESPONDS = "fleet2mqtt_responds"
-
-Samples = Iterable[tuple[Sequence[str], float]]
-"""Values of the labels, and the number that belongs to them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,66 +50,23 @@ class Row(NamedTuple):
     """One metric. A counter's name gets `_total` behind it."""
 
     name: str
-    type: Literal["gauge", "counter"]
+    type: Type
     text: str
     labels: Sequence[str]
     read: Callable[[Watched], Samples]
 
 
-@contextmanager
-def served(host: str, port: int, watched: Watched) -> Iterator[None]:
-    """Serves http://host:port/metrics until it is left. Raises SettingWrong where that cannot be."""
-    registry = CollectorRegistry(auto_describe=False)
-    ProcessCollector(registry=registry)
-    registry.register(_OnLoop(asyncio.get_running_loop(), watched))
-    try:
-        server, thread = start_http_server(port, host, registry)
-    except (OSError, OverflowError) as error:
-        raise SettingWrong(
-            f"FLEET2MQTT_METRICS_PORT, FLEET2MQTT_METRICS_HOST: cannot listen on {host}:{port}: {error}"
-        ) from None
-    server.RequestHandlerClass.timeout = SILENCE  # type: ignore[attr-defined] # socketserver reads it of any handler
-    try:
-        yield
-    finally:
-        # It looks up every half second, and the end of the program waits for nobody.
-        threading.Thread(target=_close, args=(server, thread), daemon=True).start()
+def served(host: str, port: int, watched: Watched) -> AbstractContextManager[None]:
+    """Serves http://host:port/metrics until it is left; nothing with port 0. Raises SettingWrong where it cannot."""
+    if not port:
+        return nullcontext()
+    from bridge import prometheus  # noqa: PLC0415 - an HTTP server, for who wants one
+
+    return prometheus.served(host, port, lambda: [_family(row, watched) for row in METRICS])
 
 
-class _OnLoop(Collector):
-    """Reads on the loop, for a thread that waits. A loop that stands still is what a scrape should tell, too."""
-
-    def __init__(self, loop: asyncio.AbstractEventLoop, watched: Watched) -> None:
-        self._loop = loop
-        self._watched = watched
-
-    def describe(self) -> Iterable[Metric]:
-        return []
-
-    def collect(self) -> Iterable[Metric]:
-        answer: Future[list[Metric]] = Future()
-        try:
-            self._loop.call_soon_threadsafe(self._read, answer)
-            found = answer.result(PATIENCE)
-        except (TimeoutError, RuntimeError):  # RuntimeError: it is closed
-            found = []
-        answers = GaugeMetricFamily(RESPONDS, f"Did the event loop answer this scrape within {PATIENCE:g} s? 0: no.")
-        answers.add_metric([], float(bool(found)))
-        return [answers, *found]
-
-    def _read(self, answer: Future[list[Metric]]) -> None:
-        try:
-            answer.set_result([_family(row, self._watched) for row in METRICS])
-        except Exception as bug:  # noqa: BLE001 - whoever waits for it raises it
-            answer.set_exception(bug)
-
-
-def _family(row: Row, watched: Watched) -> Metric:
-    maker = CounterMetricFamily if row.type == "counter" else GaugeMetricFamily
-    family = maker(f"fleet2mqtt_{row.name}", row.text, labels=row.labels)
-    for labels, number in row.read(watched):
-        family.add_metric(labels, number)
-    return family
+def _family(row: Row, watched: Watched) -> Family:
+    return Family(f"fleet2mqtt_{row.name}", row.type, row.text, row.labels, row.read(watched))
 
 
 # --- what is read -------------------------------------------------------------------------------------------
@@ -286,9 +228,3 @@ METRICS: tuple[Row, ...] = (
     Row("asyncio_tasks", "gauge", "Tasks of the event loop.", (), lambda _: _one(len(asyncio.all_tasks()))),
     Row("threads", "gauge", "Threads of the process.", (), lambda _: _one(threading.active_count())),
 )
-
-
-def _close(server: object, thread: threading.Thread) -> None:
-    server.shutdown()  # type: ignore[attr-defined]
-    thread.join()
-    server.server_close()  # type: ignore[attr-defined]

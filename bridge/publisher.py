@@ -253,9 +253,6 @@ class Publisher:
         self._say(self._topics.event(happening.device), encode_json(body), None)
         self.outbox.pump()
 
-    def bridge_topic(self, name: str) -> str:
-        return self._topics.bridge(name)
-
     def bridge(self, name: str, body: str | Mapping[str, Any]) -> None:
         """<base>/bridge/state, info or health: retained, and again on every connect."""
         self._bridge[name] = encode(body)

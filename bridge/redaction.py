@@ -107,7 +107,7 @@ def _is_telling(degrees: float) -> bool:
 
 
 def _renew_degrees() -> None:
-    global _degrees  # noqa: PLW0603 - as above
+    global _degrees  # noqa: PLW0603 - what must not be shown is the whole process's business
     heads = sorted({head for number in chain(_zones, _recent_places) for head in _heads(number)})
     _degrees = re.compile(rf"(?<![\d.])(?<!\d:)-?(?:{'|'.join(map(re.escape, heads))})\d*") if heads else None
 

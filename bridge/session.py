@@ -17,7 +17,7 @@ from bridge.health import Health
 from bridge.listener import Listener
 from bridge.mqtt import BackOff, Connection, Mqtt
 from bridge.publisher import Publisher
-from bridge.topics import encode_json
+from bridge.topics import Topics, encode_json
 
 log = structlog.get_logger()
 
@@ -53,6 +53,7 @@ class Session:
         self,
         *,
         mqtt: Mqtt,
+        topics: Topics,
         listener: Listener,
         publisher: Publisher,
         guard: Guard,
@@ -63,6 +64,7 @@ class Session:
         info: Callable[[], Mapping[str, Any]],
     ) -> None:
         self._mqtt = mqtt
+        self._topics = topics
         self._listener = listener
         self._publisher = publisher
         self._guard = guard
@@ -95,7 +97,7 @@ class Session:
         """
         try:
             async with self._mqtt.aside().connected() as connection:
-                state, info, health = map(self._publisher.bridge_topic, ("state", "info", "health"))
+                state, info, health = map(self._topics.bridge, ("state", "info", "health"))
                 kept = await connection.retained((state, info, health), quiet=FEW)
                 if kept.get(state) == b"online" and self._is_anothers(kept.get(info, b"")):
                     self._health.report("broker", IdTaken(ANOTHER))

@@ -11,7 +11,8 @@ from fakes import FakeClock
 
 from bridge.errors import ServerFailed
 from bridge.health import Health
-from bridge.metrics import METRICS, RESPONDS, Watched
+from bridge.metrics import METRICS, Watched
+from bridge.prometheus import RESPONDS
 
 SHOWN = page(ROOT / "docs/metrics.md")
 NAMES = {f"fleet2mqtt_{row.name}{'_total' if row.type == 'counter' else ''}": row for row in METRICS}

@@ -7,8 +7,17 @@ from collections.abc import Collection, Mapping
 import pytest
 
 from bridge.catalog import CATALOGUE
+from bridge.catalog.builders import sensor
 from bridge.catalog.offer import Offer, has, limits, needed
-from bridge.catalog.rows import ASSUMED, DERIVED, STREAMED, Command, Composite, Entity, Limits, sensor
+from bridge.catalog.rows import (
+    ASSUMED,
+    DERIVED,
+    STREAMED,
+    Command,
+    Composite,
+    Entity,
+    Limits,
+)
 from bridge.catalog.writes import either, sets
 from bridge.model import Value
 

@@ -85,6 +85,7 @@ async def talking(broker: Broker) -> AsyncIterator[Talk]:
     publisher = Desk(NIKOLA, report=health.report).publisher
     session = Session(
         mqtt=Mqtt(broker.address(), will=None),
+        topics=Topics(),
         listener=Listener(
             topics=Topics(), clock=clock, time_to_live=90, status_topic="homeassistant/status", ears=_nobodys()
         ),

@@ -22,6 +22,7 @@ from bridge.mqtt import Mqtt
 from bridge.session import Session
 from bridge.sources.extras import EXTRAS
 from bridge.state import Store
+from bridge.topics import Topics
 from bridge.trying import Trying
 
 HOUR = 3600.0
@@ -104,6 +105,7 @@ async def test_a_broker_that_is_away_for_an_hour_is_two_lines() -> None:
     clock, broker = FakeClock(), Away()
     session = Session(
         mqtt=cast("Mqtt", broker),
+        topics=Topics(),
         listener=cast("Listener", None),  # nobody speaks
         publisher=Desk().publisher,
         guard=cast("Guard", None),  # the same

@@ -14,7 +14,13 @@ from statistics import median, quantiles
 from typing import NamedTuple
 
 ROOT = Path(__file__).parents[1]
-TABLES = ("bridge/catalog/", "bridge/simulator/recorded", "bridge/cli/pages/names_rows.py")
+TABLES = (
+    "bridge/catalog/account.py",
+    "bridge/catalog/vehicle/",
+    "bridge/catalog/energy_site/",
+    "bridge/simulator/recorded",
+    "bridge/cli/pages/names_rows.py",
+)
 PARTS = {"tables": "bridge/catalog", "simulator": "bridge/simulator", "bridge": "bridge"}
 """Part -> where it is; a file belongs to the first that fits."""
 

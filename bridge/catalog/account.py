@@ -5,13 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from bridge.catalog import convert, options
-from bridge.catalog.options import option
-from bridge.catalog.places import Place
-from bridge.catalog.rows import (
-    DERIVED,
-    Entity,
-    Event,
-    Limits,
+from bridge.catalog.builders import (
     binary_sensor,
     diagnostics,
     enum,
@@ -25,6 +19,9 @@ from bridge.catalog.rows import (
     timestamp,
     topic,
 )
+from bridge.catalog.options import option
+from bridge.catalog.places import Place
+from bridge.catalog.rows import DERIVED, Entity, Event, Limits
 from bridge.catalog.vehicle.refresh import refresh
 
 

@@ -3,8 +3,17 @@
 from __future__ import annotations
 
 from bridge.catalog import convert, options
+from bridge.catalog.builders import (
+    binary_sensor,
+    group,
+    select,
+    sensor,
+    switch,
+    timestamp,
+    topic,
+)
 from bridge.catalog.options import local, option
-from bridge.catalog.rows import Event, binary_sensor, group, select, sensor, switch, timestamp, topic
+from bridge.catalog.rows import Event
 
 OPTIONS = options.options(
     select(

@@ -219,7 +219,7 @@ def first_of(read: Callable[[Any], Value], *fields: str) -> Callable[[Any], Valu
     """The first of these fields that has a value."""
 
     def reader(body: Any) -> Value:
-        filled = [raw for raw in _raws(body, fields) if raw is not None]
+        filled = [raw for raw in raws(body, fields) if raw is not None]
         return read(filled[0]) if filled else None
 
     return reader
@@ -229,7 +229,7 @@ def any_of(read: Callable[[Any], bool], *fields: str) -> Callable[[Any], bool]:
     """True if one of them is; false only if every one is known to be false."""
 
     def reader(body: Any) -> bool:
-        states = [_or_none(read, raw) for raw in _raws(body, fields)]
+        states = [or_none(read, raw) for raw in raws(body, fields)]
         if True not in states and None in states:
             raise ValueError(states)
         return True in states
@@ -239,77 +239,18 @@ def any_of(read: Callable[[Any], bool], *fields: str) -> Callable[[Any], bool]:
 
 def count_of(read: Callable[[Any], bool], *fields: str) -> Callable[[Any], int]:
     """How many of them are true; every one must be known."""
-    return lambda body: sum(read(raw) for raw in _raws(body, fields))
+    return lambda body: sum(read(raw) for raw in raws(body, fields))
 
 
-def position(latitude: str, longitude: str) -> Callable[[Any], dict[str, Value]]:
-    """A place in degrees, as Home Assistant's trackers take it; empty while unknown."""
-
-    # Half a place or a null would cost a warning each time (mqtt-and-home-assistant.md 1.10).
-    def reader(body: Any) -> dict[str, Value]:
-        north, east = (_or_none(number, raw) for raw in _raws(body, (latitude, longitude)))
-        if north is None or east is None:
-            return {}
-        return {"latitude": north, "longitude": east, "gps_accuracy": GPS_ACCURACY}
-
-    return reader
-
-
-GPS_ACCURACY = 10
-"""Metres. Tesla tells none; a car's receiver under open sky is about this good."""
-
-
-def is_plugged_in(charge_state: Any) -> bool:
-    """An unplugged car sends `<invalid>` as its cable; a missing or null one says nothing (HA's tesla_fleet)."""
-    return text(charge_state["conn_charge_cable"]) != INVALID
-
-
-def hvac_state(climate_state: Any) -> str:
-    """off, on, precondition or overheat_protect: the words of the telemetry field HvacPower."""
-    fields = ("is_climate_on", "is_preconditioning", "cabin_overheat_protection_actively_cooling")
-    is_on, is_preparing, is_protecting = (_or_none(boolean, raw) for raw in _raws(climate_state, fields))
-    if is_preparing:
-        return "precondition"
-    if is_protecting:
-        return "overheat_protect"
-    return {True: "on", False: "off"}[is_on]
-
-
-WAITING = frozenset({"available", "scheduled", "downloading", "downloading_wifi_wait", "installing"})
-"""`software_update.status` while there is something newer (fleet-api.md 2.2)."""
-
-
-def firmware_update(vehicle_state: Any) -> dict[str, Value]:
-    """The JSON state of Home Assistant's update entity, and not a key more; empty while unknown."""
-    car_version, update = _raws(vehicle_state, ("car_version", "software_update"))
-    installed = _or_none(first_word, car_version)
-    if installed is None:
-        return {}
-    fields = ("status", "version", "install_perc")
-    status, version, percent = _raws(update, fields) if isinstance(update, Mapping) else (None,) * 3
-    newer = _or_none(first_word, version) if _or_none(text, status) in WAITING else None
-    is_installing = status == "installing"
-    return {
-        "installed_version": installed,
-        "latest_version": newer or installed,
-        "title": "Vehicle software",
-        "in_progress": is_installing,
-        "update_percentage": _or_none(_percent, percent) if is_installing else None,
-    }
-
-
-def _percent(raw: Any) -> int:
-    return min(max(whole(raw), 0), 100)
-
-
-def _raws(body: Any, fields: Iterable[str]) -> list[Any]:
+def raws(body: Any, fields: Iterable[str]) -> list[Any]:
     """The fields' raw values; None for what is missing or invalid."""
     if not isinstance(body, dict):
         raise TypeError(body)
     return [None if raw == INVALID else raw for raw in map(body.get, fields)]
 
 
-def _or_none(read: Callable[[Any], Any], raw: Any) -> Any:
+def or_none(read: Callable[[Any], Any], raw: Any) -> Any:
+    """What it reads; None where it cannot be read."""
     try:
         return read(raw)
     except (TypeError, ValueError, KeyError, OverflowError):

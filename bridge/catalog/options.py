@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from bridge.catalog.rows import Command, Entity, Parameter, group
+from bridge.catalog.builders import group
+from bridge.catalog.rows import Command, Entity, Parameter
 from bridge.catalog.writes import Write, sets
 
 GROUP = "options"

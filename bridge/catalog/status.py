@@ -3,7 +3,17 @@
 from __future__ import annotations
 
 from bridge.catalog import convert
-from bridge.catalog.rows import Entity, binary_sensor, diagnostics, enum, event, measurement, sensor, timestamp, topic
+from bridge.catalog.builders import (
+    binary_sensor,
+    diagnostics,
+    enum,
+    event,
+    measurement,
+    sensor,
+    timestamp,
+    topic,
+)
+from bridge.catalog.rows import Entity
 
 FRESHNESS: tuple[Entity, ...] = (
     timestamp("last_seen", "Last seen", "bridge.last_seen", read=convert.same, category="diagnostic"),

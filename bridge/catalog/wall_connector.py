@@ -6,10 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from bridge.catalog import convert
-from bridge.catalog.places import Place
-from bridge.catalog.rows import (
-    DERIVED,
-    Entity,
+from bridge.catalog.builders import (
     binary_sensor,
     diagnostics,
     enum,
@@ -21,6 +18,8 @@ from bridge.catalog.rows import (
     timestamp,
     topic,
 )
+from bridge.catalog.places import Place
+from bridge.catalog.rows import DERIVED, Entity
 from bridge.catalog.status import FRESHNESS
 
 STATES = {

@@ -166,7 +166,8 @@ def _offer(known: Known, at: DeviceId) -> Offer:
     tokens = known.secrets.get(f"tokens {build.stored_as(tesla, account)}", {})
     signs = bool(tesla.key_file or tesla.proxy_url or keys.where(known.own.data_dir, None).exists())
     scopes = claims(str(tokens.get("access", ""))).scopes or None
-    return Offer(enabled_commands=known.own.commands.enable, scopes=scopes, signs=signs)
+    own = known.own
+    return Offer(enabled_commands=own.commands.enable, scopes=scopes, signs=signs, location=own.location)
 
 
 def commands(known: Known, mask: Mask) -> list[Mapping[str, Any]]:

@@ -15,7 +15,8 @@ from outside import PATIENCE
 from prometheus_client.parser import text_string_to_metric_families
 from whole_house import CAR, CONNECTOR, OTHER_CAR, SITE, Bridge, House, empty_house, environment, id_of
 
-from bridge.metrics import METRICS, RESPONDS
+from bridge.metrics import METRICS
+from bridge.prometheus import RESPONDS
 
 Found = dict[str, dict[tuple[str, ...], float]]
 """Name -> values of its labels, in the order of their names -> number."""

@@ -15,7 +15,7 @@ from test_scraping import free_port, scrape
 from whole_house import environment
 
 from bridge import alive
-from bridge.metrics import RESPONDS
+from bridge.prometheus import RESPONDS
 
 SECRET = "a-refresh-token-that-nobody-may-see"
 

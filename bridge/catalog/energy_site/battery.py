@@ -5,7 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 from bridge.catalog import convert
-from bridge.catalog.rows import DERIVED, binary_sensor, diagnostics, enum, group, hidden, measurement, topic
+from bridge.catalog.builders import (
+    binary_sensor,
+    diagnostics,
+    enum,
+    group,
+    hidden,
+    measurement,
+    topic,
+)
+from bridge.catalog.rows import DERIVED
 
 IDLE_WATTS = 100
 """A battery that moves less than this is idle (entities.md M17)."""

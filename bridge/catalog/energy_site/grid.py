@@ -3,7 +3,14 @@
 from __future__ import annotations
 
 from bridge.catalog import convert
-from bridge.catalog.rows import binary_sensor, diagnostics, enum, group, switch, topic
+from bridge.catalog.builders import (
+    binary_sensor,
+    diagnostics,
+    enum,
+    group,
+    switch,
+    topic,
+)
 from bridge.catalog.writes import sets
 
 GRID = group(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bridge.catalog import convert
-from bridge.catalog.rows import diagnostics, group, sensor, timestamp
+from bridge.catalog.builders import diagnostics, group, sensor, timestamp
 
 _DAILY = "Starts again at the site's midnight. A total that Tesla leaves out is unknown."
 

@@ -6,7 +6,15 @@ from collections.abc import Callable
 from typing import Any
 
 from bridge.catalog import convert
-from bridge.catalog.rows import Entity, binary_sensor, diagnostics, group, sensor, timestamp, topic
+from bridge.catalog.builders import (
+    binary_sensor,
+    diagnostics,
+    group,
+    sensor,
+    timestamp,
+    topic,
+)
+from bridge.catalog.rows import Entity
 
 UNLIMITED = 1e9
 """What a site without a meter limit answers, in watts and with either sign (fleet-api.md 4.3)."""

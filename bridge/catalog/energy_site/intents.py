@@ -3,8 +3,16 @@
 from __future__ import annotations
 
 from bridge.catalog import convert, options
+from bridge.catalog.builders import (
+    enum,
+    group,
+    number,
+    select,
+    sensor,
+    timestamp,
+)
 from bridge.catalog.options import option
-from bridge.catalog.rows import Command, Limits, Parameter, enum, group, number, select, sensor, timestamp
+from bridge.catalog.rows import Command, Limits, Parameter
 from bridge.catalog.writes import sets
 
 LONGEST = 44_640

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from bridge.catalog import convert
-from bridge.catalog.rows import DERIVED, Entity, diagnostics, group, sensor, topic
+from bridge.catalog.builders import diagnostics, group, sensor, topic
+from bridge.catalog.rows import DERIVED, Entity
 
 _NEVER_BACK = (
     "Never runs backwards. The history of today and of past days, asked for anew after the bridge was off, on top of "

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from bridge.catalog import convert
-from bridge.catalog.rows import group, sensor, timestamp, topic
+from bridge.catalog.builders import group, sensor, timestamp, topic
 
 _UNIT = "Whether Tesla tells seconds or milliseconds is not certain: what cannot be seconds is read as milliseconds."
 

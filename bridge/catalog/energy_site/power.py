@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from bridge.catalog import convert
-from bridge.catalog.rows import Entity, group, hidden, measurement
+from bridge.catalog.builders import group, hidden, measurement
+from bridge.catalog.rows import Entity
 
 
 def _connectors_power(live_status: Any) -> int:

@@ -6,7 +6,18 @@ from collections.abc import Mapping
 from typing import Any
 
 from bridge.catalog import convert, tariff
-from bridge.catalog.rows import Limits, binary_sensor, diagnostics, enum, group, number, select, sensor, switch, topic
+from bridge.catalog.builders import (
+    binary_sensor,
+    diagnostics,
+    enum,
+    group,
+    number,
+    select,
+    sensor,
+    switch,
+    topic,
+)
+from bridge.catalog.rows import Limits
 from bridge.catalog.writes import Invocation, picks, sets
 from bridge.model import Value
 

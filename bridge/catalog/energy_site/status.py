@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from bridge.catalog import convert
-from bridge.catalog.rows import DERIVED, binary_sensor, group, timestamp
+from bridge.catalog.builders import binary_sensor, group, timestamp
+from bridge.catalog.rows import DERIVED
 from bridge.catalog.status import FRESHNESS, LAST_COMMAND
 
 STATUS = group(

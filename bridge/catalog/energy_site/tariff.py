@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from bridge.catalog.rows import DERIVED, Entity, diagnostics, enum, group, hidden, sensor, timestamp
+from bridge.catalog.builders import (
+    diagnostics,
+    enum,
+    group,
+    hidden,
+    sensor,
+    timestamp,
+)
+from bridge.catalog.rows import DERIVED, Entity
 
 PERIODS = "on_peak partial_peak mid_peak off_peak super_off_peak all"
 """Those that tariffs use most; a tariff may name others."""

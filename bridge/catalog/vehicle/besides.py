@@ -9,10 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from bridge.catalog import convert
-from bridge.catalog.places import Place
-from bridge.catalog.rows import (
-    STREAMED,
-    Entity,
+from bridge.catalog.builders import (
     binary_sensor,
     diagnostics,
     group,
@@ -21,6 +18,8 @@ from bridge.catalog.rows import (
     timestamp,
     topic,
 )
+from bridge.catalog.places import Place
+from bridge.catalog.rows import STREAMED, Entity
 from bridge.catalog.vehicle import besides_read as read
 
 ON_REQUEST = "Asked only on request: get/{}, or its button."

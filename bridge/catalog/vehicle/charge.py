@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 from bridge.catalog import convert
-from bridge.catalog.rows import (
-    ASSUMED,
-    STREAMED,
-    Limits,
+from bridge.catalog.builders import (
     binary_sensor,
     cover,
     diagnostics,
@@ -22,6 +19,8 @@ from bridge.catalog.rows import (
     timestamp,
     topic,
 )
+from bridge.catalog.rows import ASSUMED, STREAMED, Limits
+from bridge.catalog.vehicle import readers
 from bridge.catalog.vehicle.quantities import CAR_TIME, MILES, amperes, km
 from bridge.catalog.writes import either, one_way, sets, sets_minutes
 
@@ -59,7 +58,7 @@ CHARGE = group(
             "plugged_in",
             "Plugged in",
             "charge_state",
-            read=convert.is_plugged_in,
+            read=readers.is_plugged_in,
             device_class="plug",
             stream="ChargingCableType",
         ),

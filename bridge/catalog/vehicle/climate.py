@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 from bridge.catalog import convert
-from bridge.catalog.rows import (
-    ASSUMED,
-    STREAMED,
-    Limits,
+from bridge.catalog.builders import (
     binary_sensor,
     diagnostics,
     enum,
@@ -18,6 +15,8 @@ from bridge.catalog.rows import (
     switch,
     topic,
 )
+from bridge.catalog.rows import ASSUMED, STREAMED, Limits
+from bridge.catalog.vehicle import readers
 from bridge.catalog.vehicle.quantities import CABIN, NOT_TOLD, celsius
 from bridge.catalog.writes import Invocation, chooses, picks, sets
 
@@ -301,7 +300,7 @@ CLIMATE = group(
                 "Climate activity",
                 "climate_state",
                 "off on precondition overheat_protect",
-                read=convert.hvac_state,
+                read=readers.hvac_state,
                 stream="HvacPower",
             ),
             binary_sensor(

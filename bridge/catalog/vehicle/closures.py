@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from bridge.catalog import convert
-from bridge.catalog.rows import (
-    STREAMED,
-    Entity,
+from bridge.catalog.builders import (
     binary_sensor,
     cover,
     diagnostics,
@@ -15,6 +13,7 @@ from bridge.catalog.rows import (
     lock,
     sensor,
 )
+from bridge.catalog.rows import STREAMED, Entity
 from bridge.catalog.writes import Invocation, either, one_way, picks
 
 DOORS = (

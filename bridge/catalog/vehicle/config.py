@@ -5,7 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 from bridge.catalog import convert
-from bridge.catalog.rows import Entity, binary_sensor, diagnostics, enum, group, sensor, topic
+from bridge.catalog.builders import (
+    binary_sensor,
+    diagnostics,
+    enum,
+    group,
+    sensor,
+    topic,
+)
+from bridge.catalog.rows import Entity
 
 
 def _fitted(key: str, name: str, field: str, **options: Any) -> Entity:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from bridge.catalog import convert
-from bridge.catalog.rows import Entity, group, sensor, timestamp
+from bridge.catalog.builders import group, sensor, timestamp
+from bridge.catalog.rows import Entity
 
 
 def _today(cost: str, name: str) -> Entity:

@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-from bridge.catalog.rows import DERIVED, diagnostics, group, hidden, measurement, sensor, timestamp
+from bridge.catalog.builders import (
+    diagnostics,
+    group,
+    hidden,
+    measurement,
+    sensor,
+    timestamp,
+)
+from bridge.catalog.rows import DERIVED
 
 DERIVED_DRIVE = group(
     "drive",

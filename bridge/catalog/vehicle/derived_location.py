@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
+from bridge.catalog.builders import (
+    binary_sensor,
+    diagnostics,
+    group,
+    hidden,
+    sensor,
+)
 from bridge.catalog.places import Place
-from bridge.catalog.rows import DERIVED, binary_sensor, diagnostics, group, hidden, sensor
+from bridge.catalog.rows import DERIVED
 from bridge.catalog.vehicle.location import LOCATION_SCOPE
 
 DERIVED_LOCATION = group(

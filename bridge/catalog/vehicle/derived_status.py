@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
-from bridge.catalog.rows import DERIVED, binary_sensor, enum, group, hidden, timestamp
+from bridge.catalog.builders import (
+    binary_sensor,
+    enum,
+    group,
+    hidden,
+    timestamp,
+)
+from bridge.catalog.rows import DERIVED
 
 DERIVED_STATUS = (
     *group(

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from bridge.catalog import convert
-from bridge.catalog.rows import (
-    STREAMED,
-    Entity,
+from bridge.catalog.builders import (
     binary_sensor,
     diagnostics,
     enum,
@@ -15,6 +13,7 @@ from bridge.catalog.rows import (
     sensor,
     timestamp,
 )
+from bridge.catalog.rows import STREAMED, Entity
 from bridge.catalog.vehicle.quantities import MILES, km
 
 

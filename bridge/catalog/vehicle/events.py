@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bridge.catalog.rows import event
+from bridge.catalog.builders import event
 from bridge.catalog.status import COMMAND_EVENT
 
 ALERT = event(

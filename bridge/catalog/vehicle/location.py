@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from bridge.catalog import convert
-from bridge.catalog.places import Place
-from bridge.catalog.rows import (
-    STREAMED,
+from bridge.catalog.builders import (
     binary_sensor,
     diagnostics,
     group,
@@ -14,6 +12,9 @@ from bridge.catalog.rows import (
     timestamp,
     topic,
 )
+from bridge.catalog.places import Place
+from bridge.catalog.rows import STREAMED
+from bridge.catalog.vehicle import readers
 
 LOCATION_SCOPE = "vehicle_location"
 
@@ -24,7 +25,7 @@ LOCATION = group(
             "position",
             "Position",
             "drive_state",
-            read=convert.position("latitude", "longitude"),
+            read=readers.position("latitude", "longitude"),
             scope=LOCATION_SCOPE,
             note="JSON for trackers; {} while unknown.",
             stream="Location",
@@ -34,7 +35,7 @@ LOCATION = group(
             "route_position",
             "Destination position",
             "drive_state",
-            read=convert.position("active_route_latitude", "active_route_longitude"),
+            read=readers.position("active_route_latitude", "active_route_longitude"),
             scope=LOCATION_SCOPE,
             note="JSON for trackers; {} while unknown.",
             stream="DestinationLocation",
@@ -44,7 +45,7 @@ LOCATION = group(
             "origin_position",
             "Origin position",
             STREAMED,
-            read=convert.position("latitude", "longitude"),
+            read=readers.position("latitude", "longitude"),
             scope=LOCATION_SCOPE,
             stream="OriginLocation",
             note="JSON for trackers; {} while unknown.",

@@ -3,7 +3,17 @@
 from __future__ import annotations
 
 from bridge.catalog import convert
-from bridge.catalog.rows import Limits, binary_sensor, diagnostics, enum, group, hidden, number, sensor, topic
+from bridge.catalog.builders import (
+    binary_sensor,
+    diagnostics,
+    enum,
+    group,
+    hidden,
+    number,
+    sensor,
+    topic,
+)
+from bridge.catalog.rows import Limits
 from bridge.catalog.writes import sets
 
 MEDIA = group(

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from bridge.catalog import options
+from bridge.catalog.builders import hidden, number, select, switch
 from bridge.catalog.options import local, option
-from bridge.catalog.rows import Entity, Limits, hidden, number, select, switch
+from bridge.catalog.rows import Entity, Limits
 from bridge.catalog.vehicle.commands import WAKE
 
 

@@ -5,7 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 from bridge.catalog import convert
-from bridge.catalog.rows import STREAMED, Entity, binary_sensor, diagnostics, enum, group, measurement, sensor
+from bridge.catalog.builders import (
+    binary_sensor,
+    diagnostics,
+    enum,
+    group,
+    measurement,
+    sensor,
+)
+from bridge.catalog.rows import STREAMED, Entity
 
 MOTORS = (
     ("F", "front", "front"),

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from bridge.catalog import convert
-from bridge.catalog.rows import Entity, Limits, measurement
+from bridge.catalog.builders import measurement
+from bridge.catalog.rows import Entity, Limits
 
 MILES = "Tesla sends miles, whatever the car shows."
 

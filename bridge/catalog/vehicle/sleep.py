@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from bridge.catalog import convert
-from bridge.catalog.rows import DERIVED, Entity, binary_sensor, enum, group, sensor
+from bridge.catalog.builders import binary_sensor, enum, group, sensor
+from bridge.catalog.rows import DERIVED, Entity
 
 
 def _today(key: str, name: str, unit: str, note: str) -> Entity:

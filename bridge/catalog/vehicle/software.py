@@ -3,7 +3,15 @@
 from __future__ import annotations
 
 from bridge.catalog import convert
-from bridge.catalog.rows import diagnostics, enum, group, sensor, timestamp, topic
+from bridge.catalog.builders import (
+    diagnostics,
+    enum,
+    group,
+    sensor,
+    timestamp,
+    topic,
+)
+from bridge.catalog.vehicle import readers
 
 SOFTWARE = group(
     "software",
@@ -12,7 +20,7 @@ SOFTWARE = group(
             "firmware_update",
             "Firmware update",
             "vehicle_state",
-            read=convert.firmware_update,
+            read=readers.firmware_update,
             note="JSON for Home Assistant's update entity; {} while unknown.",
             stream="Version SoftwareUpdateVersion SoftwareUpdateDownloadPercentComplete "
             "SoftwareUpdateInstallationPercentComplete",

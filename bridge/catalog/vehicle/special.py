@@ -5,11 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from bridge.catalog import convert
-from bridge.catalog.rows import (
-    ASSUMED,
-    STREAMED,
-    Entity,
-    Limits,
+from bridge.catalog.builders import (
     binary_sensor,
     diagnostics,
     enum,
@@ -21,6 +17,7 @@ from bridge.catalog.rows import (
     sensor,
     switch,
 )
+from bridge.catalog.rows import ASSUMED, STREAMED, Entity, Limits
 from bridge.catalog.vehicle.quantities import NOT_TOLD
 from bridge.catalog.writes import Write, chooses, sets
 

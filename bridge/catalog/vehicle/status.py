@@ -3,7 +3,14 @@
 from __future__ import annotations
 
 from bridge.catalog import convert
-from bridge.catalog.rows import binary_sensor, diagnostics, enum, group, measurement, sensor
+from bridge.catalog.builders import (
+    binary_sensor,
+    diagnostics,
+    enum,
+    group,
+    measurement,
+    sensor,
+)
 from bridge.catalog.status import FRESHNESS, LAST_COMMAND
 
 STATUS = group(

@@ -5,7 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from bridge.catalog import convert
-from bridge.catalog.rows import STREAMED, Entity, binary_sensor, diagnostics, group, sensor, timestamp
+from bridge.catalog.builders import (
+    binary_sensor,
+    diagnostics,
+    group,
+    sensor,
+    timestamp,
+)
+from bridge.catalog.rows import STREAMED, Entity
 
 TYRES_AT = (
     ("fl", "front_left", "front left"),
