@@ -23,6 +23,7 @@ from bridge.commands.journal import Journal
 from bridge.control import Control, Reach
 from bridge.database import Database
 from bridge.doctor import Case, Daily, Doctor
+from bridge.former_prefix import FormerPrefix
 from bridge.goodbye import say_goodbye
 from bridge.guard import Guard
 from bridge.health import Health
@@ -70,8 +71,7 @@ class Bridge:
         *,
         comes_back: bool = False,
     ) -> None:
-        self._stop = stop
-        self._settings, self._clock = settings, clock
+        self._settings, self._clock, self._stop = settings, clock, stop
         self._topics = Topics(settings.base_topic, settings.aliases)
         self._store = Store(settings.location)
         self._health = Health(clock)
@@ -96,6 +96,7 @@ class Bridge:
             prefix=home.prefix if home.discovery else None,
             report=self._health.report,
         )
+        self._former = FormerPrefix(database, self._publisher.outbox, home.prefix if home.discovery else None)
         deriver = build.deriver(settings, database, Exact(self._store), clock)
         self._learning = Learning(self._store, deriver, self._publisher, clock)
         self._herald = self._news()
@@ -209,6 +210,7 @@ class Bridge:
         for at in self._intents.sites:
             self._herald.tell(at, self._intents.news(at))
         self._publisher.show(self._household.roster)
+        data_dir = self._settings.data_dir
         parts: dict[str, Part] = {
             "broker": self._session.serve,
             "commands": self._commander.run,
@@ -216,9 +218,7 @@ class Bridge:
             "heartbeat": self._beat,
             "birth": self._session.answer_births,
             "guard": self._guard.run,
-            "sign of life": partial(
-                alive.keep_showing, self._settings.data_dir, self._clock, lambda: self._health.down("broker")
-            ),
+            "sign of life": partial(alive.keep_showing, data_dir, self._clock, lambda: self._health.down("broker")),
             "doctor": self._doctor.serve,
             "daily checks": self._daily.serve,
         }
@@ -265,6 +265,7 @@ class Bridge:
         for device in now.devices:
             if device.at.kind is Kind.ENERGY_SITE:
                 self._herald.tell(device.at, self._intents.news(device.at))
+        self._former.leave(now.devices)
         self._publisher.show(now)
         self._publisher.bridge("info", self._herald.info())
         for device in now.devices:

@@ -33,6 +33,11 @@ def standalone_topics(prefix: str, at: DeviceId) -> dict[str, str]:
     return {key: f"{prefix}/{platform}/{node(at)}/{key}/config" for key, platform in _standalone(at.kind).items()}
 
 
+def all_topics(prefix: str, at: DeviceId) -> tuple[str, ...]:
+    """Every topic that a device may have below this prefix."""
+    return (config_topic(prefix, at), *standalone_topics(prefix, at).values())
+
+
 STANDALONE = frozenset({"time"})
 """Platforms since 2026.6: in a device's document they cost an older Home Assistant the whole device (1.3)."""
 

@@ -48,7 +48,7 @@ def has_empty_network() -> bool:
     )
 
 
-pytest_plugins = ["empty_world", "simulated_fixtures", "examination"]
+pytest_plugins = ["empty_world", "simulated_fixtures", "houses", "examination"]
 
 # How fast the machine is must not decide a test (the first text that hypothesis makes takes it two seconds), and what
 # lands must be judged by the same examples each time.

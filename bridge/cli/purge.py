@@ -52,17 +52,12 @@ class Left:
     def of(self, own: Settings, devices: Iterable[DeviceId]) -> Left:
         """As much as is of these devices."""
         prefix, topics = own.homeassistant.prefix, Topics(own.base_topic, own.aliases)
-        known = {topic for at in devices for topic in _documents(prefix, at)}
+        known = {topic for at in devices for topic in homeassistant.all_topics(prefix, at)}
         below = tuple(f"{topics.device(at)}/" for at in devices)
         return Left(
             tuple(topic for topic in self.documents if topic in known),
             tuple(topic for topic in self.topics if topic.startswith(below)),
         )
-
-
-def _documents(prefix: str, at: DeviceId) -> Iterator[str]:
-    yield homeassistant.config_topic(prefix, at)
-    yield from homeassistant.standalone_topics(prefix, at).values()
 
 
 # --- the verb -----------------------------------------------------------------------------------------------------

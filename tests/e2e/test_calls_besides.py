@@ -3,18 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 
-import pytest
-from whole_house import BASE, CAR, OTHER_CAR, House, house, id_of
+from whole_house import BASE, CAR, OTHER_CAR, House, id_of
 
 ACCOUNT = "account/tesla"
-
-
-@pytest.fixture(scope="module")
-def one(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
-    with house(tmp_path_factory.mktemp("house")) as running:
-        yield running
 
 
 def test_get_brings_the_answer_and_an_alert_that_is_new_is_an_event(one: House) -> None:

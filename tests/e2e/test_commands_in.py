@@ -3,18 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from datetime import datetime
 from typing import Any, NamedTuple
 
 import pytest
-from whole_house import BASE, CAR, OTHER_CAR, SITE, House, house
-
-
-@pytest.fixture(scope="module")
-def one(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
-    with house(tmp_path_factory.mktemp("house")) as running:
-        yield running
+from whole_house import BASE, CAR, OTHER_CAR, SITE, House
 
 
 @pytest.fixture(autouse=True)

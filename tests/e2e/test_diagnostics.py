@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,8 +11,6 @@ from typing import Any
 import pytest
 from whole_house import BASE, CAR, CONNECTOR, OTHER_CAR, SITE, House, house, id_of
 
-PROGRAM = Path(sys.executable).with_name("fleet2mqtt")
-
 
 @pytest.fixture
 def one(tmp_path: Path) -> Iterator[House]:
@@ -22,20 +18,8 @@ def one(tmp_path: Path) -> Iterator[House]:
         yield running
 
 
-def run(one: House, *words: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [PROGRAM, *words],
-        env=one.bridge.environment,
-        cwd=one.bridge.directory,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-
-
 def report(one: House) -> dict[str, Any]:
-    done = run(one, "diagnostics", "--output", "report.zip")
+    done = one.bridge.call("diagnostics", "--output", "report.zip")
     assert (done.returncode, done.stderr) == (0, "")
     with zipfile.ZipFile(one.bridge.directory / "report.zip") as archive:
         texts = {name: archive.read(name).decode() for name in archive.namelist()}
@@ -66,13 +50,13 @@ def test_a_running_bridge_tells_how_it_is_doing(one: House) -> None:
 @pytest.mark.case("S22")
 @pytest.mark.mosquitto
 def test_purge_leaves_nothing_of_a_bridge_that_has_ended(one: House) -> None:
-    assert "stop the bridge first" in run(one, "purge", "--yes").stderr
+    assert "stop the bridge first" in one.bridge.call("purge", "--yes").stderr
     one.bridge.stop()
     assert one.spy.retained
-    done = run(one, "purge", "--yes")
+    done = one.bridge.call("purge", "--yes")
     assert (done.returncode, done.stderr) == (0, "")
     one.spy.until(lambda: not one.spy.retained, f"an empty broker: {done.stdout}")
-    assert f"of a bridge with the base topic {BASE}" in run(one, "purge").stdout
+    assert f"of a bridge with the base topic {BASE}" in one.bridge.call("purge").stdout
 
 
 @pytest.mark.mosquitto

@@ -8,6 +8,7 @@ import json
 import os
 import signal
 import subprocess
+import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import ExitStack, asynccontextmanager, contextmanager, suppress
 from datetime import UTC, datetime
@@ -34,6 +35,7 @@ __all__ = [
     "CAR",
     "CONNECTOR",
     "OTHER_CAR",
+    "PROGRAM",
     "SITE",
     "Bridge",
     "House",
@@ -45,6 +47,7 @@ __all__ = [
 ]
 
 BASE = "fleet2mqtt"
+PROGRAM = Path(sys.executable).with_name("fleet2mqtt")
 
 SPEED = 10.0
 """Simulated seconds in a real one: a car wakes up in 1 to 3 s, a site shows a setting after 0.3 s."""
@@ -112,6 +115,10 @@ class Tesla:
         """Any other string."""
         return self._post(path, what)
 
+    def put_to_sleep(self, car: str) -> None:
+        """So deep that no call wakes it."""
+        self.force(car, sentry_mode=False, state="asleep", wake_fails=True)
+
     def _get(self, path: str) -> Json:
         answer: Json = self._http.get(path).raise_for_status().json()
         return answer
@@ -154,6 +161,18 @@ class Bridge:
         """It is ready: what it has open now is what it needs."""
         life, process = self.lives[-1], Path("/proc") / str(self.process.pid)
         life.descriptors, life.threads = (len(list((process / each).iterdir())) for each in ("fd", "task"))
+
+    def call(self, *words: str) -> subprocess.CompletedProcess[str]:
+        """The same program, called by a person beside it: `call("logout")`."""
+        return subprocess.run(
+            [PROGRAM, *words],
+            env=self.environment,
+            cwd=self.directory,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
 
     def note_end(self) -> None:
         """For the history: has it ended, and how?"""
@@ -248,6 +267,12 @@ class House:
         if self.bridge.is_alive:
             self.bridge.kill()
         self.start(**settings)
+
+    def begin_anew(self) -> None:
+        """The bridge lives, and nothing has been asked of it yet."""
+        if not self.bridge.is_alive:
+            self.start()
+        self.tesla.forget()
 
     def ready(self, since: int = 0, seconds: float = PATIENCE) -> None:
         wanted = {f"{BASE}/{topic}" for topic in examined().known}

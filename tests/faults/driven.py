@@ -25,11 +25,13 @@ from pathlib import Path
 from typing import Any
 from unittest import mock
 
+import pytest
 from brokers import running_broker
 from history import Life
 from outside import Outside
 from proxy import Proxy
 from shared_time import SharedTime
+from subject import BRIDGE, examined
 from uvicorn import Config
 from whole_house import BASE, CAR, OTHER_CAR, Bridge, House, Tesla, environment
 
@@ -281,6 +283,16 @@ def driven_house(directory: Path, start: datetime, **options: Any) -> Iterator[D
         finally:
             one.close()
             tesla.close()
+
+
+@contextmanager
+def settled_house(directory: Path, start: datetime, **options: Any) -> Iterator[DrivenHouse]:
+    """The same, settled, for a test."""
+    if examined() is not BRIDGE:
+        pytest.skip("only the bridge can be driven")
+    with driven_house(directory, start, **options) as made:
+        settle(made)
+        yield made
 
 
 def settle(one: DrivenHouse) -> None:

@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 import httpx2
 from sign_in_person import free_port
-from whole_house import House
-
-PROGRAM = Path(sys.executable).with_name("fleet2mqtt")
+from whole_house import PROGRAM, House
 
 
 class Login:

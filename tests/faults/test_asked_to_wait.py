@@ -7,15 +7,13 @@ from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
 import pytest
-from brokers import has_mosquitto
-from driven import DrivenHouse, driven_house, settle
+from driven import DrivenHouse, settled_house
 from whole_house import CAR, message
 
 START = datetime(2026, 6, 1, 19, tzinfo=UTC)
 
 pytestmark = [
     pytest.mark.mosquitto,
-    pytest.mark.skipif(not has_mosquitto(), reason="Mosquitto is not installed"),
     pytest.mark.timeout(400),
     pytest.mark.case("F13"),
 ]
@@ -42,8 +40,7 @@ CASES = (
 
 @pytest.fixture(scope="module")
 def one(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DrivenHouse]:
-    with driven_house(tmp_path_factory.mktemp("driven"), START) as made:
-        settle(made)
+    with settled_house(tmp_path_factory.mktemp("driven"), START) as made:
         made.start()
         yield made
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
 from assistant import Assistant
-from brokers import has_mosquitto
-from driven import DrivenHouse, driven_house, settle
+from brokers import ACL
+from driven import DrivenHouse, settled_house
 from spy import Heard, say_as
 from whole_house import BASE, CAR, House, id_of, message
 
@@ -18,7 +19,6 @@ from bridge.mqtt import Publication
 pytestmark = [
     pytest.mark.case("F40"),
     pytest.mark.mosquitto,
-    pytest.mark.skipif(not has_mosquitto(), reason="Mosquitto is not installed"),
 ]
 
 START = datetime(2026, 6, 1, 19, tzinfo=UTC)
@@ -27,8 +27,7 @@ DOCUMENT = f"homeassistant/device/fleet2mqtt_{id_of(CAR)}/config"
 
 @pytest.fixture(scope="module")
 def driven(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DrivenHouse]:
-    with driven_house(tmp_path_factory.mktemp("driven"), START) as made:
-        settle(made)
+    with settled_house(tmp_path_factory.mktemp("driven"), START) as made:
         made.start()
         made.time.run_for(120)
         yield made
@@ -88,3 +87,35 @@ def test_a_reload_gets_everything_from_the_broker(driven: DrivenHouse) -> None:
     driven.spy.until(lambda: before.keys() <= {each.topic for each in driven.spy.messages[since:]}, "all that there is")
     assert before.items() <= driven.spy.retained.items()
     assert heard_by_an_assistant(driven.spy.messages[since:]).log == []
+
+
+def test_another_prefix_leaves_nothing_at_the_former_one(house_of_my_own: DrivenHouse) -> None:
+    """Home Assistant would show every device twice, one of them dead."""
+    one = house_of_my_own
+    one.start()
+    before = documents(one, "homeassistant")
+    assert len(before) >= 6
+    assert one.bridge.stop() == 0
+    one.start(homeassistant_prefix="moved")
+    one.spy.until(lambda: not documents(one, "homeassistant"), "an end of the former documents")
+    assert {topic.replace("homeassistant", "moved", 1) for topic in before} <= documents(one, "moved")
+
+    since = len(one.spy.messages)
+    one.bridge.stop()
+    one.start(homeassistant_prefix="moved")
+    assert not [each for each in one.spy.messages[since:] if each.topic.startswith("homeassistant/")], "once is enough"
+
+
+@pytest.fixture
+def house_of_my_own(tmp_path: Path) -> Iterator[DrivenHouse]:
+    """Its broker lets the bridge write below the other prefix, too."""
+    with settled_house(tmp_path, START) as made:
+        made.broker.stop()
+        (tmp_path / "broker" / "acl").write_text(f"{ACL}\nuser bridge\ntopic readwrite moved/#\n")
+        made.broker.start()
+        made.watch_anew()
+        yield made
+
+
+def documents(one: House, prefix: str) -> set[str]:
+    return {topic for topic in one.spy.retained if topic.startswith(f"{prefix}/") and topic.endswith("/config")}

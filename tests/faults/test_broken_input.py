@@ -12,7 +12,7 @@ from random import Random
 from typing import Any
 
 import pytest
-from whole_house import BASE, CAR, SITE, House, house
+from whole_house import BASE, CAR, SITE, House
 
 from bridge.catalog import CATALOGUE
 from bridge.model import Kind
@@ -20,12 +20,6 @@ from bridge.model import Kind
 pytestmark = [pytest.mark.case("F39")]
 
 MANY = int(os.environ.get("FAULTS_MANY", "1"))
-
-
-@pytest.fixture(scope="module")
-def one(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
-    with house(tmp_path_factory.mktemp("house")) as running:
-        yield running
 
 
 @pytest.fixture(autouse=True)

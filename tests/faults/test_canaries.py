@@ -20,7 +20,6 @@ import brokers
 import pytest
 import spy
 from connection import Way
-from test_diagnostics import run
 from test_scraping import free_port, page
 from whole_house import BASE, CAR, CONNECTOR, OTHER_CAR, SITE, House, empty_house, id_of, message
 
@@ -190,7 +189,7 @@ def _everything(one: House) -> dict[str, str]:
 
 def _report(one: House) -> str:
     """What a person would attach to an issue."""
-    done = run(one, "diagnostics", "--output", "report.zip")
+    done = one.bridge.call("diagnostics", "--output", "report.zip")
     assert done.returncode == 0, done.stderr
     with zipfile.ZipFile(one.bridge.directory / "report.zip") as archive:
         texts = [archive.read(name).decode() for name in archive.namelist()]
@@ -217,7 +216,7 @@ def test_none_of_the_secrets_comes_out_anywhere(one: House, tape: Tape) -> None:
     places = _everything(one)
     assert one.bridge.stop() == 0
     places["log"] = one.bridge.log
-    checked = run(one, "check")
+    checked = one.bridge.call("check")
     places["check"] = checked.stdout + checked.stderr
 
     tokens = tape.tokens

@@ -8,9 +8,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from brokers import has_mosquitto
 from crash_points import CALLS, COMMANDS, TOKENS
-from driven import Died, DrivenHouse, driven_house, settle
+from driven import Died, DrivenHouse, settled_house
 from whole_house import BASE, CAR, message
 
 START = datetime(2026, 6, 1, 19, tzinfo=UTC)
@@ -18,23 +17,19 @@ HOUR = 3600.0
 
 pytestmark = [
     pytest.mark.mosquitto,
-    pytest.mark.skipif(not has_mosquitto(), reason="Mosquitto is not installed"),
 ]
 
 
 @pytest.fixture(scope="module")
 def one(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DrivenHouse]:
-    with driven_house(tmp_path_factory.mktemp("driven"), START) as made:
-        settle(made)
+    with settled_house(tmp_path_factory.mktemp("driven"), START) as made:
         yield made
 
 
 @pytest.fixture(autouse=True)
 def _alive(one: DrivenHouse) -> None:
     one.time.set_wrong(0)
-    if not one.bridge.is_alive:
-        one.start()
-    one.tesla.forget()
+    one.begin_anew()
 
 
 def died_within(one: DrivenHouse, seconds: float) -> bool:

@@ -2,20 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
-from whole_house import BASE, CAR, SITE, House, house, message
+from whole_house import BASE, CAR, SITE, House, message
 
 pytestmark = pytest.mark.case("F31")
 
 STATE = f"{BASE}/bridge/state"
-
-
-@pytest.fixture(scope="module")
-def one(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
-    with house(tmp_path_factory.mktemp("house")) as running:
-        yield running
 
 
 @pytest.fixture(autouse=True)

@@ -2,16 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
-from whole_house import CAR, SITE, House, house, message
-
-
-@pytest.fixture(scope="module")
-def one(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
-    with house(tmp_path_factory.mktemp("house")) as running:
-        yield running
+from whole_house import CAR, SITE, House, message
 
 
 @pytest.mark.case("F0")

@@ -10,8 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
-from driven import DrivenHouse, driven_house, settle
-from subject import BRIDGE, examined
+from driven import DrivenHouse, settled_house
 from tape import Tape
 from whole_house import CAR, OTHER_CAR, SITE, id_of, message
 
@@ -28,10 +27,7 @@ Record = Callable[[str, str], None]
 
 @pytest.fixture(scope="module")
 def one(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DrivenHouse]:
-    if examined() is not BRIDGE:
-        pytest.skip("only the bridge can be driven")
-    with driven_house(tmp_path_factory.mktemp("driven"), START) as made:
-        settle(made)
+    with settled_house(tmp_path_factory.mktemp("driven"), START) as made:
         made.start()
         yield made
 
@@ -103,10 +99,7 @@ WITHOUT_COMMANDS = ["openid", "offline_access", "user_data", *SITES, *CARS]
 @pytest.fixture
 def fresh(tmp_path: Path) -> Iterator[DrivenHouse]:
     """Its bridge is not started yet."""
-    if examined() is not BRIDGE:
-        pytest.skip("only the bridge can be driven")
-    with driven_house(tmp_path, START) as made:
-        settle(made)
+    with settled_house(tmp_path, START) as made:
         yield made
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from random import Random
 from time import perf_counter, sleep
@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from brokers import PASSWORD, Broker
-from whole_house import BASE, CAR, OTHER_CAR, SITE, House, house, message
+from whole_house import BASE, CAR, OTHER_CAR, SITE, House, message
 
 pytestmark = [pytest.mark.mosquitto, pytest.mark.case("S6"), pytest.mark.case("L6")]
 
@@ -29,12 +29,6 @@ TOPICS = [
     f"{BASE}/bridge/set/log_level",
 ]
 BIRTHS = ["homeassistant/status"]
-
-
-@pytest.fixture(scope="module")
-def one(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
-    with house(tmp_path_factory.mktemp("house")) as running:
-        yield running
 
 
 def flood(broker: Broker, user: str, topics: Sequence[str], payloads: Sequence[bytes], seconds: float) -> int:

@@ -9,8 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from brokers import has_mosquitto
-from driven import DrivenHouse, driven_house, settle
+from driven import DrivenHouse, settled_house
 from repetitions import MANY
 from whole_house import CAR, OTHER_CAR, message
 
@@ -30,15 +29,13 @@ Record = Callable[[str, object], None]
 pytestmark = [
     pytest.mark.case("F33"),
     pytest.mark.mosquitto,
-    pytest.mark.skipif(not has_mosquitto(), reason="Mosquitto is not installed"),
     pytest.mark.timeout(600),
 ]
 
 
 @pytest.fixture
 def one(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DrivenHouse]:
-    with driven_house(tmp_path_factory.mktemp("driven"), START) as made:
-        settle(made)
+    with settled_house(tmp_path_factory.mktemp("driven"), START) as made:
         yield made
 
 

@@ -12,9 +12,8 @@ from random import Random
 from typing import Any
 
 import pytest
-from brokers import has_mosquitto
 from catalog_cases import GOLDEN_CAR, MISSING, nodes, replaced
-from driven import DrivenHouse, driven_house, settle
+from driven import DrivenHouse, settled_house
 from hostile import HOSTILE
 from memory import watched
 from test_catalog_each_field import SWAPS
@@ -47,15 +46,13 @@ WRITES = {
 
 pytestmark = [
     pytest.mark.mosquitto,
-    pytest.mark.skipif(not has_mosquitto(), reason="Mosquitto is not installed"),
     pytest.mark.timeout(400),
 ]
 
 
 @pytest.fixture(scope="module")
 def one(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DrivenHouse]:
-    with driven_house(tmp_path_factory.mktemp("driven"), START) as made:
-        settle(made)
+    with settled_house(tmp_path_factory.mktemp("driven"), START) as made:
         made.start(commands_interval=0, polling_products=600)
         yield made
 

@@ -21,7 +21,6 @@ from typing import Any
 
 import checker
 import pytest
-from brokers import has_mosquitto
 from whole_house import BASE, CAR, OTHER_CAR, SITE, House, empty_house, message
 
 from bridge.database import FILE
@@ -35,7 +34,6 @@ NOT_SENT = {"invalid", "unavailable", "expired"}
 
 pytestmark = [
     pytest.mark.mosquitto,
-    pytest.mark.skipif(not has_mosquitto(), reason="Mosquitto is not installed"),
 ]
 
 

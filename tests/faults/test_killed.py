@@ -20,15 +20,13 @@ pytestmark = pytest.mark.case("F25")
 def one(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     """The other car sleeps, and nothing wakes it."""
     with empty_house(tmp_path_factory.mktemp("house")) as running:
-        running.tesla.force(OTHER_CAR, sentry_mode=False, state="asleep", wake_fails=True)
+        running.tesla.put_to_sleep(OTHER_CAR)
         yield running
 
 
 @pytest.fixture(autouse=True)
 def _alive(one: House) -> None:
-    if not one.bridge.is_alive:
-        one.start()
-    one.tesla.forget()
+    one.begin_anew()
 
 
 def outcome(one: House, transaction: str) -> tuple[str, str | None]:

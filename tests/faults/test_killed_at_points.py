@@ -8,9 +8,8 @@ from random import Random
 from typing import Any
 
 import pytest
-from brokers import has_mosquitto
 from crash_points import COMMANDS
-from driven import Died, DrivenHouse, driven_house, settle
+from driven import Died, DrivenHouse, settled_house
 from repetitions import MANY
 from whole_house import CAR, SITE, message
 
@@ -27,14 +26,12 @@ UNHEARD = "command: before it is noted"
 pytestmark = [
     pytest.mark.case("F25"),
     pytest.mark.mosquitto,
-    pytest.mark.skipif(not has_mosquitto(), reason="Mosquitto is not installed"),
 ]
 
 
 @pytest.fixture(scope="module")
 def one(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DrivenHouse]:
-    with driven_house(tmp_path_factory.mktemp("driven"), START) as made:
-        settle(made)
+    with settled_house(tmp_path_factory.mktemp("driven"), START) as made:
         yield made
 
 
@@ -45,9 +42,7 @@ def test_it_is_done_once_at_most_and_answered_once(one: DrivenHouse, point: str,
     device, name, value = Random(f"{point} {turn} {seed}").choice(ASKED)
     transaction = f"{point} {turn} {seed}"
     asked = message(transaction, **({} if value is None else {"value": value}))
-    if not one.bridge.is_alive:
-        one.start()
-    one.tesla.forget()
+    one.begin_anew()
     one.bridge.crash_at(point)
     one.send(device, name, asked)
     with pytest.raises(Died):

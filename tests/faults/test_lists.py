@@ -8,8 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from brokers import has_mosquitto
-from driven import DrivenHouse, driven_house, settle
+from driven import DrivenHouse, settled_house
 from repetitions import MANY
 from whole_house import CAR, OTHER_CAR, SITE, id_of
 
@@ -30,7 +29,6 @@ PERIODS = {
 
 pytestmark = [
     pytest.mark.mosquitto,
-    pytest.mark.skipif(not has_mosquitto(), reason="Mosquitto is not installed"),
     pytest.mark.timeout(400),
     pytest.mark.case("F19"),
 ]
@@ -52,8 +50,7 @@ WRONG: dict[str, Products] = {
 @pytest.fixture(scope="module")
 def one(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DrivenHouse]:
     """Whose cars sleep for days."""
-    with driven_house(tmp_path_factory.mktemp("driven"), START) as made:
-        settle(made)
+    with settled_house(tmp_path_factory.mktemp("driven"), START) as made:
         made.start()
         made.bridge.stop()
         for car in (CAR, OTHER_CAR):

@@ -22,7 +22,7 @@ from typing import Any
 
 import pytest
 from bare import idle_loop, seconds_to_publish, share
-from brokers import free_port, has_mosquitto
+from brokers import free_port
 from connection import DOWN
 from driven import DrivenHouse, driven_house, settle
 from whole_house import BASE, CAR, OTHER_CAR, SITE, House, empty_house, id_of, message
@@ -37,7 +37,6 @@ HOURS = min(24, 4 * MANY)
 
 pytestmark = [
     pytest.mark.mosquitto,
-    pytest.mark.skipif(not has_mosquitto(), reason="Mosquitto is not installed"),
 ]
 
 

@@ -8,7 +8,6 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from brokers import has_mosquitto
 from driven import DrivenHouse, driven_house
 from whole_house import BASE
 
@@ -25,7 +24,6 @@ WAYS: Mapping[str, Mapping[str, Any]] = {
 
 pytestmark = [
     pytest.mark.mosquitto,
-    pytest.mark.skipif(not has_mosquitto(), reason="Mosquitto is not installed"),
     pytest.mark.timeout(400),
     pytest.mark.case("F18"),
 ]

@@ -6,21 +6,13 @@ against a replay is that a transaction is done once, and that a message can say 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 from spy import Heard
-from whole_house import BASE, CAR, OTHER_CAR, SITE, House, house, message
+from whole_house import BASE, CAR, OTHER_CAR, SITE, House, message
 
 pytestmark = pytest.mark.case("S3")
 
 STATE = f"{BASE}/bridge/state"
-
-
-@pytest.fixture(scope="module")
-def one(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
-    with house(tmp_path_factory.mktemp("house")) as running:
-        yield running
 
 
 RECORDED = [

@@ -2,33 +2,12 @@
 
 from __future__ import annotations
 
-import subprocess
-from collections.abc import Iterator
-
 import pytest
-from logging_in import PROGRAM, log_in
+from logging_in import log_in
 from subject import REFRESH_TOKEN
-from whole_house import BASE, CAR, House, house
+from whole_house import BASE, CAR, House
 
 pytestmark = pytest.mark.case("S22")
-
-
-@pytest.fixture(scope="module")
-def one(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
-    with house(tmp_path_factory.mktemp("house")) as running:
-        yield running
-
-
-def run(one: House, *words: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [PROGRAM, *words],
-        env=one.bridge.environment,
-        cwd=one.bridge.directory,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
 
 
 def discovery(one: House) -> dict[str, str]:
@@ -53,7 +32,7 @@ def test_a_dead_sign_in_is_mended_in_place(one: House) -> None:
 
 
 def test_a_sign_out_reaches_the_running_bridge(one: House) -> None:
-    done = run(one, "logout")
+    done = one.bridge.call("logout")
     assert (done.returncode, done.stderr) == (0, "")
     assert "The running bridge has taken it up." in done.stdout
     for file in (one.bridge.directory / "data").iterdir():
@@ -64,9 +43,9 @@ def test_a_sign_out_reaches_the_running_bridge(one: House) -> None:
 
 
 def test_what_was_shown_can_be_cleared_once_the_bridge_is_stopped(one: House) -> None:
-    assert run(one, "logout", "--purge").returncode == 2
+    assert one.bridge.call("logout", "--purge").returncode == 2
     one.bridge.stop()
-    done = run(one, "logout", "--purge")
+    done = one.bridge.call("logout", "--purge")
     assert (done.returncode, done.stderr) == (0, "")
 
     def left() -> list[str]:

@@ -8,9 +8,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from driven import DrivenHouse, driven_house, settle
+from driven import DrivenHouse, settled_house
 from logging_in import log_in
-from subject import BRIDGE, examined
 from tape import Tape
 from whole_house import CAR, message
 
@@ -26,10 +25,7 @@ STATUS = "account/tesla/status"
 @pytest.fixture
 def one(tmp_path: Path) -> Iterator[DrivenHouse]:
     """Its time begins now, because `login` lives in ours."""
-    if examined() is not BRIDGE:
-        pytest.skip("only the bridge can be driven")
-    with driven_house(tmp_path, SystemClock().now()) as made:
-        settle(made)
+    with settled_house(tmp_path, SystemClock().now()) as made:
         made.start()
         yield made
 

@@ -8,8 +8,7 @@ from random import Random
 from typing import Any
 
 import pytest
-from brokers import has_mosquitto
-from driven import DrivenHouse, driven_house, settle
+from driven import DrivenHouse, settled_house
 from repetitions import MANY
 from whole_house import CAR
 
@@ -20,15 +19,13 @@ HOUR = 3600.0
 
 pytestmark = [
     pytest.mark.mosquitto,
-    pytest.mark.skipif(not has_mosquitto(), reason="Mosquitto is not installed"),
     pytest.mark.timeout(400),
 ]
 
 
 @pytest.fixture(scope="module")
 def one(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DrivenHouse]:
-    with driven_house(tmp_path_factory.mktemp("driven"), START) as made:
-        settle(made)
+    with settled_house(tmp_path_factory.mktemp("driven"), START) as made:
         made.start()
         yield made
 

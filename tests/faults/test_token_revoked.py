@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import NamedTuple
 
 import pytest
 from tape import Tape
-from whole_house import BASE, CAR, SITE, House, house, id_of, message
-
-
-@pytest.fixture(scope="module")
-def one(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
-    with house(tmp_path_factory.mktemp("house")) as running:
-        yield running
+from whole_house import BASE, CAR, SITE, House, id_of, message
 
 
 class Asked(NamedTuple):

@@ -6,8 +6,7 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 
 import pytest
-from driven import DrivenHouse, driven_house, settle
-from subject import BRIDGE, examined
+from driven import DrivenHouse, settle, settled_house
 from tape import Tape
 from whole_house import CAR, message
 
@@ -23,10 +22,7 @@ Record = Callable[[str, str], None]
 
 @pytest.fixture(scope="module")
 def one(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DrivenHouse]:
-    if examined() is not BRIDGE:
-        pytest.skip("only the bridge can be driven")
-    with driven_house(tmp_path_factory.mktemp("driven"), START) as made:
-        settle(made)
+    with settled_house(tmp_path_factory.mktemp("driven"), START) as made:
         made.start()
         yield made
 
