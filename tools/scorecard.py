@@ -39,12 +39,18 @@ passes when nothing goes wrong (F0). It is here to show that the cases can fail.
 `make faults` runs the quick part in minutes, `make soak` the long runs, `make scorecard` all of it, for this page. What
 fails is repeated by one command: `make faults ARGS="-k test_name --seed 3"`.
 
-The long run in simulated time (S-1), seed 1, 45 days in California from February to April: something goes wrong each
-hour, and the bridge is killed twice a day.
+The long run in simulated time (S-1), seed 1. Something goes wrong each hour. 45 days in California, from February to
+April; the bridge is killed two or three times a day:
 
 ![Memory over 45 days](pictures/soak-spring-memory.svg)
 ![Open descriptors, threads and tasks over 45 days](pictures/soak-spring-descriptors.svg)
 ![Loop lag over 45 days](pictures/soak-spring-lag.svg)
+
+45 days in Germany, from September to November, in one life:
+
+![Memory over 45 days](pictures/soak-autumn-memory.svg)
+![Open descriptors, threads and tasks over 45 days](pictures/soak-autumn-descriptors.svg)
+![Loop lag over 45 days](pictures/soak-autumn-lag.svg)
 
 A case in **bold** blocks a release when it fails. Numbers are tests passed of tests tried, over {seeds} seeds where
 there is chance in them. `unit`: the case was tried on a part of the bridge alone, so the naive one cannot be tried.

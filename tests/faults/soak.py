@@ -75,9 +75,16 @@ def _told(outcome: Outcome) -> list[str]:
         f"{outcome.name}: {outcome.days} days in {outcome.seconds / 60:.1f} min",
         f"{outcome.lives} lives, {outcome.refreshes} token renewals, {outcome.calls} calls",
         f"commands {outcome.results}, lost before the bridge had them {outcome.unsent}",
-        f"memory {_memory(outcome):+.2f} MiB a week in the longest life, {_calm(outcome)[-1].rss} MiB at its end",
+        _told_of_memory(outcome),
         f"{flat}, loop lag p99 {median(lag):.1f} ms in the middle hour, {max(lag):.0f} ms in the worst",
     ]
+
+
+def _told_of_memory(outcome: Outcome) -> str:
+    resident = [each.rss for each in outcome.samples]
+    if not _is_long(_calm(outcome)):
+        return f"memory {min(resident)} to {max(resident)} MiB, no life long enough for a slope"
+    return f"memory {_memory(outcome):+.2f} MiB a week in the longest life, {_calm(outcome)[-1].rss} MiB at its end"
 
 
 def _calm(outcome: Outcome) -> list[figures.Sample]:
