@@ -27,7 +27,7 @@ from bridge.cli.stopping import until_stopped
 def main(time: Path) -> int:
     own = settings.load(())
     logs.configure(own.log.level, as_json=own.log.format is settings.LogFormat.JSON)
-    if names := os.environ.get("FAULTS_NO_NAMES"):
+    if names := os.environ.get("FAULTS_NAMES"):
         resolver.arm(Path(names))
     if moment := os.environ.get("FAULTS_CRASH"):
         crash_points.arm(moment)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import resolver
 from driven import DrivenHouse, driven_house, settle
 from outside import Outside
 from subject import BRIDGE, examined
@@ -27,10 +28,10 @@ START = datetime(2026, 6, 1, 19, tzinfo=UTC)
 
 
 class Home(DrivenHouse):
-    """Beside it: the face that its Tesla shows, and a file that takes all names away."""
+    """Beside it: the face that its Tesla shows, and a file that tells what becomes of names."""
 
     face: Face
-    no_names: Path
+    names: Path
 
 
 @pytest.fixture(scope="module")
@@ -42,11 +43,11 @@ def one(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
         assert isinstance(made, DrivenHouse)
         made.__class__ = Home
         assert isinstance(made, Home)
-        made.face, made.no_names = outside.enter(encrypted(made.api.port)), directory / "no names"
+        made.face, made.names = outside.enter(encrypted(made.api.port)), directory / "names"
         made.bridge.environment |= {
             "FLEET2MQTT_TESLA_SIMULATOR_URL": f"https://localhost:{made.face.port}",
             "SSL_CERT_FILE": str(write_trusted(directory / "trusted.pem")),
-            "FAULTS_NO_NAMES": str(made.no_names),
+            "FAULTS_NAMES": str(made.names),
         }
         settle(made)
         made.start()
@@ -65,10 +66,10 @@ def answering(status: int, **how: Any) -> Callable[[Home], AbstractContextManage
 
 @contextmanager
 def without_names(one: Home) -> Iterator[None]:
-    one.no_names.touch()
+    resolver.say(one.names, resolver.NXDOMAIN)
     one.api.kick()
     yield
-    one.no_names.unlink()
+    one.names.unlink()
 
 
 @contextmanager
