@@ -48,7 +48,7 @@ def test_a_transaction_that_is_not_complete_is_not_there(tmp_path: Path) -> None
         cut = log.read_bytes()[: len(whole) + 2000]
     other = tmp_path / "other"
     other.mkdir()
-    (other / FILE).write_bytes(b"")
+    (other / FILE).write_bytes((tmp_path / FILE).read_bytes())
     (other / f"{FILE}-wal").write_bytes(cut)
     assert glance(other / FILE).rows("value")[0]["known"] == {"battery_level": 80}
 
