@@ -28,7 +28,8 @@ def _nothing_is_called_and_the_bridge_lives(one: House) -> Iterator[None]:
     yield
     assert one.tesla.paid_for == []
     assert one.bridge.is_alive
-    assert one.ask(CAR, "charge_limit", "80")["outcome"] == "ok"
+    result = one.ask(CAR, "charge_limit", "80")
+    assert result["outcome"] == "ok", result
     assert one.spy.retained[f"{BASE}/bridge/state"] == "online"
 
 

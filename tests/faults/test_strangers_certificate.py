@@ -45,6 +45,7 @@ class Front:
         """Who has said hello since the certificate was swapped."""
         self._server: asyncio.Server | None = None
         self._open: set[asyncio.StreamWriter] = set()
+        self._at_work: set[asyncio.Task[None] | None] = set()
 
     async def __aenter__(self) -> Self:
         await self.show(certificate())
@@ -56,6 +57,8 @@ class Front:
         for each in self._open:
             each.transport.abort()
         self._open.clear()
+        await asyncio.gather(*filter(None, self._at_work), return_exceptions=True)
+        self._at_work.clear()
 
     async def show(self, tls: ssl.SSLContext | None) -> None:
         """From now on; connections from before are cut. None: the handshake stalls."""
@@ -78,8 +81,9 @@ class Front:
         near_out.close()
 
     async def _join(self, near: asyncio.StreamReader, near_out: asyncio.StreamWriter) -> None:
-        self._open.add(near_out)
+        self._at_work.add(asyncio.current_task())
         far, far_out = await asyncio.open_connection(HOST, self._far)
+        self._open |= {near_out, far_out}
         await asyncio.gather(self._carry(near, far_out, note=True), self._carry(far, near_out), return_exceptions=True)
         for each in (near_out, far_out):
             each.transport.abort()
