@@ -34,7 +34,8 @@ connections what networks do. After each one, ten things must hold, whatever els
 {invariants}
 
 **naive** is a bridge of about {lines} lines, such as people write in an evening (`tests/faults/naive_bridge.py`). It
-passes when nothing goes wrong (F0). It is here to show that the cases can fail.
+passes when nothing goes wrong (F0). It is here to show that the cases can fail. Some it fails for want of what they look
+at, such as an answer on a result topic.
 
 `make faults` runs the quick part in minutes, `make soak` the long runs, `make scorecard` all of it, for this page. What
 fails is repeated by one command: `make faults ARGS="-k test_name --seed 3"`.
@@ -53,7 +54,8 @@ April; the bridge is killed two or three times a day:
 ![Loop lag over 45 days](pictures/soak-autumn-lag.svg)
 
 A case in **bold** blocks a release when it fails. Numbers are tests passed of tests tried, over {seeds} seeds where
-there is chance in them. `unit`: the case was tried on a part of the bridge alone, so the naive one cannot be tried.
+there is chance in them. `-`: the case drives the bridge's clock or tries a part of it alone, so the naive one cannot be
+tried.
 
 """
 
@@ -92,7 +94,7 @@ def _row(name: str, case: Mapping[str, Any], ours: Tests, naive: Tests) -> tuple
     if not ours:
         return title, happens, "does not apply" if said else "not run", "", _safe("".join(said))
     figures = [figure for test in ours.values() for figure in test["figures"]]
-    return title, happens, _score(ours), _score(naive) if naive else "unit", _safe("; ".join([*said, *figures]))
+    return title, happens, _score(ours), _score(naive) if naive else "-", _safe("; ".join([*said, *figures]))
 
 
 def _score(tests: Tests) -> str:

@@ -61,7 +61,7 @@ class EnergySite:
         )
         self._faults = Faults()
         self._settings = LaggingSettings(Settings())
-        self._past = Past(self._equipment, self._settings.current, local.date())
+        self._past = Past(self._equipment, local.date())
         self._plant = self._past.plant_at(local.date())
         self._chargers = WallConnectors(wall_connectors)
         self._storm = Storm(self._equipment.zone)

@@ -11,13 +11,14 @@ from time import perf_counter, sleep
 from typing import Any
 
 import pytest
-from whole_house import BASE, CAR, OTHER_CAR, House, house, message
+from whole_house import BASE, CAR, CONNECTOR, OTHER_CAR, House, house, message
 
 
 @pytest.fixture(scope="module")
 def one(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     with house(tmp_path_factory.mktemp("house")) as running:
         running.spy.until(lambda: running.value(OTHER_CAR, "charge/battery_level"), "the other car")
+        running.spy.until(lambda: running.value(CONNECTOR, "info"), "the wall connector, which is told last")
         yield running
 
 

@@ -18,7 +18,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from random import Random
 from time import perf_counter
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from bare import idle_loop, seconds_to_publish, share
@@ -26,6 +26,8 @@ from brokers import free_port
 from connection import DOWN
 from driven import DrivenHouse, driven_house, settle
 from whole_house import BASE, CAR, OTHER_CAR, SITE, House, empty_house, id_of, message
+
+from bridge.simulator.site import EnergySite
 
 LONG_RUN = pytest.mark.skipif(
     int(os.environ.get("FAULTS_MANY", "1")) < 10, reason="a speed, and means something only on a machine of its own"
@@ -42,8 +44,11 @@ pytestmark = [
 
 @contextmanager
 def big_house(directory: Path, cars: int, sites: int) -> Iterator[House]:
-    """All its cars are awake, at home and not charging; its bridge is not started."""
+    """All its cars are awake, at home and not charging, its sites were installed today; its bridge is not started."""
     with empty_house(directory, cars=cars, sites=sites) as one:
+        for site in one.cloud.account.sites:
+            history = cast(EnergySite, site)._history
+            history._installed = history._first_lived  # to make up two years takes the simulator two seconds
         for car in cars_of(one):
             one.tesla.force(car, place="home", plugged=False, battery_level=50, sentry_mode=True, state="online")
         yield one
@@ -146,8 +151,8 @@ def published_documents(one: House) -> dict[str, int]:
 # --- L3: many changes a second -----------------------------------------------------------------------------------
 
 POWERS = ("solar_power", "load_power", "grid_power", "battery_power")
-SITES = 40
-"""Each is looked at every 5 seconds, and nearly all of its powers are others each time: 200 changes a second."""
+SITES = 75
+"""Each is looked at every 5 seconds, and some 14 of its values are others each time: 210 changes a second."""
 
 
 class Weather:
@@ -197,6 +202,8 @@ class Weather:
 def test_many_changes_a_second_and_commands_between_them(tmp_path: Path, seed: int, record_property: Any) -> None:
     with big_house(tmp_path, cars=5, sites=SITES) as one:
         weather, port = Weather(one, Random(seed)), free_port()
+        for number, site in enumerate(sites_of(one)):  # so that they are looked at one after the other ever after
+            one.tesla.fault(f"{id_of(site)}/live_status", times=1, real_delay_s=5 * number / SITES)
         one.bridge.start(polling_live=5, metrics_port=port, homeassistant_discovery="false")
         started = {f"{BASE}/{site}/history" for site in sites_of(one)} | {f"{BASE}/{cars_of(one)[-1]}/software"}
         until(lambda: started <= {each.topic for each in one.spy.messages}, "all devices", 180)
@@ -216,7 +223,7 @@ def test_many_changes_a_second_and_commands_between_them(tmp_path: Path, seed: i
             f"p99 {late * 1000:.0f} ms (a bare message {bare * 1000:.0f}), "
             f"loop p99 {lag * 1000:.0f} ms (an idle one {idle[0] * 1000:.0f}), no value lost",
         )
-        assert {body["outcome"] for _, _, _, body in one.history.results} == {"ok"}
+        assert [body for *_, body in one.history.results if body["outcome"] != "ok"] == []
         assert changes / seconds >= 200
         assert late < max(0.25, 8 * bare)
         assert lag < max(0.05, 8 * idle[0])
