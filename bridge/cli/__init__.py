@@ -57,7 +57,8 @@ _EPILOG = "Every setting is a flag too: --mqtt-host, --tesla-region, ... docs/co
 
 def main() -> None:
     """The program. Exits 0, 1 when something failed, 2 when a setting or flag is wrong."""
-    signal.signal(signal.SIGTERM, _end)
+    end = _End()
+    signal.signal(signal.SIGTERM, end)
     try:
         user.become(os.environ)
         sys.exit(_run(sys.argv[1:]))
@@ -69,11 +70,24 @@ def main() -> None:
         sys.exit(130)
     except BrokenPipeError:
         sys.stderr.close()
+    except Exception:
+        if not end.came:
+            raise
+        sys.exit(_End.CODE)
 
 
-def _end(*_: object) -> None:
-    """Until the work itself looks out for it. The first process of a container does not end without a handler."""
-    sys.exit(128 + signal.SIGTERM)
+class _End:
+    """SIGTERM, until the work itself looks out for it. The first process of a container does not end without a handler.
+
+    pydantic makes a SchemaError of a SystemExit that comes while it builds a model, with a traceback.
+    """
+
+    CODE = 128 + signal.SIGTERM
+    came = False
+
+    def __call__(self, *_: object) -> None:
+        self.came = True
+        sys.exit(self.CODE)
 
 
 def _run(words: Sequence[str]) -> int:

@@ -165,8 +165,8 @@ def test_junk_on_every_topic_of_a_command_is_answered_and_nothing_is_called(
     since, topics = len(one.spy.messages), command_topics()
     for number in range(count):
         topic, kind = topics[number % len(topics)], random.choice(sorted(JUNK))
-        one.spy.publish(topic, JUNK[kind](random), CorrelationData=b"junk %d" % number)
-    marks = {b"junk %d" % number for number in range(count)}
+        one.spy.publish(topic, JUNK[kind](random), CorrelationData=b"junk %d %d" % (seed, number))
+    marks = {b"junk %d %d" % (seed, number) for number in range(count)}
 
     def answered() -> set[bytes]:
         heard = [each for each in one.spy.messages[since:] if "/result/" in each.topic]

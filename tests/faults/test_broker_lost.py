@@ -27,6 +27,9 @@ pytestmark = pytest.mark.case("F34")
 
 MANY = int(os.environ.get("FAULTS_MANY", "1"))
 
+ROUNDS = {"kill": 10, "stop": 5}
+"""In the long run, with persistence and without."""
+
 OWN = (f"{BASE}/bridge/", f"{BASE}/account/")
 """What tells of the bridge itself changes with the broker's absence."""
 
@@ -66,7 +69,7 @@ def test_everything_is_back_within_ten_seconds_and_commands_work_within_five(
 ) -> None:
     before = retained(one)
     rebuilt, commanded = [], []
-    for _ in range(5 if MANY > 1 else 1):
+    for _ in range(ROUNDS[end] if MANY > 1 else 1):
         with load(one) as truth:
             getattr(one.broker, end)()
             sleep(0.5)  # something happens meanwhile

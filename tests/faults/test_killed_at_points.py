@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from itertools import cycle
 from random import Random
 from typing import Any
 
@@ -14,12 +15,14 @@ from repetitions import MANY
 from whole_house import CAR, SITE, message
 
 START = datetime(2026, 6, 1, 19, tzinfo=UTC)
-ASKED: list[tuple[str, str, Any]] = [
-    (CAR, "charge_limit", 72),
-    (CAR, "honk_horn", None),
-    (SITE, "backup_reserve", 33),
-    (SITE, "operation_mode", "backup"),
+LIMITS, RESERVES, MODES = cycle(range(60, 90)), cycle(range(20, 60)), cycle(["backup", "self_consumption"])
+ASKED: list[tuple[str, str, Callable[[], Any]]] = [
+    (CAR, "charge_limit", lambda: next(LIMITS)),
+    (CAR, "honk_horn", lambda: None),
+    (SITE, "backup_reserve", lambda: next(RESERVES)),
+    (SITE, "operation_mode", lambda: next(MODES)),
 ]
+"""Each time another value: what is so already is seen to be so, whoever did it."""
 UNHEARD = "command: before it is noted"
 """Nothing is known of it then: whoever sent it hears nothing, and sends it again."""
 
@@ -39,7 +42,8 @@ def one(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DrivenHouse]:
 @pytest.mark.parametrize("point", COMMANDS)
 def test_it_is_done_once_at_most_and_answered_once(one: DrivenHouse, point: str, turn: int, seed: int) -> None:
     """Which command, the seed decides."""
-    device, name, value = Random(f"{point} {turn} {seed}").choice(ASKED)
+    device, name, values = Random(f"{point} {turn} {seed}").choice(ASKED)
+    value = values()
     transaction = f"{point} {turn} {seed}"
     asked = message(transaction, **({} if value is None else {"value": value}))
     one.begin_anew()
