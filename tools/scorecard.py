@@ -34,8 +34,8 @@ connections what networks do. After each one, ten things must hold, whatever els
 {invariants}
 
 **naive** is a bridge of about {lines} lines, such as people write in an evening (`tests/faults/naive_bridge.py`). It
-passes when nothing goes wrong (F0). It is here to show that the cases can fail. Some it fails for want of what they look
-at, such as an answer on a result topic.
+passes when nothing goes wrong (F0). It is here to show that the cases can fail. Some it fails for want of what they
+look at, such as an answer on a result topic.
 
 `make faults` runs the quick part in minutes, `make soak` the long runs, `make scorecard` all of it, for this page. What
 fails is repeated by one command: `make faults ARGS="-k test_name --seed 3"`.
