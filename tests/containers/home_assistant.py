@@ -21,7 +21,7 @@ from websockets.sync.client import connect
 
 IMAGE = "ghcr.io/home-assistant/home-assistant:2026.11"
 EXAMPLES = ROOT / "examples" / "home-assistant"
-PATIENCE = 20.0
+PATIENCE = 60.0
 START = 100.0
 """Seconds that it may take to start: on a busy machine it is slow."""
 
