@@ -84,6 +84,17 @@ async def test_an_echo_that_is_late_by_one_value_is_nothing(world: World) -> Non
     assert world.raised == 0
 
 
+async def test_where_the_broker_sends_back_all_that_the_bridge_says_nothing_is_made_of_it(world: World) -> None:
+    """As that of the demo does. `info` tells when this process was started: nobody else has written that."""
+    world.desk.publisher.bridge("info", {"started_at": "2026-11-23T04:10:24+00:00"})
+    world.write(world.desk.publisher.outbox.kept("fleet2mqtt/bridge/info") or b"", "fleet2mqtt/bridge/info")
+    for _ in range(5):
+        world.write(b"79")  # the last value but one, again and again
+        await world.clock.run(600)
+    assert not world.is_problem
+    assert world.said() == []
+
+
 async def test_topics_that_are_not_ours_are_left_to_others(world: World) -> None:
     assert not world.write(b"7", f"{BASE}/charge/no_such_thing")
     assert not world.write(b"{}", "homeassistant/device/lamp/config")
