@@ -344,15 +344,22 @@ def house(directory: Path, **settings: Any) -> Iterator[House]:
 
 @contextmanager
 def empty_house(
-    directory: Path, *, extra: str = "", speed: float = SPEED, cars: int = 2, sites: int = 1
+    directory: Path,
+    *,
+    extra: str = "",
+    speed: float = SPEED,
+    cars: int = 2,
+    sites: int = 1,
+    start: datetime | None = None,
 ) -> Iterator[House]:
     """A house whose bridge is not started yet.
 
-    `extra`: further lines of Mosquitto's configuration; `speed`: how fast the account's time runs.
+    `extra`: further lines of Mosquitto's configuration; `speed`: how fast the account's time runs; `start`: when it
+    begins, else at noon.
     """
     (directory / "broker").mkdir()
     with Outside() as outside, running_broker(directory / "broker", extra=extra) as broker:
-        cloud = build_cloud(Simulation(start=_noon(), speed=speed, cars=cars, sites=sites))
+        cloud = build_cloud(Simulation(start=start or _noon(), speed=speed, cars=cars, sites=sites))
         url = outside.enter(_living(cloud))
         tesla = Tesla(url)
         for car in (CAR, OTHER_CAR):
