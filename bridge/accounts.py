@@ -14,6 +14,7 @@ from typing import Self
 import structlog
 
 from bridge.catalog.offer import Offer
+from bridge.catalog.places import Place
 from bridge.clock import Clock
 from bridge.errors import AccountLimited, BridgeError, SignInRequired
 from bridge.fleet.auth.inbox import Inbox
@@ -79,8 +80,8 @@ class Means:
     pressure: Callable[[], float] = lambda: 0.0
     """How much less to read than one would like, 0 to 1: money."""
     known: Callable[[DeviceId], Mapping[str, Value]] = lambda _: {}
-    wants_place: bool = True
-    """Is anything made of where cars are? If not, it is not asked for."""
+    places: Collection[Place] = frozenset(Place)
+    """How something is made of where cars are. What would tell of no such place is not asked for."""
 
 
 class Account:
@@ -108,7 +109,7 @@ class Account:
             is_polled=means.is_polled,
             pressure=means.pressure,
             known=means.known,
-            wants_place=means.wants_place,
+            places=means.places,
         )
 
     @property

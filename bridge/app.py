@@ -154,7 +154,7 @@ class Bridge:
             notes=database,
             is_polled=self._control.is_polled,
             known=self._store.values,
-            wants_place=self._settings.wants_place,
+            places=self._settings.places_told,
         )
 
     def _reach(self) -> Reach:

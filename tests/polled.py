@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 from fakes import FakeClock
 
+from bridge.catalog.places import Place
 from bridge.errors import BridgeError
 from bridge.fleet.calls import Call
 from bridge.health import Health
@@ -133,7 +134,7 @@ class House:
         pressure: Callable[[], float],
         besides: Iterable[Extra] = (),
         *,
-        wants_place: bool = True,
+        places: Collection[Place] = frozenset(Place),
     ) -> None:
         self.clock = account.clock
         self.listening = asyncio.Event()
@@ -152,7 +153,7 @@ class House:
             report=self.report,
             pressure=pressure,
             is_polled=lambda _: self.is_polled,
-            wants_place=wants_place,
+            places=places,
             besides=besides,
         )
 
@@ -190,12 +191,12 @@ async def polling(
     *,
     listening: bool = True,
     pressure: Callable[[], float] = lambda: 0.0,
-    wants_place: bool = True,
+    places: Collection[Place] = frozenset(Place),
     besides: Iterable[Extra] = (),
 ) -> AsyncIterator[House]:
     """The poller runs; nothing has been asked before time passes."""
     paced = pace if callable(pace) else lambda _: pace or Pace()
-    house = House(account, paced, scopes, pressure, besides, wants_place=wants_place)
+    house = House(account, paced, scopes, pressure, besides, places=places)
     if listening:
         house.listening.set()
     tasks = [asyncio.create_task(house.poller.run()), asyncio.create_task(house.hear())]

@@ -12,6 +12,7 @@ from fakes import FakeClock
 from polled import ACCOUNT, CAR, OTHER_CAR, OTHER_VIN, PARKED, START, VIN, Account, polling
 
 from bridge.catalog import CATALOGUE
+from bridge.catalog.places import Place
 from bridge.errors import CallWrong, NotRegistered, RateLimited, ScopeMissing, ServerFailed, VehicleUnavailable
 from bridge.model import DeviceId, Kind
 from bridge.schedule import spread
@@ -122,6 +123,32 @@ async def test_a_wish_brings_one_call(account: Account, extra: Any) -> None:
         await house.passes(20)
         made = [asked for asked in account.asked[before:] if "cost" in asked.given]
     assert [asked.given["cost"] for asked in made] == ["data"]
+
+
+@pytest.mark.parametrize(
+    ("places", "times"), [(set(Place), 1), ({Place.COORDINATES, Place.ZONE}, 0), ({Place.ZONE}, 0), (set(), 0)]
+)
+async def test_a_call_is_not_paid_for_when_nothing_of_it_may_be_shown(
+    account: Account, places: set[Place], times: int
+) -> None:
+    """What is near tells exactly where the car is: `zone` and `rounded` do not let it out either."""
+    (nearby,) = [extra for extra in ON_REQUEST if extra.name == "nearby_charging_sites"]
+    async with polling(account, besides=[nearby], places=places) as house:
+        await house.passes(100)
+        house.poller.want(CAR, group=nearby.name)
+        await house.passes(60)
+    assert len(_times(account, nearby.name)) == times
+    assert len([asked for asked in account.asked if asked.name == "vehicle_data"]) == 1, "nor anything else for it"
+
+
+def test_every_call_that_only_tells_where_a_car_is_says_so() -> None:
+    """Each value that it brings is of that kind of place."""
+    heads = {extra.name: extra.place for extra in EXTRAS if extra.kind is Kind.VEHICLE}
+    rows = [row for row in CATALOGUE[Kind.VEHICLE].entities.values() if row.source.partition(".")[0] in heads]
+    by_head = {head: {row.place for row in rows if row.source.startswith(f"{head}.")} for head in heads}
+    assert {head for head, places in by_head.items() if len(places) == 1 and None not in places} == {
+        head for head, place in heads.items() if place
+    }
 
 
 async def test_wishes_every_second_cost_two_calls_a_minute(account: Account) -> None:

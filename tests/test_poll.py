@@ -242,7 +242,7 @@ async def test_the_place_is_asked_for_where_the_token_allows_it(
 
 async def test_the_place_is_not_asked_for_where_nothing_is_made_of_it(account: Account) -> None:
     account.car(VIN)
-    async with polling(account, wants_place=False) as house:
+    async with polling(account, places=()) as house:
         await house.passes(0)
     assert account.asked[-1].given == {"groups": DATA_GROUPS}
 

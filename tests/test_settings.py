@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
+from bridge.catalog.places import Place
 from bridge.errors import SettingWrong
 from bridge.settings import LogFormat, RegionName, Settings, load, names
 
@@ -430,23 +431,24 @@ ZONE = "home=52.1,4.3,150"
 
 
 @pytest.mark.parametrize(
-    ("location", "zones", "wants_place", "sees_zones"),
+    ("location", "zones", "told", "sees_zones"),
     [
-        (None, "", True, False),
-        ("exact", ZONE, True, True),
-        ("rounded", "", True, False),
-        ("zone", ZONE, True, True),
-        ("zone", "", False, False),
-        ("off", ZONE, False, False),
-        ("off", "", False, False),
+        (None, "", "coordinates spot", False),
+        ("exact", ZONE, "coordinates spot zone", True),
+        ("rounded", "", "coordinates", False),
+        ("zone", ZONE, "zone", True),
+        ("zone", "", "", False),
+        ("off", ZONE, "", False),
+        ("off", "", "", False),
     ],
 )
 def test_where_cars_are_is_asked_for_while_something_is_made_of_it(
-    env: Any, location: str | None, zones: str, *, wants_place: bool, sees_zones: bool
+    env: Any, location: str | None, zones: str, told: str, *, sees_zones: bool
 ) -> None:
     env(ZONES=zones, **({"LOCATION": location} if location else {}))
     own = load()
-    assert (own.wants_place, bool(own.visible_zones)) == (wants_place, sees_zones)
+    assert own.places_told == set(map(Place, told.split()))
+    assert bool(own.visible_zones) == sees_zones
 
 
 def test_there_is_no_other_word_for_how_much_of_a_place_is_let_out(env: Any) -> None:

@@ -26,7 +26,7 @@ from pydantic_settings import (
 )
 
 from bridge.catalog import CATALOGUE
-from bridge.catalog.places import Location
+from bridge.catalog.places import Location, Place, is_told
 from bridge.pace import Profile
 from bridge.settings.addon import OptionsSource
 from bridge.settings.section import Section, pairs, places, words
@@ -213,9 +213,10 @@ class Settings(BaseSettings):
         return {} if self.location is Location.OFF else self.zones
 
     @property
-    def wants_place(self) -> bool:
-        """Is anything made of where cars are?"""
-        return self.location in {Location.EXACT, Location.ROUNDED} or bool(self.visible_zones)
+    def places_told(self) -> frozenset[Place]:
+        """How something is let out of where cars are. Nothing: then it is not asked for either."""
+        told = frozenset(place for place in Place if is_told(place, self.location))
+        return told if self.zones else told - {Place.ZONE}
 
     @model_validator(mode="after")
     def _topics_are_apart(self) -> Settings:

@@ -115,8 +115,12 @@ class Asker:
         if extra.reaches_car and self._sleeps(at):
             log.info("not asked: the car sleeps, and is not woken for it", device=str(at), call=extra.name)
             return None
+        asking = self._asking(at)
+        if extra.place and extra.place not in asking.places:
+            log.info("not asked: it tells where the car is, which is not let out", device=str(at), call=extra.name)
+            return None
         try:
-            answers = await extra.ask(self._asking(at))
+            answers = await extra.ask(asking)
             for device, answer in answers.items():
                 self._learn(device, answer, asked)
         except BridgeError as error:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 
+from bridge.catalog.places import Place
 from bridge.model import DeviceId, Kind, Value
 from bridge.sources.answers import Api
 
@@ -29,6 +30,8 @@ class Asking(NamedTuple):
     devices: Collection[DeviceId]
     known: Mapping[str, Value] = {}
     """What is known of it by now."""
+    places: Collection[Place] = frozenset(Place)
+    """How something is made of where cars are."""
     has_place: bool = True
     """Does the sign-in cover where cars are? Without it a question for that would be refused or not answered."""
 
@@ -44,6 +47,8 @@ class Extra:
     """Seconds; infinite: only when somebody asks, because it costs money or wears the car out."""
     reaches_car: bool = False
     """The car itself answers: it is not asked while it sleeps."""
+    place: Place | None = None
+    """How all that it tells would tell where a car is: it is not asked when that is not let out. None: it does not."""
     cost: str = "free"
     """Price class in the ledger."""
     tells: str = ""

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
+from bridge.catalog.places import Place
 from bridge.fleet import more_calls as calls
 from bridge.model import Kind
 from bridge.sources import answers
@@ -48,9 +49,16 @@ def _part(name: str) -> Callable[[Asking], Awaitable[Answers]]:
     return ask
 
 
-def _paid(name: str, tells: str, ask: Callable[[Asking], Awaitable[Answers]], *, reaches_car: bool = True) -> Extra:
+def _paid(
+    name: str,
+    tells: str,
+    ask: Callable[[Asking], Awaitable[Answers]],
+    *,
+    reaches_car: bool = True,
+    place: Place | None = None,
+) -> Extra:
     """A data call: made only when somebody asks for it."""
-    return Extra(name, Kind.VEHICLE, ask, reaches_car=reaches_car, cost="data", tells=tells)
+    return Extra(name, Kind.VEHICLE, ask, reaches_car=reaches_car, place=place, cost="data", tells=tells)
 
 
 VEHICLE: tuple[Extra, ...] = (
@@ -62,6 +70,7 @@ VEHICLE: tuple[Extra, ...] = (
         "nearby_charging_sites",
         "Superchargers nearby: distance and free stalls",
         _object("nearby_charging_sites", calls.nearby_charging_sites, "superchargers", "destination_charging"),
+        place=Place.SPOT,
     ),
     _paid(
         "recent_alerts",

@@ -10,6 +10,7 @@ from operator import attrgetter
 from typing import Any
 
 from bridge import catalog, schedule
+from bridge.catalog.places import Place
 from bridge.clock import Clock, pause
 from bridge.errors import BridgeError, VehicleUnavailable
 from bridge.model import Connectivity, Device, DeviceId, Kind, Roster, Update, Value
@@ -41,17 +42,17 @@ class Poller:
         is_polled: Callable[[DeviceId], bool] = lambda _: True,
         pressure: Callable[[], float] = lambda: 0.0,
         known: Callable[[DeviceId], Mapping[str, Value]] = lambda _: {},
-        wants_place: bool = True,
+        places: Collection[Place] = frozenset(Place),
         besides: Iterable[Extra] = extras.EXTRAS,
     ) -> None:
         """While nobody is `listening`, nothing is asked: reading for nobody costs money (reliability.md D5).
 
         What is not `is_ours`, another account asks about. Of a car that is not `is_polled`, data is read on wish only.
         `pace`, `is_polled` and `pressure` are asked at every decision: `changed` lets a new answer count at once.
-        `known`: the values of a device.
+        `known`: the values of a device; `places`: how something is made of where cars are.
         """
         self._known = known
-        self._wants_place = wants_place
+        self._places = places
         self._is_polled = is_polled
         self._account = account
         self._is_ours = is_ours
@@ -261,11 +262,12 @@ class Poller:
 
     def _asking(self, at: DeviceId) -> Asking:
         zone, known = self._sites.zone(at), self._known(at)
-        return Asking(self._api, at, self._clock.now(), zone, self.devices, known, has_place=self._has_place())
+        has_place = self._has_place()
+        return Asking(self._api, at, self._clock.now(), zone, self.devices, known, self._places, has_place=has_place)
 
     def _has_place(self) -> bool:
         scopes = self._scopes()
-        return self._wants_place and (scopes is None or "vehicle_location" in scopes)
+        return bool(self._places) and (scopes is None or "vehicle_location" in scopes)
 
     # --- one site ---------------------------------------------------------------------------------------
 
