@@ -9,7 +9,7 @@ SOURCES := bridge tests benchmarks tools
 SHARED := --numprocesses 3 --dist loadfile
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test faults soak scorecard check format docs bench policy assistant lock audit sbom clean
+.PHONY: help demo test faults hardened soak scorecard check format docs bench policy assistant lock audit sbom clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -34,8 +34,13 @@ test: $(READY) ## all tests that this machine can run
 faults: $(READY) ## fault and security cases, the quick part (ARGS="-k name --seed 3" repeats one)
 	@$(BIN)/pytest -q $(SHARED) -m case --ignore tests/containers $(ARGS)
 
-scorecard: $(READY) ## all of them with five seeds, for the bridge and the naive one, into docs/scorecard.md; an hour
+hardened: $(READY) ## fault and security cases with the bridge in its image, confined as in compose.yaml; as root
+	@PYTHONPATH=.:tests:tests/e2e:tests/faults:tests/containers $(BIN)/python tests/faults/unpack_image.py
+	@$(BIN)/pytest -q $(SHARED) -m case --subject image tests/faults tests/e2e $(ARGS)
+
+scorecard: $(READY) ## all of them with five seeds, for the bridge, here and in its image, and the naive one, into docs/scorecard.md; over an hour
 	@-FAULTS_MANY=5 $(BIN)/pytest -q $(SHARED) -m case --seeds 5 --scorecard docs/scorecard/bridge.json $(ARGS)
+	@-$(MAKE) hardened ARGS="--scorecard docs/scorecard/image.json $(ARGS)"
 	@-FAULTS_PATIENCE=6 $(BIN)/pytest -q $(SHARED) -m case --subject naive --scorecard docs/scorecard/naive.json \
 		--no-summary tests/faults $(ARGS)
 	@$(BIN)/python tools/scorecard.py

@@ -9,7 +9,7 @@ import json
 import re
 import sys
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,8 @@ ROOT = Path(__file__).parents[1]
 CASES = ROOT / "tests/faults/cases.toml"
 ROWS = ROOT / "docs/scorecard"
 PAGE = ROOT / "docs/scorecard.md"
+
+SUBJECTS = ("bridge", "image", "naive")
 
 Tests = Mapping[str, Mapping[str, Any]]
 """Test -> passed, failed, seeds, figures."""
@@ -33,12 +35,16 @@ connections what networks do. After each one, ten things must hold, whatever els
 
 {invariants}
 
+**image** is the bridge in its container image, confined as `compose.yaml` has it: it can write to its data alone, is no
+root, has no rights, 256 MiB and 100 processes (S21). Each case that starts the program is run so once more.
+
 **naive** is a bridge of about {lines} lines, such as people write in an evening (`tests/faults/naive_bridge.py`). It
 passes when nothing goes wrong (F0). It is here to show that the cases can fail. Some it fails for want of what they
 look at, such as an answer on a result topic.
 
-`make faults` runs the quick part in minutes, `make soak` the long runs, `make scorecard` all of it, for this page. What
-fails is repeated by one command: `make faults ARGS="-k test_name --seed 3"`.
+`make faults` runs the quick part in minutes, `make soak` the long runs, `make hardened` the cases in the image,
+`make scorecard` all of it, for this page. What fails is repeated by one command:
+`make faults ARGS="-k test_name --seed 3"`.
 
 The long run in simulated time (S-1), seed 1. Something goes wrong each hour. 45 days in California, from February to
 April; the bridge is killed two or three times a day:
@@ -54,8 +60,8 @@ April; the bridge is killed two or three times a day:
 ![Loop lag over 45 days](pictures/soak-autumn-lag.svg)
 
 A case in **bold** blocks a release when it fails. Numbers are tests passed of tests tried, over {seeds} seeds where
-there is chance in them. `-`: the case drives the bridge's clock or tries a part of it alone, so the naive one cannot be
-tried.
+there is chance in them. `-`: the case tries a part of the bridge alone, or drives its clock, which the naive
+one does not know.
 
 """
 
@@ -74,11 +80,11 @@ def main() -> int:
 
 def _page() -> str:
     cases = tomllib.loads(CASES.read_text(encoding="utf-8"))
-    ours, naive = (_rows(name) for name in ("bridge", "naive"))
-    about = ABOUT.format(invariants=_invariants(), lines=_naive_lines(), seeds=_seeds(ours))
-    rows = [_row(name, case, ours.get(name, {}), naive.get(name, {})) for name, case in cases.items()]
-    head = ("case", "what happens", "bridge", "naive", "figures")
-    return "\n".join([about + _summary(cases, ours, naive), *table(head, rows), ""])
+    results = [_rows(name) for name in SUBJECTS]
+    about = ABOUT.format(invariants=_invariants(), lines=_naive_lines(), seeds=_seeds(results[0]))
+    rows = [_row(name, case, [each.get(name, {}) for each in results]) for name, case in cases.items()]
+    head = ("case", "what happens", *SUBJECTS, "figures")
+    return "\n".join([about + _summary(cases, *results), *table(head, rows), ""])
 
 
 def _rows(subject: str) -> Mapping[str, Tests]:
@@ -87,14 +93,14 @@ def _rows(subject: str) -> Mapping[str, Tests]:
     return found
 
 
-def _row(name: str, case: Mapping[str, Any], ours: Tests, naive: Tests) -> tuple[str, ...]:
+def _row(name: str, case: Mapping[str, Any], results: Sequence[Tests]) -> tuple[str, ...]:
     title = f"**{name}**" if case.get("red") else name
     happens = _safe(case["happens"])
     said = [case["not_here"]] if "not_here" in case else []
-    if not ours:
-        return title, happens, "does not apply" if said else "not run", "", _safe("".join(said))
-    figures = [figure for test in ours.values() for figure in test["figures"]]
-    return title, happens, _score(ours), _score(naive) if naive else "-", _safe("; ".join([*said, *figures]))
+    if not results[0]:
+        return title, happens, "does not apply" if said else "not run", "", "", _safe("".join(said))
+    figures = [figure for test in results[0].values() for figure in test["figures"]]
+    return title, happens, *(_score(each) if each else "-" for each in results), _safe("; ".join([*said, *figures]))
 
 
 def _score(tests: Tests) -> str:
@@ -102,12 +108,16 @@ def _score(tests: Tests) -> str:
     return f"{passed} of {passed + failed}" if failed else f"pass ({passed})"
 
 
-def _summary(cases: Mapping[str, Any], ours: Mapping[str, Tests], naive: Mapping[str, Tests]) -> str:
-    tried, lost = _counted(ours)
-    others, failed = _counted(naive)
+def _summary(
+    cases: Mapping[str, Any], ours: Mapping[str, Tests], image: Mapping[str, Tests], naive: Mapping[str, Tests]
+) -> str:
+    (tried, lost), (confined, stuck), (others, failed) = map(_counted, (ours, image, naive))
     absent = [name for name, case in cases.items() if name not in ours and "not_here" in case]
+    not_run = cases.keys() - ours.keys() - set(absent)
     return (
-        f"The bridge: {tried - lost} of {tried} cases passed; {len(absent)} do not apply. "
+        f"The bridge: {tried - lost} of {tried} cases passed; {len(absent)} do not apply"
+        f"{f', {len(not_run)} not run' if not_run else ''}. "
+        f"In its image: {confined - stuck} of {confined}. "
         f"The naive one: {others - failed} of the {others} that could be tried with it.\n"
     )
 

@@ -8,7 +8,6 @@ import json
 import os
 import signal
 import subprocess
-import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import ExitStack, asynccontextmanager, contextmanager, suppress
 from datetime import UTC, datetime
@@ -35,7 +34,6 @@ __all__ = [
     "CAR",
     "CONNECTOR",
     "OTHER_CAR",
-    "PROGRAM",
     "SITE",
     "Bridge",
     "House",
@@ -47,7 +45,6 @@ __all__ = [
 ]
 
 BASE = "fleet2mqtt"
-PROGRAM = Path(sys.executable).with_name("fleet2mqtt")
 
 SPEED = 10.0
 """Simulated seconds in a real one: a car wakes up in 1 to 3 s, a site shows a setting after 0.3 s."""
@@ -165,7 +162,7 @@ class Bridge:
     def call(self, *words: str) -> subprocess.CompletedProcess[str]:
         """The same program, called by a person beside it: `call("logout")`."""
         return subprocess.run(
-            [PROGRAM, *words],
+            [*examined().program, *words],
             env=self.environment,
             cwd=self.directory,
             capture_output=True,

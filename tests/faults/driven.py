@@ -15,7 +15,6 @@ import asyncio
 import json
 import select
 import subprocess
-import sys
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -31,7 +30,7 @@ from history import Life
 from outside import Outside
 from proxy import Proxy
 from shared_time import SharedTime
-from subject import BRIDGE, examined
+from subject import examined
 from uvicorn import Config
 from whole_house import BASE, CAR, OTHER_CAR, Bridge, House, Tesla, environment
 
@@ -97,10 +96,11 @@ class DrivenBridge(Bridge):
         given = {f"FLEET2MQTT_{name.upper()}": str(value) for name, value in settings.items()}
         faults = {"FAULTS_CRASH": crash, "FAULTS_PERIODS": json.dumps(periods or {})}
         paths = {"PYTHONPATH": ":".join([str(ROOT), *(str(ROOT / each) for each in FOLDERS)])}
+        confined = {"IN_IMAGE_READS": str(ROOT), "IN_IMAGE_WRITES": str(self._file)}
         with (self.directory / "log").open("ab") as log:
             self._process = subprocess.Popen(
-                [sys.executable, Path(__file__).with_name("driven_bridge.py"), self._file],
-                env=self.environment | paths | given | faults,
+                [*examined().python, str(Path(__file__).with_name("driven_bridge.py")), str(self._file)],
+                env=self.environment | paths | given | faults | confined,
                 cwd=self.directory,
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
@@ -288,7 +288,7 @@ def driven_house(directory: Path, start: datetime, **options: Any) -> Iterator[D
 @contextmanager
 def settled_house(directory: Path, start: datetime, **options: Any) -> Iterator[DrivenHouse]:
     """The same, settled, for a test."""
-    if examined() is not BRIDGE:
+    if examined().is_naive:
         pytest.skip("only the bridge can be driven")
     with driven_house(directory, start, **options) as made:
         settle(made)

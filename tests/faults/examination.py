@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, TypedDict
 
 import pytest
-from subject import STARTED, SUBJECTS, examine, examined
+from subject import BRIDGE, STARTED, SUBJECTS, examine, examined
 from whole_house import Bridge, House
 
 
@@ -32,7 +32,10 @@ Rows = dict[str, dict[str, Row]]
 def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("faults", "fault and security cases (tests/faults)")
     group.addoption(
-        "--subject", choices=SUBJECTS, default="bridge", help="who is examined: the bridge, or the naive one"
+        "--subject",
+        choices=SUBJECTS,
+        default="bridge",
+        help="who is examined: the bridge, the same in its image, or the naive one",
     )
     group.addoption("--seeds", type=int, default=1, help="how many seeds each case with chance is given")
     group.addoption("--seed", type=int, help="this seed alone, to repeat a failure")
@@ -93,9 +96,9 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 
 
 def _is_about_who_is_examined(item: pytest.Item) -> bool:
-    """A test of a part of the bridge, or with a driven clock, says nothing about the naive one."""
-    lives_there = any(type(each.bridge) is Bridge for each in _houses(item))
-    return examined().name == "bridge" or lives_there or len(STARTED) > item.stash[STARTS]
+    """A test of a part of the bridge says nothing about any other, one with a driven clock nothing about the naive."""
+    lives_there = any(type(each.bridge) is Bridge or not examined().is_naive for each in _houses(item))
+    return examined() is BRIDGE or lives_there or len(STARTED) > item.stash[STARTS]
 
 
 class Desk:

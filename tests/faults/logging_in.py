@@ -8,7 +8,8 @@ from contextlib import contextmanager
 
 import httpx2
 from sign_in_person import free_port
-from whole_house import PROGRAM, House
+from subject import examined
+from whole_house import House
 
 
 class Login:
@@ -49,7 +50,7 @@ def login(one: House) -> Iterator[Login]:
     callback = f"http://localhost:{free_port()}/callback"
     given = {"TESLA_CLIENT_SECRET": "simulated-secret", "TESLA_REDIRECT_URI": callback}
     process = subprocess.Popen(
-        [PROGRAM, "login", "--no-browser"],
+        ["env", "--default-signal=INT", *examined().program, "login", "--no-browser"],
         env=one.bridge.environment | {f"FLEET2MQTT_{name}": value for name, value in given.items()},
         cwd=one.bridge.directory,
         stdin=subprocess.DEVNULL,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,6 +10,7 @@ from typing import Any
 import pytest
 from brokers import PASSWORD, encrypted
 from certificates import dated, made
+from subject import examined
 from whole_house import CAR, House, empty_house
 
 pytestmark = [pytest.mark.mosquitto, pytest.mark.case("S16")]
@@ -76,9 +76,13 @@ def test_check_tells_an_encrypted_broker_from_one_that_is_not_trusted(one: House
 
 
 def check(house: House, **changes: str) -> str:
-    program = Path(sys.executable).with_name("fleet2mqtt")
     environment = house.bridge.environment | changes
     ended = subprocess.run(
-        [program, "check"], env=environment, cwd=house.bridge.directory, capture_output=True, text=True, check=False
+        [*examined().program, "check"],
+        env=environment,
+        cwd=house.bridge.directory,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     return ended.stdout

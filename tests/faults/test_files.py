@@ -5,20 +5,18 @@ from __future__ import annotations
 import os
 import stat
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from subject import examined
 from whole_house import House, empty_house
 
 from bridge.database import FILE
 from bridge.fleet import keys
 
 pytestmark = pytest.mark.case("S18")
-
-PROGRAM = str(Path(sys.executable).with_name("fleet2mqtt"))
 
 
 @pytest.fixture
@@ -48,7 +46,9 @@ def ended(directory: Path, *words: str, **settings: str) -> tuple[int, str]:
     environment = {"FLEET2MQTT_DATA_DIR": str(directory), "FLEET2MQTT_TESLA_REGION": "simulated"} | settings
     others = {"FLEET2MQTT_TESLA_SIMULATOR_URL": "http://127.0.0.1:1", "FLEET2MQTT_TESLA_CLIENT_ID": "simulated-client"}
     others |= {"FLEET2MQTT_TESLA_REFRESH_TOKEN": "simulated-refresh-token", "PATH": os.environ["PATH"]}
-    done = subprocess.run([PROGRAM, *words], env=others | environment, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [*examined().program, *words], env=others | environment, capture_output=True, text=True, check=False
+    )
     return done.returncode, done.stderr
 
 

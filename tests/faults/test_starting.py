@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import itertools
 import subprocess
-import sys
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from time import perf_counter
 
 import pytest
+from subject import examined
 from whole_house import BASE, CAR, House, empty_house, environment
 
 pytestmark = pytest.mark.case("F43")
@@ -52,9 +52,14 @@ def run(directory: Path, *flags: str, **changes: str | None) -> subprocess.Compl
     for name, value in changes.items():
         settings.pop(f"FLEET2MQTT_{name}", None)
         settings |= {} if value is None else {f"FLEET2MQTT_{name}": value}
-    program = Path(sys.executable).with_name("fleet2mqtt")
     return subprocess.run(
-        [program, "run", *flags], env=settings, cwd=directory, capture_output=True, text=True, timeout=60, check=False
+        [*examined().program, "run", *flags],
+        env=settings,
+        cwd=directory,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
     )
 
 
