@@ -19,9 +19,9 @@ def one(tmp_path: Path) -> Iterator[House]:
 
 
 def report(one: House) -> dict[str, Any]:
-    done = one.bridge.call("diagnostics", "--output", "report.zip")
+    done = one.bridge.call("diagnostics", "--output", "data/report.zip")
     assert (done.returncode, done.stderr) == (0, "")
-    with zipfile.ZipFile(one.bridge.directory / "report.zip") as archive:
+    with zipfile.ZipFile(one.bridge.directory / "data/report.zip") as archive:
         texts = {name: archive.read(name).decode() for name in archive.namelist()}
     said = done.stdout + json.dumps(texts)
     for device in (CAR, OTHER_CAR, SITE, CONNECTOR):

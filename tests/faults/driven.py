@@ -96,7 +96,7 @@ class DrivenBridge(Bridge):
         given = {f"FLEET2MQTT_{name.upper()}": str(value) for name, value in settings.items()}
         faults = {"FAULTS_CRASH": crash, "FAULTS_PERIODS": json.dumps(periods or {})}
         paths = {"PYTHONPATH": ":".join([str(ROOT), *(str(ROOT / each) for each in FOLDERS)])}
-        confined = {"IN_IMAGE_READS": str(ROOT), "IN_IMAGE_WRITES": str(self._file)}
+        confined = {"IN_IMAGE_WRITES": str(self._file)}
         with (self.directory / "log").open("ab") as log:
             self._process = subprocess.Popen(
                 [*examined().python, str(Path(__file__).with_name("driven_bridge.py")), str(self._file)],

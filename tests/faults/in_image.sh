@@ -4,11 +4,12 @@
 #
 # unshare --mount in_image.sh FILES COMMAND ...
 #
-# FILES: the image, unpacked. All below the directory of temporary files can be read, and written is
-# FLEET2MQTT_DATA_DIR alone, as in a volume; IN_IMAGE_READS: further directories to read, IN_IMAGE_WRITES: a file to write.
+# FILES: the image, unpacked. The tests and all below the directory of temporary files can be read, and written is
+# FLEET2MQTT_DATA_DIR alone, as in a volume; IN_IMAGE_WRITES: a file of the kit's to write. Names are resolved as outside.
 set -eu
 files=$1
 shift
+tests=$(cd "$(dirname "$0")/.." && pwd)
 
 for place in /sys/fs/cgroup /sys/fs/cgroup/memory /sys/fs/cgroup/pids; do # version 2: the first; 1: the others
     [ -e "$place/cgroup.procs" ] || continue
@@ -36,7 +37,7 @@ while read -r _ place _; do
 done < /proc/self/mounts
 
 mount --rbind "$files" "$files"
-for path in /proc /dev "${TMPDIR:-/tmp}" ${IN_IMAGE_READS-}; do
+for path in /proc /dev /etc/hosts /etc/resolv.conf "${TMPDIR:-/tmp}" "$tests"; do
     shown "$path"
     [ "$path" = /dev ] || [ "$path" = /proc ] || mount -o remount,bind,ro "$files$path"
 done

@@ -189,9 +189,9 @@ def _everything(one: House) -> dict[str, str]:
 
 def _report(one: House) -> str:
     """What a person would attach to an issue."""
-    done = one.bridge.call("diagnostics", "--output", "report.zip")
+    done = one.bridge.call("diagnostics", "--output", "data/report.zip")
     assert done.returncode == 0, done.stderr
-    with zipfile.ZipFile(one.bridge.directory / "report.zip") as archive:
+    with zipfile.ZipFile(one.bridge.directory / "data/report.zip") as archive:
         texts = [archive.read(name).decode() for name in archive.namelist()]
     return "\n".join([done.stdout, done.stderr, *texts])
 
