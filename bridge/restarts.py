@@ -1,4 +1,4 @@
-"""A crash loop must not cost money: after many starts Tesla is asked for nothing for a while (reliability.md E4)."""
+"""A crash loop must not cost money: after many starts nothing is read from Tesla for a while (reliability.md E4)."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ Part = Callable[[], Coroutine[Any, Any, None]]
 
 
 def wait_at(starts: int) -> float:
-    """Seconds before Tesla is asked for anything, at so many starts within the window, this one included."""
+    """Seconds before anything is read from Tesla, at so many starts within the window, this one included."""
     over = starts - FREE
     return min(LONGEST_WAIT, FIRST_WAIT * 2.0 ** (over - 1)) if over > 0 else 0.0
 
@@ -52,7 +52,7 @@ class Restarts:
         if wait := wait_at(len(starts)):
             self._until = self._clock.monotonic() + wait
             often = f"started {len(starts)} times within {WINDOW / 60:.0f} minutes without having been stopped"
-            quiet = f"Tesla is asked for nothing for {wait:.0f} s, and commands are answered with `starting`"
+            quiet = f"nothing is read from Tesla for {wait:.0f} s; commands are carried out"
             self._report(StartedOften(f"{often}: {quiet}. The log shows how the lives before ended"))
         return self
 

@@ -30,8 +30,9 @@ ABOUT = """<!-- made by tools/scorecard.py; do not edit -->
 # Scorecard
 
 What becomes of the bridge when things go wrong: faults (F), attacks and leaks (S), loads (L), long runs (S-1 to S-4).
-Each case runs against the real program, with a real Mosquitto and a simulated Tesla account behind a proxy that does to
-connections what networks do. After each one, ten things must hold, whatever else was looked at:
+Most cases run against the real program, with a real Mosquitto and a simulated Tesla account behind a proxy that does to
+connections what networks do; a few try a part or a file. After each test in such a house ten things must hold, whatever
+else was looked at:
 
 {invariants}
 
@@ -42,9 +43,9 @@ root, has no rights, 256 MiB and 100 processes (S21). Each case that starts the 
 passes when nothing goes wrong (F0). It is here to show that the cases can fail. Some it fails for want of what they
 look at, such as an answer on a result topic.
 
-`make faults` runs the quick part in minutes, `make soak` the long runs, `make hardened` the cases in the image,
-`make scorecard` all of it, for this page. What fails is repeated by one command:
-`make faults ARGS="-k test_name --seed 3"`.
+`make faults` runs the quick part in minutes, `make hardened` the cases in the image, `make scorecard` all but the long
+runs for this page. `make soak` runs S-1, with `--real` S-2, and with `--scorecard docs/scorecard/bridge.json` enters
+what came of it. What fails is repeated by one command: `make faults ARGS="-k test_name --seed 3"`.
 
 The long run in simulated time (S-1), seed 1. Something goes wrong each hour. 45 days in California, from February to
 April; the bridge is killed two or three times a day:

@@ -54,7 +54,7 @@ def test_a_crash_loop_costs_no_more_than_its_first_lives(
     health, since = f"{BASE}/bridge/health", len(one.spy.messages)
     one.bridge.start()
     one.spy.until(lambda: one.spy.on(health, since), "health")
-    assert "Tesla is asked for nothing for" in one.spy.on(health, since)[-1].body["problem"]
+    assert "nothing is read from Tesla for" in one.spy.on(health, since)[-1].body["problem"]
     assert one.bridge.stop() == 0
     assert len(one.tesla.asked()) == calls
     one.start()  # an ordinary one

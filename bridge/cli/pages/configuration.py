@@ -35,7 +35,8 @@ _CONFIGURATION = """A setting is looked for in this order; the first one found c
 5. a file in `/run/secrets` (or `FLEET2MQTT_SECRETS_DIR`), named like the setting in small letters
 6. as an app of Home Assistant: its options, named like the setting in small letters without `FLEET2MQTT_`
 
-A wrong or unknown setting stops the program with exit code 2 and one line that names it."""
+A setting that has both a value and a `..._FILE` is an error. A wrong or unknown setting stops the program with exit
+code 2 and one line that names it."""
 
 
 def _default(info: Any) -> str:
