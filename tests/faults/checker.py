@@ -15,6 +15,7 @@ from typing import Any
 from history import Command, History
 from subject import examined
 
+from bridge.fleet.transport import CONNECTIONS
 from bridge.simulator.tokens import _accepts
 
 TIME_TO_LIVE = 100.0
@@ -132,12 +133,12 @@ def no_value_is_made_up(history: History) -> Wrong:
 
 
 def nothing_grows(history: History) -> Wrong:
-    """I8. Descriptors and threads are what they were when it was ready."""
+    """I8. Descriptors and threads are what they were when it was ready, but for connections in use."""
     life = history.lives[-1] if history.lives else None
     if not life or life.ended is not None or life.descriptors is None or life.threads is None:
         return
     process = Path("/proc") / str(life.pid)
-    if (now := len(list((process / "fd").iterdir()))) > life.descriptors + 16:
+    if (now := len(list((process / "fd").iterdir()))) > life.descriptors + CONNECTIONS:
         yield f"{now} open descriptors, {life.descriptors} at the start"
     if (now := len(list((process / "task").iterdir()))) > life.threads + 8:
         yield f"{now} threads, {life.threads} at the start"
