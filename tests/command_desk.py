@@ -74,6 +74,9 @@ class Tesla:
         self.is_down = False
         self.live: dict[str, Any] = {"percentage_charged": 50.0, "battery_power": 0}
         self.readable = True
+        self.read_fails: BridgeError | None = None
+        self.meanwhile: Callable[[], None] = lambda: None
+        """What happens in the world while a look or a read is answered."""
         self.key_missing = False
         self.effective = True
         self.lossy = False
@@ -93,6 +96,7 @@ class Tesla:
 
     async def vehicle(self, vin: str) -> Mapping[str, Any]:
         """Each look takes the next state from the line, the last one for ever."""
+        self.meanwhile()
         state = self.states.popleft() if len(self.states) > 1 else self.states[0]
         return {"vin": vin, "state": state}
 
@@ -100,15 +104,18 @@ class Tesla:
         await self.may_be_read.wait()
         if not self.readable:
             raise VehicleUnavailable("asleep")
+        if self.read_fails:
+            raise self.read_fails
         return {name: self.car[name] for name in groups}
 
-    async def wake_up(self, vin: str) -> Mapping[str, Any]:
+    async def wake_up(self, vin: str, *, not_after: float) -> Mapping[str, Any]:
         self.asked.append(Asked("wake_up", vin, {}))
         if self.wake_fails:
             raise self.wake_fails
         return {}
 
     async def check_key(self, vin: str) -> None:
+        self.meanwhile()
         if self.key_missing:
             raise SigningRequired("the app's key is not in the car")
 
@@ -121,6 +128,7 @@ class Tesla:
         return await self._write(site, endpoint, body)
 
     async def site_info(self, site: str) -> Mapping[str, Any]:
+        self.meanwhile()
         if self.is_down:
             raise NotSent("no connection")
         return deepcopy(self.site)

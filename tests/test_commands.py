@@ -17,6 +17,7 @@ from bridge.commands.waking import Policy
 from bridge.errors import (
     AnswerInvalid,
     BridgeError,
+    BudgetSpent,
     CallWrong,
     NotSent,
     RateLimited,
@@ -168,6 +169,34 @@ async def test_a_trunk_that_is_as_wanted_is_not_moved(tmp_path: Path) -> None:
         assert (await one.ask("trunk", "true")).outcome is Outcome.OK
         assert (await one.ask("actuate_trunk", "rear")).outcome is Outcome.OK
     assert [each.body for each in one.tesla.writes] == [{"which_trunk": "rear"}] * 2
+
+
+@pytest.mark.case("F26")
+@pytest.mark.parametrize("error", [BudgetSpent("90 %"), RateLimited("429", 60), ServerFailed("500")])
+async def test_a_trunk_that_cannot_be_seen_is_not_moved(tmp_path: Path, error: BridgeError) -> None:
+    """Data stops before commands do, at 90 % of the budget: `close` would open a closed one then."""
+    async with desk(tmp_path, offer=Offer(enabled_commands=("actuate_trunk",))) as one:
+        one.tesla.read_fails = error
+        result = await one.ask("trunk", "false")
+    assert (result.outcome, result.reason, one.tesla.writes) == (Outcome.UNAVAILABLE, error.reason, [])
+
+
+async def test_a_trunk_that_the_car_does_not_tell_is_not_moved(tmp_path: Path) -> None:
+    async with desk(tmp_path, offer=Offer(enabled_commands=("actuate_trunk",))) as one:
+        one.tesla.car["vehicle_state"] = {"rt": None}
+        result = await one.ask("trunk", "false")
+    assert (result.outcome, result.reason, one.tesla.writes) == (Outcome.UNAVAILABLE, "unknown_setting", [])
+
+
+async def test_a_trunk_of_a_car_that_only_seems_online_is_looked_at_once_it_is_awake(tmp_path: Path) -> None:
+    async with desk(tmp_path, offer=Offer(enabled_commands=("actuate_trunk",))) as one:
+        one.tesla.readable = False
+        one.tesla.car["vehicle_state"] = {"rt": 255}
+        one.send("trunk", "false")
+        await one.until(lambda: one.tesla.wakes == 1)
+        one.tesla.readable = True
+        (result,) = await one.heard(1)
+    assert (result.outcome, result.attempts, len(one.tesla.writes)) == (Outcome.OK, 1, 1)
 
 
 async def test_a_pin_is_sent_and_told_to_nobody(tmp_path: Path) -> None:
@@ -380,6 +409,25 @@ async def test_a_yes_without_effect_is_repeated_once_and_then_refused(at: Desk) 
     result = await at.ask("backup_reserve", "50", SITE)
     assert (result.outcome, result.reason, result.attempts) == (Outcome.REFUSED, "not_applied", 2)
     assert len(at.tesla.writes) == 2
+
+
+@pytest.mark.case("F26")
+async def test_a_setting_that_cannot_be_read_back_is_neither_repeated_nor_said_to_be_refused(at: Desk) -> None:
+    at.tesla.is_down = True
+    result = await at.ask("backup_reserve", "50", SITE)
+    assert (result.outcome, result.reason, result.attempts) == (Outcome.UNCONFIRMED, "not_sent", 1)
+    assert "could not be seen" in result.message
+    assert len(at.tesla.writes) == 1
+
+
+@pytest.mark.case("F26")
+async def test_of_several_looks_at_a_setting_the_last_one_counts(at: Desk) -> None:
+    """A site lags: that it did not show it at first is no refusal."""
+    at.tesla.effective = False
+    looks = iter((False, False, True, True))
+    at.tesla.meanwhile = lambda: setattr(at.tesla, "is_down", next(looks))
+    assert (await at.ask("backup_reserve", "50", SITE)).outcome is Outcome.UNCONFIRMED
+    assert len(at.tesla.writes) == 1
 
 
 @pytest.mark.case("F26")

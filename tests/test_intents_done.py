@@ -13,9 +13,9 @@ import pytest
 from command_desk import SITE, Desk, Tesla, desk
 from fakes import NOON, FakeClock
 
-from bridge.commands.execution import READ_BACK
 from bridge.commands.intents import PAUSES
 from bridge.commands.journal import Left
+from bridge.commands.reading import READ_BACK
 from bridge.errors import NotSent, ServerFailed
 from bridge.fleet.answers import CommandAnswer
 from bridge.model import Outcome, Result, Value
@@ -268,6 +268,14 @@ async def test_what_is_refused_in_the_middle_is_undone(at: House, endpoint: str)
     assert (result.outcome, result.reason) == (Outcome.REFUSED, "not allowed")
     assert f"refused {endpoint}: not allowed; everything is as it was before" in result.message
     assert (at.settings, at.state) == (BEFORE, ("normal", "normal"))
+
+
+@pytest.mark.case("F32")
+async def test_an_intent_whose_time_ran_out_while_the_site_was_read_is_not_begun(at: House) -> None:
+    at.tesla.meanwhile = lambda: at.desk.clock.advance(100)  # of the 90 s that it has
+    result = await at.ask("intent", "full_backup")
+    assert (result.outcome, result.reason, at.tesla.writes) == (Outcome.EXPIRED, "too_late", [])
+    assert at.settings == BEFORE
 
 
 async def test_what_the_site_takes_and_does_not_do_is_a_refusal_too(at: House) -> None:

@@ -9,7 +9,7 @@ import pytest
 from command_desk import CAR, OTHER_CAR, Desk, Tesla, desk
 
 from bridge.commands.waking import PATIENCE, Policy
-from bridge.errors import BridgeError, BudgetSpent, ServerFailed, VehicleUnavailable
+from bridge.errors import AnswerInvalid, BridgeError, BudgetSpent, ServerFailed, VehicleUnavailable
 from bridge.model import Outcome
 
 FIVE = (
@@ -94,12 +94,33 @@ async def test_a_wake_of_one_car_is_none_of_the_other(tmp_path: Path) -> None:
 
 
 @pytest.mark.case("F11")
-@pytest.mark.parametrize("error", [VehicleUnavailable("408"), ServerFailed("504")])
+@pytest.mark.parametrize("error", [VehicleUnavailable("408"), ServerFailed("504"), AnswerInvalid("a page")])
 async def test_a_wake_that_was_not_answered_well_may_have_been_heard(at: Desk, error: BridgeError) -> None:
     """fleet-api.md 2.3."""
     at.tesla.wake_fails = error
     assert (await at.ask("charge_limit", "80")).outcome is Outcome.OK
     assert at.tesla.wakes == 1
+
+
+@pytest.mark.case("F32")
+async def test_a_car_is_not_woken_for_a_command_whose_time_ran_out_while_it_was_looked_at(at: Desk) -> None:
+    """The look and the question for the key may take half a minute each: a wake costs two cents, and wakes."""
+    at.tesla.meanwhile = lambda: at.clock.advance(20)
+    result = await at.ask("charge_limit", "80", life=10)
+    assert (result.outcome, at.tesla.wakes) == (Outcome.EXPIRED, 0)
+
+
+@pytest.mark.case("F32")
+async def test_nor_when_it_ran_out_on_the_way_to_a_car_that_only_seemed_online(tmp_path: Path) -> None:
+    async with desk(tmp_path) as one:
+        one.tesla.answers.append(VehicleUnavailable("408"))
+        one.tesla.may_answer.clear()
+        one.send("charge_limit", "80", life=10)
+        await one.until(lambda: bool(one.tesla.writes))
+        one.clock.advance(20)
+        one.tesla.may_answer.set()
+        (result,) = await one.heard(1)
+    assert (result.outcome, one.tesla.wakes) == (Outcome.EXPIRED, 0)
 
 
 # --- the policy -------------------------------------------------------------------------------------------

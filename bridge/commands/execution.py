@@ -28,14 +28,11 @@ from bridge.state import Store
 
 log = structlog.get_logger()
 
-READ_BACK = (1.0, 3.0, 5.0, 10.0)
-"""Seconds between the read-backs of an energy setting: site_info lags a write by seconds (fleet-api.md 4.3)."""
-
 LIFE = 60.0
 """Seconds that one write of several has until it must have been sent."""
 
-SOON = 3.0
-"""Seconds after a command when the device is looked at: a car shows a change after a moment."""
+A_MOMENT = 3.0
+"""Seconds after which a device shows what a command has changed."""
 
 
 class Executor:
@@ -114,15 +111,31 @@ class Executor:
             return refusal
         if job.command.endpoint == WAKE:
             return self._awake(job)
-        if job.command.toggles and job.expected and await self._holds(job):
-            return self.result(job.request, Outcome.OK, None, "it is so already; nothing was sent", value=job.value)
         try:
-            return self._expired(job) or await self._send(job, 1)
+            return await self._drive(job)
         except VehicleUnavailable:
             # It fell asleep since it was last seen: a 408 proves that nothing was done.
             self._saw_state(job.request.device, Connectivity.ASLEEP)
-        why = await self._waker.wake(job)
-        return self._asleep(job, why) or self._expired(job) or await self._send(job, 2)
+        return self._asleep(job, await self._waker.wake(job)) or await self._drive(job)
+
+    async def _drive(self, job: Job) -> Result:
+        """To an online car. What toggles is sent only to one that shows the opposite, else it opens what is closed.
+
+        Raises BridgeError: nothing was done.
+        """
+        if job.command.toggles and job.expected:
+            shown = await self.reader.read(job.request.device)
+            if known := self._as_it_is(job, shown):
+                return known
+        return self._expired(job) or await self._send(job, 2 if self._journal.was_sent(job) else 1)
+
+    def _as_it_is(self, job: Job, shown: Mapping[str, Value]) -> Result | None:
+        if is_shown(job.expected, shown):
+            return self.result(job.request, Outcome.OK, None, "it is so already; nothing was sent", value=job.value)
+        if lacking := [key for key in job.expected if shown.get(key) is None]:
+            text = f"the car does not tell its {', '.join(lacking)}, and this command toggles it; nothing was sent"
+            return self.result(job.request, Outcome.UNAVAILABLE, "unknown_setting", text)
+        return None
 
     async def _do_here(self, job: Job) -> Result:
         self.begins(job)
@@ -180,9 +193,11 @@ class Executor:
         return self.result(job.request, Outcome.OK, None, "", attempts=attempt, value=dict(told))
 
     def begins(self, job: Job) -> None:
-        """Something is about to be sent for it: on disk when this returns. Raises NotSent."""
+        """Something is about to be sent for it: on disk when this returns. Raises NotSent, also when it is too late."""
         if job.is_part:
             return
+        if self._expired(job):
+            raise NotSent("its time to live ran out")
         try:
             self._journal.sends(job)
         except Exception as error:
@@ -199,15 +214,17 @@ class Executor:
         """The expected values are published at once; a look at the device follows."""
         at = job.request.device
         self._learn(Update(at, job.expected, self._clock.monotonic(), "command"))
-        self._want(at, SOON)
+        self._want(at, A_MOMENT)
         return self.result(job.request, Outcome.OK, reason or None, "", attempts=attempt, value=job.value)
 
     async def _confirm(self, job: Job, attempt: int) -> Result:
         """An energy write says `Updated` even when nothing changes (reliability.md C2): read it back."""
-        for wait in READ_BACK:
-            await self._clock.sleep(wait)
-            if await self._holds(job):
+        try:
+            if await self.reader.settles(job.request.device, job.expected):
                 return self._done(job, attempt)
+        except BridgeError as trouble:
+            text = f"Tesla took {job.request.name}; whether the site shows it could not be seen ({trouble})"
+            return self.result(job.request, Outcome.UNCONFIRMED, trouble.reason, text, attempts=attempt)
         if attempt == 1 and job.command.repeatable and not self._excuse(job) and not self._expired(job):
             with suppress(BridgeError):  # that the second could not be sent does not unsend the first
                 return await self._send(job, 2)
@@ -243,7 +260,7 @@ class Executor:
     async def _came_true(self, job: Job) -> bool:
         if not job.expected:
             return False  # nothing to look for
-        await self._clock.sleep(READ_BACK[1])
+        await self._clock.sleep(A_MOMENT)
         return await self._holds(job)
 
     async def _holds(self, job: Job) -> bool:

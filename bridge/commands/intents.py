@@ -150,6 +150,7 @@ class Intents:
         target = intents.goal(before, owner, plan.wanted)
         writes = intents.differing(target, now)
         record = Record(intent, "setting", owner, intents.making(before, writes), until)
+        self._executor.begins(job)
         self._keep(at, record, must=True)
         if failed := await self._write(job, writes, before, now):
             return failed
@@ -173,7 +174,6 @@ class Intents:
         self, job: Job, writes: list[tuple[str, Value]], before: Record | None, now: Settings
     ) -> Result | None:
         """One after the other; the result of the whole, if one fails."""
-        self._executor.begins(job)
         tried = []
         for key, value in writes:
             result = await self._executor.write(job.request.device, key, value)

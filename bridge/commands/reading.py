@@ -12,6 +12,9 @@ from bridge.commands.api import Api
 from bridge.errors import BridgeError
 from bridge.model import DeviceId, Kind, Update, Value
 
+READ_BACK = (1.0, 3.0, 5.0, 10.0)
+"""Seconds between the read-backs of an energy setting: site_info lags a write by seconds (fleet-api.md 4.3)."""
+
 VERIFY_GROUPS = ("charge_state", "climate_state", "vehicle_state")
 
 
@@ -45,6 +48,22 @@ class Reader:
             return is_shown(expected, await self.read(at))
         except BridgeError:
             return False
+
+    async def settles(self, at: DeviceId, expected: Mapping[str, Value]) -> bool:
+        """Does it come to show the expected values? Raises BridgeError when the last look, which counts, has failed."""
+        trouble: BridgeError | None = None
+        for wait in READ_BACK:
+            await self._clock.sleep(wait)
+            try:
+                trouble, shown = None, await self.read(at)
+            except BridgeError as error:
+                trouble = error
+            else:
+                if is_shown(expected, shown):
+                    return True
+        if trouble:
+            raise trouble
+        return False
 
     def _learnt(self, at: DeviceId, body: Mapping[str, Any], asked: float) -> Mapping[str, Value]:
         values = catalog.read(at.kind, body)

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple, Protocol
 from bridge import catalog
 from bridge.clock import Clock
 from bridge.commands.admission import Job
-from bridge.errors import BudgetSpent, ServerFailed, VehicleUnavailable
+from bridge.errors import AnswerInvalid, BudgetSpent, ServerFailed, VehicleUnavailable
 from bridge.model import Connectivity, DeviceId, Update
 from bridge.state import Store
 
@@ -27,7 +27,7 @@ class Api(Protocol):
     """The calls that waking makes."""
 
     async def vehicle(self, vin: str) -> Mapping[str, Any]: ...
-    async def wake_up(self, vin: str) -> Mapping[str, Any]: ...
+    async def wake_up(self, vin: str, *, not_after: float) -> Mapping[str, Any]: ...
     async def check_key(self, vin: str) -> None: ...
 
 
@@ -87,6 +87,8 @@ class Waker:
         if job.command.endpoint != WAKE:
             # No wake for a command that the car will not take (C6).
             await self._api(job.request.device).check_key(job.request.device.id)
+        if self._clock.monotonic() >= job.request.deadline:
+            return "the car is asleep, and too little time was left to wake it"
         await self._ask(job)
         return await self._wait(job)
 
@@ -97,8 +99,9 @@ class Waker:
         if last and (last.job is job or self._clock.monotonic() < last.until):
             return
         try:
-            with suppress(VehicleUnavailable, ServerFailed):  # it may have been heard all the same (2.3)
-                await self._api(at).wake_up(at.id)
+            # It may have been heard all the same (2.3).
+            with suppress(VehicleUnavailable, ServerFailed, AnswerInvalid):
+                await self._api(at).wake_up(at.id, not_after=job.request.deadline)
         except BudgetSpent as error:
             raise type(error)(f"the car is asleep and was not woken: {error}") from error
         self._asked[at] = _Asked(job, self._clock.monotonic() + PATIENCE)

@@ -157,10 +157,11 @@ class FleetClient:
         call = Call("GET", vehicle_path(vin, "vehicle_data"), params=params, cost="data", device=vin, scopes=_CARS)
         return mapping(await self.send(call))
 
-    async def wake_up(self, vin: str) -> dict[str, Any]:
+    async def wake_up(self, vin: str, *, not_after: float | None = None) -> dict[str, Any]:
         """Asks once; the answer comes before the car is up (fleet-api.md 2.3)."""
         scopes = (*_CARS, "vehicle_cmds")
-        call = Call("POST", vehicle_path(vin, "wake_up"), cost="wake", device=vin, write=True, scopes=scopes)
+        path = vehicle_path(vin, "wake_up")
+        call = Call("POST", path, cost="wake", device=vin, write=True, not_after=not_after, scopes=scopes)
         return mapping(await self.send(call) or {})
 
     async def command(
