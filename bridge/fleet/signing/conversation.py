@@ -44,6 +44,12 @@ _ASLEEP = ("vehicle is not available", "vehicle is offline")
 SCOPES = ("vehicle_cmds", "vehicle_charging_cmds")
 
 _STILL_BUSY = Fault(Then.WAIT_IF_REPEATABLE, "busy", "the car is still busy with it", ServerFailed)
+_SECOND_COPY = Fault(
+    Then.WAIT_IF_REPEATABLE,
+    ServerFailed.reason,
+    "the command may have arrived twice: the car refused one copy, and the other may have been done",
+    ServerFailed,
+)
 
 log = structlog.get_logger()
 
@@ -118,7 +124,9 @@ class Conversation:
         asked = _now()
         reply = await self._exchange(wire, order, request, write=True)
         if number := reply.signedMessageStatus.signed_message_fault:
-            return self._after(faults.of(number), number, reply, request, order, is_fresh=_now() - asked <= PATIENCE)
+            told = self._told(reply, request, order) if _now() - asked <= PATIENCE else None
+            fault = faults.of(number)
+            return await self._in_step(wire, order, request, fault, told) if fault.then is Then.RESYNC else fault
         try:
             return replies.answer(order.domain, messages.opened(reply, request, order.vin, session.key))
         except replies.StillBusy:
@@ -167,28 +175,31 @@ class Conversation:
         tag = reply.signature_data.session_info_tag.tag
         return self._sessions.take(order.vin, order.domain, reply.session_info, tag, request.uuid)
 
-    def _after(
-        self,
-        fault: Fault,
-        number: int,
-        reply: RoutableMessage,
-        request: RoutableMessage,
-        order: Order,
-        *,
-        is_fresh: bool,
-    ) -> Fault:
+    def _told(self, reply: RoutableMessage, request: RoutableMessage, order: Order) -> Session | None:
         """The car tells its session with many faults: it is taken, so that the next message is in step."""
-        session = None
-        if reply.session_info and is_fresh:
-            try:
-                session = self._taken(reply, request, order)
-            except AnswerInvalid as error:
-                log.warning("a car's session was not believed", vin=order.vin, error=str(error))
-        if session and number in faults.COUNTER_USED and _was_ours(session, request):
-            return fault._replace(then=Then.UNKNOWN, error=ServerFailed, text=_PERHAPS)
-        if session is None and fault.then is Then.RESYNC:
+        if not reply.session_info:
+            return None
+        try:
+            return self._taken(reply, request, order)
+        except AnswerInvalid as error:
+            log.warning("a car's session was not believed", vin=order.vin, error=str(error))
+            return None
+
+    async def _in_step(
+        self, wire: Wire, order: Order, request: RoutableMessage, fault: Fault, session: Session | None
+    ) -> Fault:
+        """The fault, once the car's counter has proved that the message was not executed; else what came before it.
+
+        Tesla may deliver a message twice. The car executes the first copy, and the fault of the second is what we get:
+        6 or 26 for its counter, 17 when it comes late. So no fault is a proof by itself (reliability.md C1).
+        """
+        if session is None:
             self._sessions.drop(order.vin, order.domain)
-        return fault
+            try:
+                session = await self._open(wire, order)
+            except (BridgeError, PlainOnly) as error:
+                raise ServerFailed(f"{_SECOND_COPY.text}; then: {error}") from error
+        return _SECOND_COPY if _was_ours(session, request) else fault
 
     async def _exchange(self, wire: Wire, order: Order, request: RoutableMessage, *, write: bool) -> RoutableMessage:
         call = Call(
@@ -214,9 +225,6 @@ class Conversation:
 def _not_awake(answer: Answer, clock: Clock) -> BridgeError:
     is_asleep = any(words in text(answer).lower() for words in _ASLEEP)
     return VehicleUnavailable("the car is asleep or offline") if is_asleep else refusal(answer, clock.now())
-
-
-_PERHAPS = "the command arrived twice, and the car answered the second; the first may have been done"
 
 
 def _was_ours(session: Session, request: RoutableMessage) -> bool:

@@ -15,7 +15,10 @@ class Then(Enum):
     """What is done."""
 
     RESYNC = auto()
-    """Not executed: the session was out of step. Take it from the reply, or open it anew; sign and send again."""
+    """The session was out of step. Take it from the reply, or open it anew: it shows whether the message was executed.
+
+    If it was not, sign and send again.
+    """
     WAIT = auto()
     """Not executed: the car is busy. Wait and send again."""
     WAIT_IF_REPEATABLE = auto()
@@ -128,11 +131,6 @@ FAULTS: Mapping[int, Fault] = {
         "needs_proximity", "the car takes this command only from somebody near it"
     ),
 }
-
-COUNTER_USED = frozenset(
-    {_F.MESSAGEFAULT_ERROR_INVALID_TOKEN_OR_COUNTER, _F.MESSAGEFAULT_ERROR_REPEATED_COUNTER},
-)
-"""Faults that a message may get as well when it arrives a second time: the first may have been executed."""
 
 
 def of(number: int) -> Fault:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Collection, Mapping
+from collections.abc import AsyncIterator, Callable, Collection, Mapping
 from contextlib import asynccontextmanager
 from copy import deepcopy
 from dataclasses import replace
@@ -38,6 +38,8 @@ class Bench:
         self.notes = notes or MemoryNotes()
         self.clock = clock or FakeClock(hurries=True)
         self.fails: dict[int, Exception] = {}
+        self.alters: dict[int, Callable[[Answer], Answer]] = {}
+        self.twice: dict[int, float] = {}
         self.signer = Signer(KEY, self.notes, self.clock)
 
     def restart(self, clock: Clock | None = None) -> None:
@@ -45,17 +47,27 @@ class Bench:
         self.signer = Signer(KEY, self.notes, clock or self.clock)
 
     async def answer(self, call: Call) -> Answer:
-        """As the Sender does it. `fails`: raised for the call of this number, after it was done."""
+        """As the Sender does it. `fails`: raised for the call of this number, when it is done; `alters`: its answer.
+
+        `twice`: it arrives a second time, so many seconds later, and the answer to the first is lost.
+        """
         self.calls.append(call)
-        response = await self.tesla.http.request(call.method, call.path, json=dict(call.body or {}))
-        answer = Answer(
-            response.status_code, {name.lower(): text for name, text in response.headers.items()}, response.content
-        )
+        answer = await self._delivered(call)
+        if (seconds := self.twice.get(len(self.calls))) is not None:
+            await self.tesla.later(seconds=seconds)
+            answer = await self._delivered(call)
         if error := self.fails.get(len(self.calls)):
             raise error
+        if alter := self.alters.get(len(self.calls)):
+            answer = alter(answer)
         if not is_ok(answer) and answer.status not in call.accepts:
             raise refusal(answer, self.clock.now())
         return answer
+
+    async def _delivered(self, call: Call) -> Answer:
+        response = await self.tesla.http.request(call.method, call.path, json=dict(call.body or {}))
+        headers = {name.lower(): text for name, text in response.headers.items()}
+        return Answer(response.status_code, headers, response.content)
 
     async def fleet_status(self, vins: Collection[str]) -> Mapping[str, Any]:
         call = Call("POST", "/api/1/vehicles/fleet_status", {"vins": list(vins)})

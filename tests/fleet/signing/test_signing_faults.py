@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
+import base64
+import json
+from collections.abc import Callable
+from dataclasses import replace
+
 import pytest
 from bench import Bench, signing_car
 from simulated_tesla import Tesla
-from tesla_protocol.command.universal_message_pb2 import MessageFault_E
+from tesla_protocol.command.universal_message_pb2 import MessageFault_E, RoutableMessage
 
 from bridge.errors import (
     AccessDenied,
@@ -18,11 +24,15 @@ from bridge.errors import (
     VehicleUnavailable,
 )
 from bridge.fleet.answers import CommandAnswer
+from bridge.fleet.signing.conversation import PATIENCE, PlainOnly
 from bridge.fleet.signing.faults import FAULTS
+from bridge.fleet.transport import Answer
 
 DONE = CommandAnswer(result=True, reason="")
 
 OUT_OF_STEP = (5, 6, 15, 17, 20, 26, 27)
+OF_A_SECOND_COPY = (6, 17, 26)
+"""What a car says to a message that it has executed already: the counter was used, or the time is over."""
 BUSY = 1
 PERHAPS_DONE = (2, 11)
 STOPS: dict[int, type[BridgeError]] = {
@@ -88,7 +98,7 @@ async def test_a_session_that_stays_out_of_step_is_given_up(tesla: Tesla, fault:
     with pytest.raises(TryLater, match="nothing was done") as caught:
         await bench.command("honk_horn")
     assert caught.value.reason == FAULTS[fault].reason
-    assert (await horns(bench), len(bench.calls)) == (0, 5)
+    assert (await horns(bench), len(bench.calls)) == (0, 6)  # three times the fault and the session
 
 
 async def test_a_busy_car_is_asked_again_after_a_second(tesla: Tesla) -> None:
@@ -126,13 +136,87 @@ async def test_what_was_received_is_never_sent_again(tesla: Tesla, fault: int) -
     assert len(bench.calls) == 1
 
 
-@pytest.mark.parametrize("fault", [6, 26])
-async def test_a_counter_that_was_used_by_this_very_message_is_no_proof(tesla: Tesla, fault: int) -> None:
-    """Tesla may deliver a message twice: the first is executed, the second gets the fault (C1)."""
+# --- a message that arrives twice: the first copy is executed, the second gets the fault (C1) ----------------------
+
+
+def without_session(answer: Answer) -> Answer:
+    """fleet-api.md 7.5 lists none for 26 and 27."""
+    body = json.loads(answer.body)
+    message = RoutableMessage.FromString(base64.b64decode(body["response"]))
+    message.ClearField("session_info")
+    body["response"] = base64.b64encode(message.SerializeToString()).decode()
+    return replace(answer, body=json.dumps(body).encode())
+
+
+def too_late(answer: Answer) -> Answer:
+    """The network's time is the event loop's."""
+    loop = asyncio.get_running_loop()
+    time = loop.time
+    loop.time = lambda: time() + PATIENCE + 1  # type: ignore[method-assign]
+    return answer
+
+
+@pytest.mark.parametrize(("name", "parameters"), [("honk_horn", {}), ("actuate_trunk", {"which_trunk": "rear"})])
+@pytest.mark.parametrize(("seconds", "fault"), [(1, 6), (11, 17)])
+async def test_what_arrives_twice_is_done_once(
+    tesla: Tesla, name: str, parameters: dict[str, str], seconds: int, fault: int
+) -> None:
+    bench = await ready(tesla)
+    bench.twice[1] = seconds
+    with pytest.raises(ServerFailed, match="may have been done"):
+        await bench.command(name, **parameters)
+    assert (await bench.signing())["faults_given"] == [fault]
+    assert [each["name"] for each in await bench.done()][2:] == [name]
+
+
+@pytest.mark.parametrize("fault", OUT_OF_STEP)
+async def test_a_message_whose_counter_the_car_has_seen_may_have_been_done(tesla: Tesla, fault: int) -> None:
     bench = await ready(tesla, late=(fault,))
+    with pytest.raises(ServerFailed, match="may have been done") as caught:
+        await bench.command("honk_horn")
+    assert caught.value.reason == "no_answer"
+    assert (await horns(bench), len(bench.calls)) == (1, 1)
+
+
+@pytest.mark.parametrize("alter", [without_session, too_late])
+@pytest.mark.parametrize("fault", OF_A_SECOND_COPY)
+async def test_a_fault_without_a_session_to_be_believed_is_no_proof_and_the_car_is_asked(
+    tesla: Tesla, fault: int, alter: Callable[[Answer], Answer]
+) -> None:
+    bench = await ready(tesla, late=(fault,))
+    bench.alters[1] = alter
     with pytest.raises(ServerFailed, match="may have been done"):
         await bench.command("honk_horn")
-    assert (await horns(bench), len(bench.calls)) == (1, 1)
+    assert (await horns(bench), len(bench.calls)) == (1, 2)  # the command, the session
+
+
+@pytest.mark.parametrize("error", [VehicleUnavailable("asleep"), ServerFailed("no answer"), PlainOnly()])
+async def test_where_the_car_cannot_be_asked_it_may_have_been_done(tesla: Tesla, error: Exception) -> None:
+    bench = await ready(tesla, late=(6,))
+    bench.alters[1] = without_session
+    bench.fails[2] = error
+    with pytest.raises(ServerFailed, match="may have been done"):
+        await bench.command("honk_horn")
+    assert (await horns(bench), len(bench.calls)) == (1, 2)
+
+
+@pytest.mark.parametrize("fault", OUT_OF_STEP)
+async def test_what_may_be_done_twice_is_sent_again_though_it_arrived_twice(tesla: Tesla, fault: int) -> None:
+    bench = await ready(tesla, late=(fault,))
+    assert await bench.command("door_lock") == DONE
+    assert (len(bench.calls), bench.clock.slept) == (2, [1.0])
+
+
+async def test_a_message_that_came_too_late_is_sent_again_however_late_the_answer_is(tesla: Tesla) -> None:
+    """The car's counter shows that it was not executed."""
+    bench = await ready(tesla)
+    await bench.signing(clock_s=3600)
+    bench.alters[1] = too_late
+    assert await bench.command("honk_horn") == DONE
+    assert (await horns(bench), len(bench.calls)) == (1, 3)  # the fault, the session, the command
+
+
+# --- the others -----------------------------------------------------------------------------------------------------
 
 
 async def test_what_may_have_been_done_stays_so_when_the_second_try_fails_otherwise(tesla: Tesla) -> None:
