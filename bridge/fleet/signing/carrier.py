@@ -47,6 +47,7 @@ class Signer:
         self._notes = notes
         self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._signs: dict[str, bool] = {}
+        self._asked: set[str] = set()
         self._unpaired: set[str] = set()
 
     async def __aenter__(self) -> Self:
@@ -82,13 +83,16 @@ class Signer:
 
     async def _plain_else_signed(self, wire: Wire, vin: str, plain: Call) -> CommandAnswer:
         try:
-            return await _as_it_is(wire, plain)
+            answer = await _as_it_is(wire, plain)
         except SigningRequired as refused:
             self._remember(vin, signs=True)
             try:
                 return await self._signed(wire, vin, plain)
             except PlainOnly:
                 raise refused from None
+        if answer.result and vin not in self._signs:
+            self._remember(vin, signs=False)
+        return answer
 
     async def _signed(self, wire: Wire, vin: str, plain: Call) -> CommandAnswer:
         await self.check(wire, vin)
@@ -136,7 +140,8 @@ class Signer:
             note = self._notes.secret(_note(vin))
             if note:
                 self._signs[vin] = bool(note["signs"])
-            else:
+            elif vin not in self._asked:
+                self._asked.add(vin)  # once, even in vain: each answer below 500 is billed (fleet-api.md 6.2)
                 await self._ask(wire, vin)
         return self._signs.get(vin, False)
 

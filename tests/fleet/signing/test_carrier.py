@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import json
+from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 from bench import OTHER_CAR, Bench, signing_car
 from fakes import FakeClock
 from simulated_tesla import CAR, Tesla
 
-from bridge.errors import BudgetSpent, ServerFailed, SigningRequired, VehicleUnavailable
+from bridge.errors import AccessDenied, BudgetSpent, ServerFailed, SigningRequired, VehicleUnavailable
 from bridge.fleet.answers import CommandAnswer
+from bridge.fleet.transport import Answer
 
 DONE = CommandAnswer(result=True, reason="")
 
@@ -63,6 +67,38 @@ async def test_where_tesla_cannot_be_asked_the_car_itself_tells(tesla: Tesla) ->
     bench.fails[1] = BudgetSpent("no")
     assert await bench.command("flash_lights") == DONE
     assert bench.asked == ["fleet_status", "flash_lights", "signed_command", "signed_command"]
+
+
+def no_word_of_it(answer: Answer) -> Answer:
+    return replace(answer, body=json.dumps({"response": {"unpaired_vins": [CAR], "vehicle_info": {}}}).encode())
+
+
+def denied(answer: Answer) -> Answer:
+    raise AccessDenied(f"not {answer.status}")
+
+
+@pytest.mark.parametrize("says", [no_word_of_it, denied])
+async def test_where_tesla_does_not_tell_it_is_not_paid_for_asking_again(
+    tesla: Tesla, says: Callable[[Answer], Answer]
+) -> None:
+    bench = Bench(tesla)
+    bench.alters[1] = says
+    await tesla.force(refuse=["not now", "not now"])
+    answers = [await bench.command("flash_lights") for _ in range(4)]
+    assert [each.result for each in answers] == [False, False, True, True]
+    bench.restart()
+    assert await bench.command("flash_lights") == DONE
+    assert bench.asked == ["fleet_status", *["flash_lights"] * 5]
+
+
+async def test_where_tesla_does_not_tell_a_plain_command_that_was_not_done_tells_nothing_either(tesla: Tesla) -> None:
+    bench = Bench(tesla)
+    bench.alters[1] = no_word_of_it
+    await tesla.force(refuse="not now")
+    await bench.command("flash_lights")
+    bench.restart()
+    await bench.command("flash_lights")
+    assert bench.asked == ["fleet_status", "flash_lights"] * 2
 
 
 async def test_what_teslas_servers_do_themselves_goes_plain_to_every_car(tesla: Tesla) -> None:
