@@ -29,7 +29,7 @@ class Activity(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class VehicleHistory:
-    """What was seen of one car. None: never."""
+    """What was seen of one car. None: never, or not since it slept."""
 
     connectivity: Connectivity | None = None
     data_at: float | None = None
@@ -84,16 +84,16 @@ def activity(values: Mapping[str, Value]) -> Activity:
 
 
 def saw_state(history: VehicleHistory, connectivity: Connectivity | None, now: float) -> VehicleHistory:
-    """The list told the car's state. A car that has come online is looked at anew."""
-    if connectivity is history.connectivity:
-        return replace(history, listed_at=now)
-    if connectivity is Connectivity.ONLINE:
-        woken = replace(history, activity=Activity.PARKED, rested=None, same_since=now, looks=0, quiet_looks=0)
-        return replace(woken, connectivity=connectivity, data_at=None, listed_at=now)
-    fell = _fell_asleep(history, now) if connectivity is Connectivity.ASLEEP else history.falls_asleep
-    careless = history.is_careless or (connectivity is Connectivity.ASLEEP and _slept_though_read(history, now))
-    told = replace(history, connectivity=connectivity, listed_at=now, wanted_at=None)
-    return replace(told, falls_asleep=fell, is_careless=careless)
+    """The list told the car's state. Sleep makes an end; out of reach, or with no word, all goes on as before.
+
+    In a garage with poor reception it changes every few minutes: a look each time would be billed and cost sleep.
+    """
+    told = replace(history, connectivity=connectivity, listed_at=now)
+    if connectivity is history.connectivity or connectivity is not Connectivity.ASLEEP:
+        return told
+    is_careless = history.is_careless or _slept_though_read(history, now)
+    slept = replace(told, falls_asleep=_fell_asleep(history, now), is_careless=is_careless, wanted_at=None)
+    return replace(slept, data_at=None, activity=Activity.PARKED, rested=None, same_since=now, looks=0, quiet_looks=0)
 
 
 def _slept_though_read(history: VehicleHistory, now: float) -> bool:

@@ -107,6 +107,32 @@ async def test_a_parked_car_has_the_silence_it_needs_to_fall_asleep(account: Acc
     assert [at - START for at in account.times("vehicle_data", VIN)] == [0, 1320, 2640, 5280]
 
 
+@pytest.mark.parametrize("word", ["offline", None, "driving"])
+@pytest.mark.parametrize("seconds", [60, 300])
+async def test_poor_reception_costs_neither_money_nor_sleep(account: Account, word: Any, seconds: float) -> None:
+    """A look each time that it is back would be 30 an hour, and the quiet minutes would never be over."""
+    account.car(VIN, drive_state=PARKED)
+    async with polling(account, Pace(state=15)) as house:
+        await house.passes(60)
+        for number in range(int(7200 / seconds)):
+            account.states[VIN] = "online" if number % 2 else word
+            await house.passes(seconds)
+    first, *later = account.times("vehicle_data", VIN)
+    assert len(later) == 3
+    assert all(at - before >= Pace().parked for before, at in pairwise([first, *later]))
+
+
+async def test_a_drive_that_goes_on_behind_a_tunnel_is_read_as_before(account: Account) -> None:
+    account.car(VIN, drive_state=DRIVING)
+    async with polling(account) as house:
+        await house.passes(100)
+        account.states[VIN] = "offline"
+        await house.passes(200)
+        account.states[VIN] = "online"
+        await house.passes(200)
+    assert [at - START for at in account.times("vehicle_data", VIN)] == [0, 60, 330, 390, 450]
+
+
 async def test_after_a_drive_the_cable_and_the_doors_are_looked_for(account: Account) -> None:
     account.car(VIN, drive_state=DRIVING)
     async with polling(account) as house:

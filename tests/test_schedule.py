@@ -72,9 +72,32 @@ def test_a_car_that_is_not_online_is_never_read(connectivity: Connectivity | Non
     assert next_data(replace(SEEN, connectivity=connectivity, wanted_at=0.0), PACE) is None
 
 
-def test_a_car_that_has_come_online_is_read_at_once() -> None:
-    woken = saw_state(replace(SEEN, connectivity=ASLEEP), ONLINE, NOW + 9)
-    assert next_data(woken, PACE) == 0.0
+@pytest.mark.parametrize("meanwhile", [[], [OFFLINE], [None], [None, OFFLINE]])
+def test_a_car_that_has_woken_is_read_at_once(meanwhile: list[Connectivity | None]) -> None:
+    history = saw_state(SEEN, ASLEEP, NOW + 5)
+    for state in (*meanwhile, ONLINE):
+        history = saw_state(history, state, NOW + 9)
+    assert next_data(history, PACE) == 0.0
+
+
+@pytest.mark.parametrize("state", [OFFLINE, None])
+def test_a_car_that_was_out_of_reach_is_read_when_it_is_due_and_not_because_it_is_back(
+    state: Connectivity | None,
+) -> None:
+    """Where reception is poor it is back every few minutes, and each look is billed and costs it sleep."""
+    before = replace(SEEN, quiet_looks=2, looks=4)
+    back = saw_state(saw_state(before, state, NOW + 100), ONLINE, NOW + 160)
+    assert back == replace(before, listed_at=NOW + 160)
+
+
+@pytest.mark.parametrize("doing", Activity)
+def test_a_car_that_was_out_of_reach_for_hours_is_due(doing: Activity) -> None:
+    """It comes up from an underground garage."""
+    away = saw_state(replace(SEEN, activity=doing, quiet_looks=9), OFFLINE, NOW + 1)
+    hours = PACE.longest_silence + 60
+    due = next_data(saw_state(away, ONLINE, NOW + hours), PACE)
+    assert due is not None
+    assert due <= NOW + hours
 
 
 def _read(doing: Activity, *, after: Activity | None = None, ago: float = 0, **known: Any) -> VehicleHistory:
@@ -159,7 +182,7 @@ def test_a_car_that_sleeps_soon_after_a_reading_is_not_kept_awake_by_readings(
 
 
 def test_looks_are_counted_from_where_the_activity_began() -> None:
-    sat_in = saw_data(saw_state(replace(SEEN, connectivity=ASLEEP), ONLINE, NOW), Activity.OCCUPIED, NOW, NOW + 1)
+    sat_in = saw_data(saw_state(saw_state(SEEN, ASLEEP, NOW), ONLINE, NOW), Activity.OCCUPIED, NOW, NOW + 1)
     assert (sat_in.looks, sat_in.same_since, sat_in.rested) == (1, NOW, None)
     driving = saw_data(sat_in, Activity.DRIVING, NOW + 30, NOW + 31)
     assert (driving.looks, driving.same_since) == (1, NOW + 31)
