@@ -10,6 +10,9 @@ from typing import Any
 BLOCKED = 3600.0
 """Seconds until Tesla is asked again that blocks this program: asking more often prolongs it (reliability.md A10)."""
 
+WISHED_FOR = 300.0
+"""Seconds that a wish for a car that is not online lasts: a command may have woken it before the list shows that."""
+
 
 class Profile(StrEnum):
     """How much of the money buys how much freshness."""

@@ -15,7 +15,7 @@ from zlib import crc32
 
 from bridge.errors import BridgeError, OwnerMustAct, TryLater
 from bridge.model import Connectivity, Value
-from bridge.pace import BLOCKED, Pace
+from bridge.pace import BLOCKED, WISHED_FOR, Pace
 
 
 class Activity(StrEnum):
@@ -88,30 +88,30 @@ def saw_state(history: VehicleHistory, connectivity: Connectivity | None, now: f
 
     In a garage with poor reception it changes every few minutes: a look each time would be billed and cost sleep.
     """
-    told = replace(history, connectivity=connectivity, listed_at=now)
+    lasts = math.inf if history.connectivity is Connectivity.ONLINE else WISHED_FOR
+    wish = _open_wish(history.wanted_at, now - lasts)
+    told = replace(history, connectivity=connectivity, listed_at=now, wanted_at=wish)
     if connectivity is history.connectivity or connectivity is not Connectivity.ASLEEP:
         return told
-    is_careless = history.is_careless or _slept_though_read(history, now)
-    slept = replace(told, falls_asleep=_fell_asleep(history, now), is_careless=is_careless, wanted_at=None)
-    return replace(slept, data_at=None, activity=Activity.PARKED, rested=None, same_since=now, looks=0, quiet_looks=0)
+    is_careless = history.is_careless or _quiet_for(history, now) < QUIET_MINUTES
+    told = replace(told, falls_asleep=_fell_asleep(history, now), is_careless=is_careless, wanted_at=None)
+    return replace(told, data_at=None, activity=Activity.PARKED, rested=None, same_since=now, looks=0, quiet_looks=0)
 
 
-def _slept_though_read(history: VehicleHistory, now: float) -> bool:
-    """Too soon after a data call for a car whose quiet minutes it starts anew."""
-    at_rest = history.connectivity is Connectivity.ONLINE and history.activity in AT_REST
-    return at_rest and history.data_at is not None and now - history.data_at < QUIET_MINUTES
+def _quiet_for(history: VehicleHistory, now: float) -> float:
+    """Seconds since the last data call to a car at rest; endless if it was not, or if nobody knows."""
+    is_at_rest = history.connectivity is Connectivity.ONLINE and history.activity in AT_REST
+    return now - history.data_at if is_at_rest and history.data_at is not None else math.inf
 
 
 def _fell_asleep(history: VehicleHistory, now: float) -> float | None:
     """How soon it falls asleep when it woke for nothing: after a drive it may have been busy longer than we looked."""
-    was_at_rest = history.connectivity is Connectivity.ONLINE and history.activity in AT_REST
-    if not was_at_rest or history.rested or history.data_at is None:
-        return history.falls_asleep
-    return min(history.falls_asleep or math.inf, max(now - history.data_at, SLEEPS_NO_SOONER))
+    quiet, known = _quiet_for(history, now), history.falls_asleep
+    return known if history.rested or quiet == math.inf else min(known or math.inf, max(quiet, SLEEPS_NO_SOONER))
 
 
 QUIET_MINUTES = 840.0
-"""Seconds; fifteen minutes, less what clocks and lists differ by."""
+"""Seconds that a data call starts anew in many cars: fifteen minutes, less what clocks and lists differ by."""
 
 SLEEPS_NO_SOONER = 600.0
 """Seconds; what looks sooner has other causes."""
@@ -222,9 +222,8 @@ def _expected(history: VehicleHistory, data_at: float, wait: float, pace: Pace) 
 def _resting(history: VehicleHistory, data_at: float, pace: Pace, pressure: float) -> float:
     """A few looks at what happens just then, and silence long enough to fall asleep in."""
     if history.activity is Activity.OCCUPIED and history.rested is None and not pressure > ENOUGH:
-        return (
-            data_at + pace.occupied[history.looks - 1] if history.looks <= len(pace.occupied) else _quiet(history, pace)
-        )
+        waits = pace.occupied[history.looks - 1 :]
+        return data_at + waits[0] if waits else _quiet(history, pace)
     if history.rested is None and not pressure > ENOUGH and _is_likely(history, data_at):
         return data_at + pace.likely
     if history.rested is None and history.is_careless and history.looks <= len(pace.careless):

@@ -83,6 +83,31 @@ async def test_a_sleeping_car_whose_polling_is_off_is_not_read_even_on_wish(acco
         assert account.times("vehicle_data", VIN) == []
 
 
+@pytest.mark.parametrize("state", ["asleep", "offline", None])
+async def test_a_wish_for_a_car_out_of_reach_is_not_paid_for_days_later(account: Account, state: str | None) -> None:
+    account.car(VIN, state)
+    async with polling(account) as house:
+        house.is_polled = False
+        await house.passes(60)
+        house.poller.want(CAR)
+        await house.passes(3 * 86_400)
+        account.states[VIN] = "online"
+        await house.passes(120)
+    assert account.times("vehicle_data", VIN) == []
+
+
+async def test_a_car_that_a_command_has_woken_is_read_once_the_list_shows_it(account: Account) -> None:
+    """The command is done before the list is looked at again."""
+    account.car(VIN, "asleep")
+    async with polling(account) as house:
+        house.is_polled = False
+        await house.passes(61)
+        account.states[VIN] = "online"
+        house.poller.want(CAR, after=3)
+        await house.passes(60)
+    assert [at - START for at in account.times("vehicle_data", VIN)] == [90]
+
+
 async def test_of_many_wishes_for_later_the_last_one_counts(account: Account) -> None:
     """A car is looked at three seconds after the last of several commands."""
     account.car(VIN, drive_state=PARKED)

@@ -22,7 +22,7 @@ from bridge.errors import (
 from bridge.fleet.refusals import refusal
 from bridge.fleet.transport import Answer
 from bridge.model import Connectivity, Value
-from bridge.pace import Pace, Profile, paced
+from bridge.pace import WISHED_FOR, Pace, Profile, paced
 from bridge.schedule import (
     Activity,
     CallHistory,
@@ -280,6 +280,21 @@ def test_a_wish_that_comes_while_a_call_is_on_its_way_stands() -> None:
 
 def test_falling_asleep_ends_a_wish() -> None:
     assert saw_state(replace(SEEN, wanted_at=NOW + 30), ASLEEP, NOW + 1).wanted_at is None
+
+
+@pytest.mark.parametrize("state", [ASLEEP, OFFLINE, None])
+def test_a_wish_for_a_car_that_is_not_online_lasts_for_minutes(state: Connectivity | None) -> None:
+    """A command wakes a car some seconds before the list shows it; a car that wakes days later is wanted no more."""
+    wished = replace(SEEN, connectivity=state, wanted_at=NOW)
+    assert saw_state(wished, ONLINE, NOW + WISHED_FOR - 1).wanted_at == NOW
+    assert saw_state(wished, state, NOW + WISHED_FOR).wanted_at is None
+    assert saw_state(wished, ONLINE, NOW + WISHED_FOR).wanted_at is None
+
+
+def test_a_wish_for_a_car_that_is_online_stands_until_it_is_served() -> None:
+    wished = replace(SEEN, wanted_at=NOW)
+    assert saw_state(wished, ONLINE, NOW + 9 * WISHED_FOR).wanted_at == NOW
+    assert saw_state(wished, OFFLINE, NOW + 1).wanted_at == NOW, "out of reach for a moment"
 
 
 def test_a_state_that_is_no_news_is_noted_and_nothing_else() -> None:
