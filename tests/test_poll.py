@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from fakes import NOON, FakeClock
-from polled import CAR, DRIVING, OTHER_CAR, OTHER_VIN, PARKED, SITE, START, VIN, Account, polling
+from polled import CAR, DRIVING, OTHER_CAR, OTHER_VIN, PARKED, SITE, START, VIN, Account, House, polling
 from structlog.testing import capture_logs
 
 from bridge.errors import (
@@ -25,6 +25,7 @@ from bridge.errors import (
 )
 from bridge.pace import Pace
 from bridge.sources.answers import DATA_GROUPS
+from bridge.supervision import supervise
 
 
 @pytest.fixture
@@ -328,6 +329,51 @@ async def test_an_answer_that_a_bug_cannot_read_is_trouble_but_not_the_end(accou
     (told,) = (each for each in logged if each["log_level"] == "warning")
     assert (told["event"], str(told["exc_info"])) == ("trouble", "a bug of ours"), "the log shows where, and once"
     assert (house.trouble, house.value(CAR, "battery_level")) == ({}, 80)
+
+
+@pytest.mark.parametrize(
+    "absurd",
+    [
+        {"battery_level": 1e308, "battery_range": 21.2, "charge_rate": 212.0},
+        {"battery_level": 80, "battery_range": float("nan"), "charge_rate": 1},
+        {"battery_level": float("inf")},
+        {"battery_level": 80, "charge_limit_soc": float("inf")},
+    ],
+)
+async def test_a_level_that_cannot_be_reckoned_costs_no_call_and_no_other_car(account: Account, absurd: Any) -> None:
+    account.car(VIN)
+    account.car(OTHER_VIN, drive_state=PARKED)
+    charge = {**CHARGING, **absurd}
+    account.answers["vehicle_data", VIN] = {"vin": VIN, "charge_state": charge, "drive_state": PARKED}
+    with capture_logs() as logged:
+        async with polling(account) as house:
+            await house.passes(3700)
+            assert house.trouble == {}
+    assert [at - START for at in account.times("vehicle_data", VIN)] == [0, 900]
+    assert [at - START for at in account.times("vehicle_data", OTHER_VIN)] == [0, 1320, 2640]
+    (told,) = (each for each in logged if each["log_level"] == "warning")
+    assert (told["event"], told["device"]) == ("the battery's level is not estimated", str(CAR))
+    assert told["exc_info"], "the log shows where"
+
+
+class Broken(House):
+    """A bug of ours meets every reading, after it was paid for."""
+
+    def report(self, part: str, error: BridgeError | None) -> None:
+        if part.endswith(" data"):
+            raise KeyError("a bug")
+
+
+async def test_polling_that_fails_and_begins_anew_remembers_when_each_car_was_read(account: Account) -> None:
+    account.car(VIN, drive_state=PARKED)
+    account.car(OTHER_VIN, drive_state=PARKED)
+    house = Broken(account, lambda _: Pace(), lambda: None, lambda: 0.0)
+    house.listening.set()
+    task = asyncio.create_task(supervise(house.poller.run, house.clock, lambda _: None))
+    await house.passes(1300)
+    task.cancel()
+    assert len(account.times("products")) > 1, "it began anew"
+    assert [len(account.times("vehicle_data", vin)) for vin in (VIN, OTHER_VIN)] == [1, 1]
 
 
 @pytest.mark.case("F14")

@@ -171,7 +171,7 @@ class Poller:
         if at in self._tasks or at.kind is Kind.WALL_CONNECTOR:
             return
         if at.kind is Kind.VEHICLE:
-            self._vehicles[at] = VehicleHistory()
+            self._vehicles.setdefault(at, VehicleHistory())  # after a failure of ours nothing is paid for again
             self._tasks[at] = group.create_task(self._follow_vehicle(at))
         else:
             self._tasks[at] = group.create_task(self._follow_site(at))
