@@ -16,11 +16,11 @@ Part = Callable[[], Awaitable[None]]
 Report = Callable[[BridgeError | None], None]
 """Told that it failed, and that it works again."""
 
-AGAIN = 10.0
-"""Seconds before a part that failed is started again."""
+AGAIN, LONGEST = 10.0, 300.0
+"""Seconds before a part that failed is started again: twice as many each time, for a start costs calls."""
 
 STEADY = 60.0
-"""Seconds that it must run then to count as working."""
+"""Seconds that it must run then to count as working. If it fails after that, it is soon started again."""
 
 
 @asynccontextmanager
@@ -40,14 +40,16 @@ async def supervised(
 
 async def supervise(part: Part, clock: Clock, report: Report) -> None:
     """A bug in one part must not silence the others: it is reported, and the part begins anew. Never ends."""
+    wait = AGAIN
     await _once(part, report)
     while True:
-        await clock.sleep(AGAIN)
+        await clock.sleep(wait)
         steady = asyncio.create_task(_report_when_steady(clock, report))
         try:
             await _once(part, report)
         finally:
             steady.cancel()
+        wait = AGAIN if steady.done() else min(2 * wait, LONGEST)
 
 
 async def _once(part: Part, report: Report) -> None:
