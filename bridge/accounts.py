@@ -96,6 +96,8 @@ class Account:
         self._clock = means.clock
         self._health = means.health
         self._is_first = is_first
+        self._is_resumed = False
+        """Since `watch` looked last."""
         self._inbox = Inbox(means.data_dir, access.name, access.tokens)
         self.poller = Poller(
             account=self.at,
@@ -162,14 +164,17 @@ class Account:
             before, scopes = scopes, self.scopes
             if scopes != before:
                 log.info("what the sign-in covers", account=self.name, scopes=sorted(scopes or ()))
-                if before is not None:  # else it is the first token, and all has just been asked for
+                # With the first token, or a sign-in that was taken up, all has just been asked for, and paid.
+                if before is not None and not self._is_resumed:
                     self._resume()
                 changed()
+            self._is_resumed = False
             if (now := (self.standing, self._health.problem_of(self.name))) != told:
                 told = now
                 news()
 
     def _resume(self) -> None:
+        self._is_resumed = True
         self.api.ask_anew()
         self.poller.look_again()
 

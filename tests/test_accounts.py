@@ -16,6 +16,8 @@ from structlog.testing import capture_logs
 
 from bridge.accounts import Access, Account, Accounts, Means
 from bridge.errors import SignInRequired
+from bridge.fleet.auth.inbox import hand_over
+from bridge.fleet.auth.tokens import Tokens
 from bridge.health import Health
 from bridge.model import Device, DeviceId, Kind, Roster
 from bridge.pace import Pace
@@ -248,6 +250,33 @@ async def test_when_the_token_covers_more_all_is_looked_at_again(tmp_path: Path,
         assert {device.at for device in home.devices} == {CAR, OTHER_CAR}
         await home.passes(30)
         assert home.changes == 2
+
+
+@pytest.mark.parametrize("seconds", [0, 1, 7])
+async def test_one_sign_in_that_covers_more_is_paid_for_once(tmp_path: Path, tesla: Api, seconds: float) -> None:
+    """It is taken up; so many seconds later, or only by its first renewal, it is known that it covers more."""
+    async with at_work(tmp_path, tesla=tesla) as home:
+        tokens = home.tokens["tesla"]
+        tokens.scopes = frozenset({"vehicle_device_data"})
+        await home.passes(301)
+        before = len(tesla.times("vehicle_data", VIN))
+
+        def adopt(*_: Any) -> None:
+            tokens.scopes = frozenset() if seconds else wider
+
+        wider = frozenset({"vehicle_device_data", "vehicle_location"})
+        vars(tokens).update(region=SimpleNamespace(simulated=False), has_taken=lambda _: False, adopt=adopt)
+        hand_over(tmp_path, "tesla", Tokens("access", "refresh", None, 0, home.clock.now()))
+        minding = asyncio.create_task(home.account("tesla").mind_tokens())
+        await home.passes(seconds)
+        tokens.scopes = wider
+        await home.passes(60)
+        minding.cancel()
+        assert home.changes > 0
+        assert (tesla.anew, len(tesla.times("vehicle_data", VIN))) == (1, before + 1)
+        tokens.scopes = frozenset({"vehicle_device_data"})
+        await home.passes(10)
+        assert tesla.anew == 2, "what changes later, by itself, is looked at"
 
 
 async def test_each_account_offers_what_its_own_token_covers(tmp_path: Path, tesla: Api, parents: Api) -> None:
