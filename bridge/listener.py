@@ -81,11 +81,18 @@ class Listener:
         if address.device is None:
             self._serve(address.name, message)
         elif address.verb == "get":
-            self._ears.wish(address.device, address.name)
+            self._wish(address.device, address.name, message)
         else:
             self._ears.command(self._request(address.device, address.name, message))
             if message.retain:
                 self._ears.clear(message.topic)
+
+    def _wish(self, device: DeviceId, name: str, message: Message) -> None:
+        """A broker that knows no retain handling would repeat a retained one, which is billed, at every connect."""
+        if not message.retain:
+            self._ears.wish(device, name)
+        elif message.payload:  # an empty one deletes it
+            log.warning("a retained wish is not served: publish without retain", device=str(device), get=name)
 
     def _request(self, device: DeviceId, name: str, message: Message) -> Request:
         life = self._time_to_live if message.expiry is None else min(self._time_to_live, message.expiry)

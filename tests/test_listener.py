@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from fakes import NOON, FakeClock
 from hypothesis import given, strategies as st
+from structlog.testing import capture_logs
 
 from bridge.listener import Ears, Listener
 from bridge.model import DeviceId, Kind, Request
@@ -122,6 +123,15 @@ def test_an_empty_message_deletes_a_retained_one_and_commands_nothing(heard: Hea
 def test_a_wish_needs_no_payload(heard: Heard, payload: bytes) -> None:
     heard.hear("home/vehicle/car/get/charge", payload)
     assert (heard.wishes, heard.commands) == ([(CAR, "charge")], [])
+
+
+def test_a_retained_wish_is_not_served_for_a_broker_may_repeat_it_at_every_connect(heard: Heard) -> None:
+    """Each would cost a data call. It is not cleared: from a broker without no-local, that would come as a wish."""
+    with capture_logs() as logged:
+        heard.hear("home/vehicle/car/get/charge", b"anything", retain=True)
+        heard.hear("home/vehicle/car/get/charge", b"", retain=True)
+    assert heard.everything() == []
+    assert [(each["log_level"], each["device"]) for each in logged] == [("warning", str(CAR))]
 
 
 @pytest.mark.parametrize(
