@@ -86,7 +86,7 @@ def _refuse_links(path: Path) -> None:
 
 
 def _has_content(path: Path) -> bool:
-    return path.exists() and (path.stat().st_size > 0 or _companions(path)[0].exists())
+    return path.exists() and path.stat().st_size > 0
 
 
 # --- the backup -------------------------------------------------------------------------------------------------

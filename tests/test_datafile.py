@@ -110,6 +110,20 @@ def test_a_backup_that_is_damaged_too_is_told_and_both_are_there(directory: Path
     assert (directory / f"{FILE}.broken-1").exists()
 
 
+def test_an_emptied_file_is_damaged_though_its_log_of_writes_is_still_there(directory: Path) -> None:
+    """SQLite throws the log of an empty database away unread. A sound file is never empty while there is one."""
+    log = directory / f"{FILE}-wal"
+    with Database(directory) as database:
+        database.keep_secrets({"more": TOKENS})
+        assert (directory / FILE).stat().st_size > 0
+        killed_now = log.read_bytes()
+    emptied(directory / FILE)
+    log.write_bytes(killed_now)
+    with Database(directory) as database:
+        assert database.secret("tokens") == TOKENS
+    assert (directory / f"{FILE}.broken-1-wal").read_bytes() == killed_now
+
+
 def test_a_backup_is_whole_or_not_at_all(directory: Path) -> None:
     """What a crash left half written is in nobody's way."""
     (directory / f"{FILE}.new").write_bytes(b"half of it")
