@@ -9,6 +9,7 @@ import json
 import re
 from collections import deque
 from collections.abc import Iterable
+from contextlib import suppress
 from itertools import chain
 from urllib.parse import quote, quote_plus
 
@@ -24,7 +25,7 @@ SHORTEST_ID = 8
 
 _settings: set[str] = set()
 _recent: deque[str] = deque(maxlen=64)
-"""Tokens come and go, four pairs a day; those of two weeks are long dead."""
+"""Tokens come and go, four pairs a day; those of a week are long dead. What is in use is told again at each renewal."""
 
 _ids: dict[str, str] = {}
 
@@ -39,7 +40,10 @@ _forms: tuple[str, ...] = ()
 
 def hide(*secrets: str | None) -> None:
     """Tokens, codes and whatever else came from outside: from now on none of them is shown."""
-    _recent.extend(secret for secret in _long_enough(secrets) if secret not in _recent)
+    for secret in _long_enough(secrets):
+        with suppress(ValueError):
+            _recent.remove(secret)  # to be the newest again
+        _recent.append(secret)
     _renew()
 
 

@@ -74,6 +74,13 @@ def test_the_newest_tokens_are_known_and_the_settings_for_ever() -> None:
     assert len(redaction._recent) < 100
 
 
+def test_a_token_that_is_told_again_is_as_good_as_new() -> None:
+    hide("still-in-use", *(f"token-{number}-" for number in range(40)))
+    hide("still-in-use", *(f"token-{number}-" for number in range(40, 80)))
+    assert redacted("still-in-use") == HIDDEN
+    assert redaction._recent.count("still-in-use") == 1
+
+
 def test_errors_do_not_say_them() -> None:
     """Their text goes to results, to health and to the command line."""
     hide("canary-token")

@@ -15,6 +15,7 @@ from token_world import world
 
 from bridge.errors import TryLater
 from bridge.fleet.auth.grants import RefreshToken
+from bridge.redaction import HIDDEN, redacted
 
 # --- the good days ------------------------------------------------------------------------------------------------
 
@@ -65,6 +66,17 @@ async def test_without_a_new_refresh_token_the_old_one_is_kept() -> None:
         await here.process().access()
     assert here.shelf.newest
     assert here.shelf.newest.refresh == "refresh-0"
+
+
+async def test_a_refresh_token_that_is_never_replaced_stays_hidden_however_often_it_is_used() -> None:
+    """E7: one of the settings, or one that a relay lets live."""
+    answers = [JSONResponse({"access_token": f"one-of-many-{each}", "expires_in": 60}) for each in range(100)]
+    async with world(Shelf(replace(EXPIRED, refresh="the-one-that-lasts")), *answers) as here:
+        source = here.process()
+        for each in range(100):
+            assert await source.access() == f"one-of-many-{each}"
+            here.clock.advance(60)
+    assert redacted("the-one-that-lasts") == HIDDEN
 
 
 @pytest.mark.parametrize("expires_in", [None, "28800", -1, 0, True, 1e300])

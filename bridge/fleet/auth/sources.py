@@ -257,7 +257,7 @@ class TokenSource:
             raise TryLater("somebody has signed in or out meanwhile")
         custody, before = self._kept.custody, way.tokens if way.tokens and way.tokens.refresh else None
         tokens = received(granted, before, _generation(custody.newest) + 1, self._clock.now())
-        hide(granted.access, granted.refresh, granted.identity)
+        hide(tokens.access, tokens.refresh, granted.identity)
         self._pause.end()
         self._kept.keep(Custody(tokens, before, begun_at=custody.begun_at, adopted=custody.adopted))
         self._hold(tokens, Life.fresh(tokens, asked))
