@@ -380,6 +380,31 @@ def test_a_refusal_says_what_is_wanted_and_shows_what_was_sent_short_and_printab
     assert str(refused.value) == text
 
 
+PRIVATE = [
+    (row, each)
+    for kind in (Kind.VEHICLE, Kind.ENERGY_SITE)
+    for row in CATALOGUE[kind].commands.values()
+    for each in row.parameters
+    if each.secret or each.is_place
+]
+
+
+@pytest.mark.parametrize(("row", "each"), PRIVATE, ids=lambda it: it.name)
+@pytest.mark.parametrize("canary", ["52.5200081N", "525.200081", 525.200081, -525200081.5, "52520008152520008152"])
+def test_what_tells_a_place_or_a_pin_is_never_said_back(row: Command, each: Parameter, canary: Any) -> None:
+    """S17: results, events and `last_error` hold the text, whatever FLEET2MQTT_LOCATION is."""
+    said = _complaint(lambda: parameters(row, {each.name: canary}, {}))
+    assert "525" not in said
+    assert "52.5" not in said
+
+
+def test_a_refusal_that_may_not_show_what_was_sent_says_what_is_wanted() -> None:
+    with pytest.raises(ValueInvalid, match=r"^add_charge_schedule: lat must be a number from -90 to 90$"):
+        parameters(_command("add_charge_schedule"), {"lat": "52.5200081N"}, {})
+    with pytest.raises(ValueInvalid, match=r"^navigation_sc_request: id must be a whole number from 0$"):
+        parameters(_command("navigation_sc_request"), {"id": "-52"}, {})
+
+
 anything = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=6) | st.just(10**400),
     lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.text(max_size=4), inner, max_size=2),
@@ -400,7 +425,7 @@ def test_nothing_that_is_sent_raises_anything_else(raw: Any) -> None:
                 _complaint(lambda command=command, each=each: parameters(command, {each.name: raw}, {}))
 
 
-def _complaint(judge: Any) -> None:
+def _complaint(judge: Any) -> str:
     text = ""
     try:
         judge()
@@ -408,3 +433,4 @@ def _complaint(judge: Any) -> None:
         text = str(refused)
     assert len(text) < 400
     assert text.isprintable()
+    return text

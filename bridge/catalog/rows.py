@@ -154,7 +154,7 @@ class Parameter:
     secret: bool = False
     """A PIN: never logged, journalled or echoed."""
     is_place: bool = False
-    """It tells of a place: journalled and echoed only where places are exact."""
+    """It tells of a place: journalled and echoed only where places are exact, and never shown in a refusal."""
     is_time: bool = False
     """Minutes after the device's own midnight; `07:30` is taken too, and may fill it."""
     example: Value = None

@@ -121,6 +121,15 @@ def _named(command: Command, given: Given) -> Mapping[str, Any]:
 def _parameter(command: Command, name: str, raw: Any, state: Mapping[str, Value]) -> Value:
     parameter = next(each for each in command.parameters if each.name == name)
     label = f"{command.name}: {name}"
+    try:
+        return _of_type(parameter, label, raw, state)
+    except ValueInvalid:
+        if parameter.type is str or not (parameter.secret or parameter.is_place):
+            raise  # free texts are never shown
+        raise ValueInvalid(f"{label} must be {_wanted(parameter)}") from None
+
+
+def _of_type(parameter: Parameter, label: str, raw: Any, state: Mapping[str, Value]) -> Value:
     if parameter.choices and parameter.type is str:
         return _choice(label, raw, parameter.choices)
     if parameter.type is bool:
@@ -216,9 +225,9 @@ def _wanted(parameter: Parameter) -> str:
         return _TIME
     kinds = {bool: "true or false", int: "a whole number", float: "a number", str: "a text", dict: "a JSON object"}
     kind = kinds[parameter.type]
-    if parameter.minimum is None and parameter.maximum is None:
-        return kind
-    return f"{kind} from {parameter.minimum} to {parameter.maximum}"
+    low = "" if parameter.minimum is None else f" from {parameter.minimum}"
+    high = "" if parameter.maximum is None else f" to {parameter.maximum}"
+    return f"{kind}{low}{high}"
 
 
 def _shown(raw: Any) -> str:
