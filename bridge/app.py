@@ -188,6 +188,7 @@ class Bridge:
             answer=self._answer,
             offer=self._household.offer,
             is_known=self._household.knows,
+            rest=self._restarts.rest,
             clock=self._clock,
             interval=self._control.policy.interval,
         )

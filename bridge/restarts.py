@@ -65,12 +65,16 @@ class Restarts:
         """The part, begun when the wait is over."""
 
         async def later() -> None:
-            if (wait := self._until - self._clock.monotonic()) > 0:
-                await self._clock.sleep(wait)
-                self._report(None)
+            await self.rest()
             await part()
 
         return later
+
+    async def rest(self) -> None:
+        """Returns when the wait is over."""
+        if (wait := self._until - self._clock.monotonic()) > 0:
+            await self._clock.sleep(wait)
+            self._report(None)
 
     def _noted(self) -> list[float]:
         """None, where the file is not there or not ours to read."""

@@ -161,7 +161,15 @@ class Desk:
     """Send requests, read results. `broker_takes` False: results are published, and nobody acknowledges them."""
 
     def __init__(
-        self, database: Database, tesla: Tesla, clock: FakeClock, *, offer: Offer, policy: Policy, local: Errands
+        self,
+        database: Database,
+        tesla: Tesla,
+        clock: FakeClock,
+        *,
+        offer: Offer,
+        policy: Policy,
+        local: Errands,
+        rest: float,
     ) -> None:
         self.wanted: list[DeviceId] = []
         self.tesla = tesla
@@ -191,6 +199,7 @@ class Desk:
             answer=self._answer,
             offer=lambda _: offer,
             is_known=lambda at: at in {CAR, OTHER_CAR, SITE, ACCOUNT, BRIDGE},
+            rest=lambda: clock.sleep(rest),
             clock=clock,
             interval=policy.interval,
         )
@@ -258,12 +267,22 @@ async def desk(
     offer: Offer | None = None,
     policy: Policy | None = None,
     local: Errands | None = None,
+    rest: float = 0.0,
 ) -> AsyncIterator[Desk]:
-    """One life of a bridge's commander; the next one on the same directory finds its journal."""
+    """One life of a bridge's commander; the next one on the same directory finds its journal.
+
+    `rest`: seconds for which a crash loop keeps it from asking Tesla anything of its own accord.
+    """
     with Database(directory) as database:
         clock = clock or FakeClock(hurries=True)
         one = Desk(
-            database, tesla or Tesla(), clock, offer=offer or Offer(), policy=policy or Policy(), local=local or {}
+            database,
+            tesla or Tesla(),
+            clock,
+            offer=offer or Offer(),
+            policy=policy or Policy(),
+            local=local or {},
+            rest=rest,
         )
         running = asyncio.create_task(one.commander.run())
         await one.idle()

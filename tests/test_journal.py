@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from command_desk import CAR, SITE, Desk, Tesla, desk
+from command_desk import CAR, OTHER_CAR, SITE, Desk, Tesla, desk
 from fakes import FakeClock
 
 from bridge.commands.journal import REMEMBERED, TIDY
@@ -75,6 +75,41 @@ async def test_a_one_shot_that_was_sent_is_unconfirmed_after_a_crash(tmp_path: P
     async with desk(tmp_path) as second:
         assert told(await second.heard(1)) == [("honk_horn", Outcome.UNCONFIRMED, "restarted")]
     assert second.tesla.asked == []
+
+
+async def test_a_bug_of_ours_in_a_read_back_after_a_crash_answers_too_and_stops_nobody(tmp_path: Path) -> None:
+    async with desk(tmp_path) as first:
+        first.tesla.may_answer.clear()
+        first.send("charge_limit", ONCE)
+        await first.until(lambda: len(first.tesla.writes) == 1)
+    tesla = Tesla()
+    tesla.car.clear()  # the read-back ends in a KeyError, which nobody has foreseen
+    async with desk(tmp_path, tesla=tesla) as second:
+        assert told(await second.heard(1)) == [("charge_limit", Outcome.UNCONFIRMED, "internal")]
+        assert (await second.ask("honk_horn", "PRESS")).outcome is Outcome.OK
+    async with desk(tmp_path, tesla=tesla) as third:
+        await third.idle()
+    assert third.results == []
+
+
+@pytest.mark.case("F43")
+async def test_in_a_crash_loop_a_read_back_waits_and_a_new_command_does_not(tmp_path: Path) -> None:
+    """E4: what the life before had sent costs a data call at each start."""
+    async with desk(tmp_path) as first:
+        first.tesla.may_answer.clear()
+        first.send("charge_limit", ONCE)
+        first.send("honk_horn", "PRESS", OTHER_CAR)
+        await first.until(lambda: len(first.tesla.writes) == 2)
+    async with desk(tmp_path, clock=FakeClock(), rest=300) as second:
+        second.knows(OTHER_CAR, connectivity="online")
+        second.send("flash_lights", "PRESS", OTHER_CAR)
+        await second.clock.run(299)
+        assert told(second.results) == [
+            ("honk_horn", Outcome.UNCONFIRMED, "restarted"),  # nothing can be read of it
+            ("flash_lights", Outcome.OK, None),
+        ]
+        await second.clock.run(2)
+        assert told(second.results[2:]) == [("charge_limit", Outcome.UNCONFIRMED, "restarted")]
 
 
 async def test_a_result_that_the_broker_has_not_taken_is_told_again_after_a_crash(tmp_path: Path) -> None:
