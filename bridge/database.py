@@ -185,8 +185,8 @@ class Database:
         return self._entries("published = 0 ORDER BY id")
 
     def forget_commands(self, before: float) -> None:
-        """Drops what was received earlier than this (seconds since 1970) and is done with."""
-        self._write("DELETE FROM command WHERE published = 1 AND received_at < ?", before)
+        """Drops what was received earlier than this (seconds since 1970) and has ended."""
+        self._write("DELETE FROM command WHERE (published = 1 OR result IS NOT NULL) AND received_at < ?", before)
 
     def _entries(self, where: str, *values: Any) -> list[Entry]:
         columns = "id, fingerprint, request, sent, result, published"

@@ -157,11 +157,16 @@ def test_the_newest_command_of_an_identity_is_found(database: Database) -> None:
 
 
 def test_only_what_is_old_and_done_with_is_dropped(database: Database) -> None:
-    old, new, open_ = (journal(database, name, at) for name, at in (("old", 1), ("new", 100), ("open", 1)))
+    """Done with is what has ended: a broker that takes no results must not make the file grow for ever."""
+    old, untold, new, open_ = (
+        journal(database, name, at) for name, at in (("old", 1), ("untold", 1), ("new", 100), ("open", 1))
+    )
     database.mark_published(old)
+    database.mark_done(untold, {"outcome": "ok"})
     database.mark_published(new)
     database.forget_commands(before=50)
     assert database.find_command("old") is None
+    assert database.find_command("untold") is None
     assert database.find_command("new")
     assert [each.id for each in database.open_commands()] == [open_]
 

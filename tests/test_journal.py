@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from command_desk import CAR, OTHER_CAR, SITE, Desk, Tesla, desk
-from fakes import FakeClock
+from fakes import NOON, FakeClock
 
 from bridge.commands.journal import REMEMBERED, TIDY
 from bridge.errors import ServerFailed
@@ -121,6 +122,24 @@ async def test_a_result_that_the_broker_has_not_taken_is_told_again_after_a_cras
     assert answers(second) == answers(first)
     assert second.tesla.writes == []
     async with desk(tmp_path) as third:
+        await third.idle()
+    assert third.results == []
+
+
+async def test_a_result_that_no_broker_has_taken_is_told_for_a_day_and_an_answer_is_owed_for_ever(
+    tmp_path: Path,
+) -> None:
+    async with desk(tmp_path) as first:
+        first.broker_takes = False
+        await first.ask("honk_horn", "PRESS")
+        first.tesla.may_answer.clear()
+        first.send("flash_lights", "PRESS")
+        await first.until(lambda: len(first.tesla.writes) == 2)
+    async with desk(tmp_path, clock=FakeClock(NOON + timedelta(days=40), hurries=True)) as second:
+        second.broker_takes = False
+        await second.idle()
+    assert told(second.results) == [("flash_lights", Outcome.UNCONFIRMED, "restarted")]
+    async with desk(tmp_path, clock=FakeClock(NOON + timedelta(days=80), hurries=True)) as third:
         await third.idle()
     assert third.results == []
 

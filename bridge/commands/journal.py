@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import math
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, NamedTuple, Protocol
@@ -120,7 +121,9 @@ class Journal:
         self._store.mark_published(number)
 
     def left_behind(self) -> list[Left]:
-        """What an earlier run did not finish."""
+        """What an earlier run did not finish, and what no broker took, for as long as it could be repeated."""
+        with suppress(Exception):  # a full disk can still be read
+            self._tidy()
         return [_left(entry, self._clock) for entry in self._store.open_commands()]
 
     def settles(self, left: Left, result: Result) -> None:
