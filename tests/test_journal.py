@@ -300,6 +300,50 @@ async def test_a_disk_that_fails_after_the_sending_costs_no_answer(tmp_path: Pat
         assert told(await one.heard(1)) == [("charge_limit", Outcome.OK, None)]
 
 
+@pytest.mark.parametrize("then", ["the next command", "the end"])
+async def test_a_result_that_could_not_be_written_is_written_later_and_stays_the_only_one(
+    tmp_path: Path, then: str
+) -> None:
+    async with desk(tmp_path) as first:
+        first.tesla.may_answer.clear()
+        first.send("charge_limit", ONCE)
+        await first.until(lambda: len(first.tesla.writes) == 1)
+        first.make_disk_fail()
+        first.tesla.may_answer.set()
+        await first.heard(1)
+        await first.ask("charge_limit", ONCE)
+        first.make_disk_fail(fails=False)
+        await first.ask("charge_limit", ONCE)
+        if then == "the end":
+            await first.commander.stop(1)
+        else:
+            await first.ask("honk_horn", "PRESS")
+    async with desk(tmp_path) as second:
+        await second.idle()
+        assert second.results == []
+        await second.ask("charge_limit", ONCE)
+    assert {*answers(first)[:3], *answers(second)} == {answers(first)[0]}
+    assert first.results[0].outcome is Outcome.OK
+
+
+async def test_what_was_read_back_and_could_not_be_written_is_written_later_too(tmp_path: Path) -> None:
+    async with desk(tmp_path) as first:
+        first.tesla.may_answer.clear()
+        first.send("charge_limit", ONCE)
+        await first.until(lambda: len(first.tesla.writes) == 1)
+    tesla = Tesla()
+    tesla.may_be_read.clear()
+    async with desk(tmp_path, tesla=tesla) as second:
+        second.make_disk_fail()
+        tesla.may_be_read.set()
+        assert told(await second.heard(1)) == [("charge_limit", Outcome.UNCONFIRMED, "restarted")]
+        second.make_disk_fail(fails=False)
+        await second.ask("honk_horn", "PRESS")
+    async with desk(tmp_path) as third:
+        await third.idle()
+        assert third.results == []
+
+
 async def test_an_answer_that_was_lost_before_a_crash_is_still_only_one(tmp_path: Path) -> None:
     async with desk(tmp_path, clock=FakeClock()) as first:
         first.tesla.answers.append(ServerFailed("504"))

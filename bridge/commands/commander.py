@@ -17,7 +17,6 @@ from bridge.commands.execution import Executor
 from bridge.commands.journal import Journal, Left
 from bridge.model import DeviceId, Outcome, Request, Result, Value
 from bridge.state import Store
-from bridge.trying import Trying
 
 log = structlog.get_logger()
 
@@ -73,8 +72,6 @@ class Commander:
         self._queues: dict[DeviceId, _Queue] = {}
         self._group: asyncio.TaskGroup | None = None
         self._stopping = False
-        # What became of a command is told in any case, even if it cannot be written down.
-        self._writing = Trying("the command journal cannot be written")
 
     async def run(self) -> None:
         """Answers what an earlier run left behind, then works until `stop`."""
@@ -98,6 +95,7 @@ class Commander:
         for worker in late:
             worker.cancel()
         await asyncio.gather(*late)
+        self._journal.catch_up()
 
     @property
     def waiting(self) -> int:
@@ -214,8 +212,7 @@ class Commander:
     async def _settle(self, left: Left) -> None:
         """Answers what an earlier run left: a stored result, or what a read-back shows."""
         result = left.result or await self._judge(left)
-        with self._writing:
-            self._journal.settles(left, result)
+        self._journal.settles(left, result)
         self._publish(result, left.number)
 
     async def _judge(self, left: Left) -> Result:
@@ -234,13 +231,10 @@ class Commander:
         self._finish(job, self._executor.result(job.request, Outcome.UNAVAILABLE, reason, text))
 
     def _finish(self, job: Job, result: Result) -> None:
-        number = None
-        with self._writing:
-            number = self._journal.ends(job, result)
-        self._publish(result, number)
+        self._publish(result, self._journal.ends(job, result))
 
     def _publish(self, result: Result, number: int | None = None) -> None:
-        self._answer(result, lambda: None if number is None else self._was_taken(number))
+        self._answer(result, lambda: None if number is None else self._journal.published(number))
         # Whoever sends nonsense is answered; it must not fill the log.
         tell = log.debug if result.outcome is Outcome.INVALID else log.info
         tell(
@@ -251,7 +245,3 @@ class Commander:
             reason=result.reason,
             attempts=result.attempts,
         )
-
-    def _was_taken(self, number: int) -> None:
-        with self._writing:
-            self._journal.published(number)

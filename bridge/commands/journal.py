@@ -17,6 +17,7 @@ from bridge.catalog import CATALOGUE
 from bridge.clock import Clock
 from bridge.commands.admission import Job
 from bridge.model import DeviceId, Kind, Outcome, Request, Result, Value
+from bridge.trying import Trying
 
 REMEMBERED = 86_400.0
 """Seconds for which a repeated request gets the first one's result."""
@@ -84,6 +85,9 @@ class Journal:
         self._clock = clock
         self._numbers: dict[Job, int] = {}
         self._sent: set[Job] = set()
+        self._ended: dict[int, Mapping[str, Any]] = {}
+        self._taken: set[int] = set()
+        self._writing = Trying("the command journal cannot be written")
         self._tidied = -math.inf
 
     def earlier(self, job: Job) -> Earlier | None:
@@ -92,13 +96,15 @@ class Journal:
         if entry is None:
             return None
         received_at = datetime.fromisoformat(entry.request["received_at"])
-        result = _result(entry.result, replace(job.request, received_at=received_at)) if entry.result else None
+        written = self._ended.get(entry.id, entry.result)
+        result = _result(written, replace(job.request, received_at=received_at)) if written else None
         return Earlier(entry.fingerprint == fingerprint(job), result)
 
     def accepts(self, job: Job) -> None:
         """It will be worked on: from now on a crash does not leave it unanswered."""
         self._tidy()
         self._numbers[job] = self._write(job)
+        self.catch_up()
 
     def sends(self, job: Job) -> None:
         """The bytes leave next, or we begin. On disk when this returns."""
@@ -114,21 +120,37 @@ class Journal:
         """Its one result. Gives the number to be told to `published`."""
         self._sent.discard(job)
         number = self._numbers.pop(job)
-        self._store.mark_done(number, _written(result))
+        self._ended[number] = _written(result)
+        self.catch_up()
         return number
 
     def published(self, number: int) -> None:
-        self._store.mark_published(number)
+        """The broker took its result."""
+        self._taken.add(number)
+        self.catch_up()
+
+    def catch_up(self) -> None:
+        """Writes how commands ended. What cannot be written waits: a full disk costs no answer, and makes no second."""
+        for number, result in list(self._ended.items()):
+            with self._writing:
+                self._store.mark_done(number, result)
+                del self._ended[number]
+        for number in list(self._taken):
+            with self._writing:
+                self._store.mark_published(number)
+                self._taken.remove(number)
 
     def left_behind(self) -> list[Left]:
         """What an earlier run did not finish, and what no broker took, for as long as it could be repeated."""
+        self.catch_up()
         with suppress(Exception):  # a full disk can still be read
             self._tidy()
         return [_left(entry, self._clock) for entry in self._store.open_commands()]
 
     def settles(self, left: Left, result: Result) -> None:
         """The result of what an earlier run had sent."""
-        self._store.mark_done(left.number, _written(result))
+        self._ended[left.number] = _written(result)
+        self.catch_up()
 
     def _tidy(self) -> None:
         """Drops what is too old to be repeated."""
