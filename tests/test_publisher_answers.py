@@ -10,7 +10,7 @@ from discovery_cases import CAR
 from house import BASE, CONFIG, Desk, desk, result, topics
 
 from bridge.model import Happening
-from bridge.mqtt.outbox import LETTERS
+from bridge.mqtt.outbox import LETTERS, WINDOW
 from bridge.topics import BRIDGE
 
 
@@ -46,6 +46,17 @@ def test_of_too_many_messages_that_wait_the_oldest_go() -> None:
         house.publisher.happened(Happening(BRIDGE, "limit", {"number": number}))
     said = [json.loads(each.payload)["number"] for each in house.attach()]
     assert said == list(range(2, LETTERS + 2))
+
+
+def test_of_too_many_the_oldest_go_also_of_those_that_a_lost_connection_gives_back() -> None:
+    house = desk()
+    for number in range(LETTERS + WINDOW - 1):
+        house.publisher.happened(Happening(BRIDGE, "limit", {"number": number}))
+    house.publisher.answer(result(), lambda: None)
+    heard = house.reconnect()
+    events = [json.loads(each.payload)["number"] for each in heard if each.topic.endswith("bridge/event")]
+    assert events == list(range(WINDOW, LETTERS + WINDOW - 1))
+    assert f"{BASE}/result/wake" in topics(heard)
 
 
 def test_a_result_that_the_broker_never_acknowledged_is_said_again() -> None:

@@ -75,7 +75,8 @@ class Outbox:
         self._outlet = None
         for table in (self._first, self._values, self._kept):
             table.clear()
-        self._once.extendleft(reversed([letter for letter in self._unanswered.values() if letter.is_kept]))
+        again = (letter for letter in self._unanswered.values() if letter.is_kept)
+        self._once = deque((*again, *self._once), LETTERS)
         self._unanswered.clear()
 
     @property
