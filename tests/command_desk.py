@@ -229,7 +229,7 @@ class Desk:
         return self.results
 
     async def until(self, condition: Callable[[], bool]) -> None:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             while not condition():
                 await self.idle()
 
