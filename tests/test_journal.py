@@ -300,7 +300,7 @@ async def test_a_disk_that_fails_after_the_sending_costs_no_answer(tmp_path: Pat
         assert told(await one.heard(1)) == [("charge_limit", Outcome.OK, None)]
 
 
-@pytest.mark.parametrize("then", ["the next command", "the end"])
+@pytest.mark.parametrize("then", ["a repetition", "the next command", "the end"])
 async def test_a_result_that_could_not_be_written_is_written_later_and_stays_the_only_one(
     tmp_path: Path, then: str
 ) -> None:
@@ -313,8 +313,9 @@ async def test_a_result_that_could_not_be_written_is_written_later_and_stays_the
         await first.heard(1)
         await first.ask("charge_limit", ONCE)
         first.make_disk_fail(fails=False)
-        await first.ask("charge_limit", ONCE)
-        if then == "the end":
+        if then == "a repetition":
+            await first.ask("charge_limit", ONCE)
+        elif then == "the end":
             await first.commander.stop(1)
         else:
             await first.ask("honk_horn", "PRESS")
@@ -322,7 +323,7 @@ async def test_a_result_that_could_not_be_written_is_written_later_and_stays_the
         await second.idle()
         assert second.results == []
         await second.ask("charge_limit", ONCE)
-    assert {*answers(first)[:3], *answers(second)} == {answers(first)[0]}
+    assert {*answers(first)[:2], *answers(second)} == {answers(first)[0]}
     assert first.results[0].outcome is Outcome.OK
 
 

@@ -92,6 +92,7 @@ class Journal:
 
     def earlier(self, job: Job) -> Earlier | None:
         """The request that this one repeats, of this run or an earlier one."""
+        self.catch_up()
         entry = self._store.find_command(job.identity) if job.identity else None
         if entry is None:
             return None
@@ -104,7 +105,6 @@ class Journal:
         """It will be worked on: from now on a crash does not leave it unanswered."""
         self._tidy()
         self._numbers[job] = self._write(job)
-        self.catch_up()
 
     def sends(self, job: Job) -> None:
         """The bytes leave next, or we begin. On disk when this returns."""
