@@ -38,7 +38,13 @@ def one(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
 
 
 def write(one: House, messages: dict[str, tuple[str, bool]]) -> None:
+    """Returns when the broker has passed all of it on."""
+    since = len(one.spy.messages)
     say_as(one.broker, "bridge", *((topic, *what) for topic, what in messages.items()))
+    written = {(topic, text.encode()) for topic, (text, _) in messages.items()}
+    one.spy.until(
+        lambda: written <= {(each.topic, each.payload) for each in one.spy.messages[since:]}, "what was written"
+    )
 
 
 def troubles(one: House) -> list[str]:
