@@ -60,6 +60,13 @@ April; the bridge is killed two or three times a day:
 ![Open descriptors, threads and tasks over 45 days](pictures/soak-autumn-descriptors.svg)
 ![Loop lag over 45 days](pictures/soak-autumn-lag.svg)
 
+Two hours by the real clock (S-2); the broker is restarted or killed every ten minutes. Other work shared the machine,
+hence the lag in the middle:
+
+![Memory over two hours](pictures/soak-real-memory.svg)
+![Open descriptors and threads over two hours](pictures/soak-real-descriptors.svg)
+![Loop lag over two hours](pictures/soak-real-lag.svg)
+
 A case in **bold** blocks a release when it fails. Numbers are tests passed of tests tried, over {seeds} seeds where
 there is chance in them. `-`: the case tries a part of the bridge alone, or drives its clock, which the naive
 one does not know.
