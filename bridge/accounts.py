@@ -81,7 +81,7 @@ class Means:
     """How much less to read than one would like, 0 to 1: money."""
     known: Callable[[DeviceId], Mapping[str, Value]] = lambda _: {}
     places: Collection[Place] = frozenset(Place)
-    """How something is made of where cars are. What would tell of no such place is not asked for."""
+    """In which ways it is let out where cars are. What would tell it in other ways alone is not asked for."""
 
 
 class Account:

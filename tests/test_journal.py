@@ -29,6 +29,14 @@ def answers(one: Desk) -> list[tuple[object, ...]]:
 # --- across a crash: the first life just ends, as with SIGKILL -------------------------------------------
 
 
+async def die_while_tesla_is_silent(directory: Path, name: str = "charge_limit", payload: str = ONCE) -> None:
+    """A life that ends when a command was sent, before there was an answer."""
+    async with desk(directory) as one:
+        one.tesla.may_answer.clear()
+        one.send(name, payload)
+        await one.until(lambda: len(one.tesla.writes) == 1)
+
+
 @pytest.mark.case("F25")
 async def test_what_was_not_sent_is_answered_after_a_crash_and_not_done(tmp_path: Path) -> None:
     """Two that arrive together: the car is being woken for one, the other waits behind it."""
@@ -56,10 +64,7 @@ async def test_what_was_not_sent_is_answered_after_a_crash_and_not_done(tmp_path
 async def test_what_was_sent_is_read_back_after_a_crash_and_not_repeated(
     tmp_path: Path, charge_limit: int, outcome: Outcome, reason: str | None
 ) -> None:
-    async with desk(tmp_path) as first:
-        first.tesla.may_answer.clear()
-        first.send("charge_limit", ONCE)
-        await first.until(lambda: len(first.tesla.writes) == 1)
+    await die_while_tesla_is_silent(tmp_path)
     tesla = Tesla()
     tesla.car["charge_state"]["charge_limit_soc"] = charge_limit
     async with desk(tmp_path, tesla=tesla) as second:
@@ -69,20 +74,14 @@ async def test_what_was_sent_is_read_back_after_a_crash_and_not_repeated(
 
 @pytest.mark.case("F25")
 async def test_a_one_shot_that_was_sent_is_unconfirmed_after_a_crash(tmp_path: Path) -> None:
-    async with desk(tmp_path) as first:
-        first.tesla.may_answer.clear()
-        first.send("honk_horn", "PRESS")
-        await first.until(lambda: len(first.tesla.writes) == 1)
+    await die_while_tesla_is_silent(tmp_path, "honk_horn", "PRESS")
     async with desk(tmp_path) as second:
         assert told(await second.heard(1)) == [("honk_horn", Outcome.UNCONFIRMED, "restarted")]
     assert second.tesla.asked == []
 
 
 async def test_a_bug_of_ours_in_a_read_back_after_a_crash_answers_too_and_stops_nobody(tmp_path: Path) -> None:
-    async with desk(tmp_path) as first:
-        first.tesla.may_answer.clear()
-        first.send("charge_limit", ONCE)
-        await first.until(lambda: len(first.tesla.writes) == 1)
+    await die_while_tesla_is_silent(tmp_path)
     tesla = Tesla()
     tesla.car.clear()  # the read-back ends in a KeyError, which nobody has foreseen
     async with desk(tmp_path, tesla=tesla) as second:
@@ -175,10 +174,7 @@ async def test_a_request_repeated_while_the_first_is_under_way_shares_its_result
 
 
 async def test_a_request_repeated_while_a_crash_is_being_cleared_up_is_not_done_again(tmp_path: Path) -> None:
-    async with desk(tmp_path) as first:
-        first.tesla.may_answer.clear()
-        first.send("charge_limit", ONCE)
-        await first.until(lambda: len(first.tesla.writes) == 1)
+    await die_while_tesla_is_silent(tmp_path)
     tesla = Tesla()
     tesla.may_be_read.clear()
     async with desk(tmp_path, tesla=tesla) as second:
@@ -328,10 +324,7 @@ async def test_a_result_that_could_not_be_written_is_written_later_and_stays_the
 
 
 async def test_what_was_read_back_and_could_not_be_written_is_written_later_too(tmp_path: Path) -> None:
-    async with desk(tmp_path) as first:
-        first.tesla.may_answer.clear()
-        first.send("charge_limit", ONCE)
-        await first.until(lambda: len(first.tesla.writes) == 1)
+    await die_while_tesla_is_silent(tmp_path)
     tesla = Tesla()
     tesla.may_be_read.clear()
     async with desk(tmp_path, tesla=tesla) as second:

@@ -214,7 +214,7 @@ class Settings(BaseSettings):
 
     @property
     def places_told(self) -> frozenset[Place]:
-        """How something is let out of where cars are. Nothing: then it is not asked for either."""
+        """In which ways it is let out where cars are: by numbers, names, zones. In none: then it is not asked for."""
         told = frozenset(place for place in Place if is_told(place, self.location))
         return told if self.zones else told - {Place.ZONE}
 

@@ -31,7 +31,7 @@ class Asking(NamedTuple):
     known: Mapping[str, Value] = {}
     """What is known of it by now."""
     places: Collection[Place] = frozenset(Place)
-    """How something is made of where cars are."""
+    """In which ways it is let out where cars are."""
     has_place: bool = True
     """Does the sign-in cover where cars are? Without it a question for that would be refused or not answered."""
 

@@ -49,7 +49,7 @@ class Poller:
 
         What is not `is_ours`, another account asks about. Of a car that is not `is_polled`, data is read on wish only.
         `pace`, `is_polled` and `pressure` are asked at every decision: `changed` lets a new answer count at once.
-        `known`: the values of a device; `places`: how something is made of where cars are.
+        `known`: the values of a device; `places`: in which ways it is let out where cars are.
         """
         self._known = known
         self._places = places

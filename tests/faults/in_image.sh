@@ -41,6 +41,7 @@ for path in /proc /dev /etc/hosts /etc/resolv.conf "${TMPDIR:-/tmp}" "$tests"; d
     shown "$path"
     [ "$path" = /dev ] || [ "$path" = /proc ] || mount -o remount,bind,ro "$files$path"
 done
+umount --lazy "$files$files" 2> /dev/null || true # a copy that can be written, where the checkout is a temporary one
 for path in "$data" ${IN_IMAGE_WRITES-}; do
     shown "$path"
 done

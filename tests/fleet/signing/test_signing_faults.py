@@ -152,7 +152,7 @@ def too_late(answer: Answer) -> Answer:
     """The network's time is the event loop's."""
     loop = asyncio.get_running_loop()
     time = loop.time
-    loop.time = lambda: time() + PATIENCE + 1  # type: ignore[method-assign]
+    loop.time = lambda: time() + PATIENCE + 1  # type: ignore[method-assign]  # the loop of this test alone
     return answer
 
 
