@@ -21,7 +21,10 @@ class _Ladder(NamedTuple):
 
 
 _LOST = _Ladder(first=1, longest=5, chance=1)
-"""A broker that is back is found within five seconds, however long it was away: an attempt costs next to nothing."""
+"""A broker that is back is found within five seconds, however long it was away: an attempt costs next to nothing.
+
+One that was asked while the line was dead is waited for in vain, up to as long again; then the next comes after one.
+"""
 
 _REFUSED = _Ladder(first=30, longest=600, chance=0.1)
 _TAKEN = _Ladder(first=60, longest=600, chance=0)
@@ -44,13 +47,14 @@ class BackOff:
         self._resumed = clock.monotonic()
 
     def next(self, error: BridgeError) -> float:
-        """Seconds to wait, from now on."""
+        """Seconds to wait, from now on. What went by since the last wait was waiting too."""
         ladder = _ladder(error)
         now = self._clock.monotonic()
-        if ladder is not self._ladder or now - self._resumed >= STABLE:
+        gone_by = now - self._resumed
+        if ladder is not self._ladder or gone_by >= STABLE:
             self._ladder = ladder
             self._ceiling = ladder.first
-        wait = max(ladder.first, self._ceiling * self._random.uniform(1 - ladder.chance, 1))
+        wait = max(ladder.first, self._ceiling * self._random.uniform(1 - ladder.chance, 1) - gone_by)
         self._ceiling = min(ladder.longest, self._ceiling * 2)
         self._resumed = now + wait
         return wait
