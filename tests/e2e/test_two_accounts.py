@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from brokers import HOST
 from outside import Outside
-from whole_house import BASE, CAR, SITE, SPEED, House, Tesla, _noon, empty_house, id_of
+from whole_house import BASE, CAR, SITE, SPEED, House, Tesla, empty_house, id_of, noon
 
 from bridge.fleet.auth.inbox import hand_over
 from bridge.fleet.auth.tokens import Tokens
@@ -27,7 +27,7 @@ NOT_GOOD = "no-refresh-token-of-theirs"
 def two_accounts(directory: Path, **settings: Any) -> Iterator[tuple[House, Tesla]]:
     """A house whose bridge is not started yet, and the strings behind the stage of the second account."""
     with empty_house(directory) as one, Outside() as outside:
-        url = outside.enter(serve(Simulation(start=_noon(), speed=SPEED, cars=3, sites=2, region="eu")))
+        url = outside.enter(serve(Simulation(start=noon(), speed=SPEED, cars=3, sites=2, region="eu")))
         parents = Tesla(url)
         parents.force(PARENTS_CAR, place="home", charging=False, state="online")
         known = {

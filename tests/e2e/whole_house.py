@@ -10,7 +10,7 @@ import signal
 import subprocess
 from collections.abc import AsyncIterator, Iterator
 from contextlib import ExitStack, asynccontextmanager, contextmanager, suppress
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from time import perf_counter
 from typing import Any
@@ -42,6 +42,7 @@ __all__ = [
     "house",
     "id_of",
     "message",
+    "noon",
 ]
 
 BASE = "fleet2mqtt"
@@ -356,7 +357,7 @@ def empty_house(
     """
     (directory / "broker").mkdir()
     with Outside() as outside, running_broker(directory / "broker", extra=extra) as broker:
-        cloud = build_cloud(Simulation(start=start or _noon(), speed=speed, cars=cars, sites=sites))
+        cloud = build_cloud(Simulation(start=start or noon(), speed=speed, cars=cars, sites=sites))
         url = outside.enter(_living(cloud))
         tesla = Tesla(url)
         for car in (CAR, OTHER_CAR):
@@ -403,7 +404,10 @@ def environment(directory: Path, api: int, mqtt: int) -> dict[str, str]:
     }
 
 
-def _noon() -> datetime:
-    """Noon where the simulated account lives, on the day that the bridge takes it for: nobody drives then."""
-    here = datetime.now(UTC).astimezone(ZoneInfo("America/Los_Angeles"))  # noqa: TID251 - the bridge's day
-    return here.replace(hour=12, minute=0, second=0, microsecond=0)
+def noon() -> datetime:
+    """Noon where the simulated account lives, on the day that the bridge takes it for: nobody drives then.
+
+    If that day ends while a test runs, it is noon of the next one: a site knows its yesterday, but no tomorrow.
+    """
+    soon = datetime.now(UTC) + timedelta(minutes=10)  # noqa: TID251 - the bridge's day
+    return soon.astimezone(ZoneInfo("America/Los_Angeles")).replace(hour=12, minute=0, second=0, microsecond=0)
